@@ -1,0 +1,135 @@
+"""The door by which every connector enters: built-in, profile or third party.
+
+A connector translates, nothing else: no database, no policy, no retry loop, no
+other platform. It is used by one pair at a time; `push` may be called from
+several threads at once where its Spec says so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic, sleep
+from typing import Any, Protocol, runtime_checkable
+
+from syncd.model.op import Op, Receipt
+from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.spec import Catalogue, FieldSpec, Spec
+from syncd.model.values import Value
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """What a connector reaches the world through, so that tests can stand in for it.
+
+    Attributes:
+        transport: an httpx transport, or None for the real network.
+        rate_share: the part of the platform's permitted rate to use, over 0 up to 1.
+    """
+
+    transport: Any = None
+    now: Callable[[], datetime] = utc_now
+    monotonic: Callable[[], float] = monotonic
+    sleep: Callable[[float], None] = sleep
+    rate_share: float = 1.0
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One account of one platform.
+
+    Every method may raise `TransientError` (try again), `ThrottledError` (wait) and
+    `AccountError` (stop the account). Texts of errors never hold values of contacts.
+    """
+
+    spec: Spec
+
+    def check(self) -> Identity:
+        """Who this account is and what the credentials may do; changes nothing.
+
+        Raises:
+            AccountError: the credentials are not valid or belong to something else.
+        """
+        ...
+
+    def catalogue(self, resource: Resource) -> Catalogue:
+        """Every field there is now, standard and custom, by the name that rules use.
+
+        Raises:
+            AccountError: it cannot be read; a sync without it would lose custom fields.
+        """
+        ...
+
+    def create_field(self, resource: Resource, field: FieldSpec) -> None:
+        """Make a custom field; one that exists already with this kind is fine."""
+        ...
+
+    def pull(
+        self,
+        resource: Resource,
+        cursor: str | None,
+        *,
+        fields: frozenset[str],
+        full: bool = False,
+        window: Window | None = None,
+    ) -> Iterator[Page]:
+        """Pages of records, with at least the named fields.
+
+        Without `full` and `window`: what changed since the cursor. A cursor of None is
+        treated as `full`.
+
+        Args:
+            full: a sweep: every record there is, from the first page on. When the iterator
+                ends without an error the sweep was complete. The last page's cursor is one
+                from which an incremental pull misses nothing that happened since the
+                sweep began. If `cursor` comes from a page of an unfinished sweep, the
+                sweep goes on there.
+            window: only records created or updated in it; cursor as within a sweep.
+        """
+        ...
+
+    def fetch(self, resource: Resource, remote_id: str, *, fields: frozenset[str]) -> Record:
+        """The record as it is now, read directly and not through an index.
+
+        Returns:
+            A record with `gone=True` if the platform says that there is none; its fields
+            then hold what is known of the reason, e.g. a revoked consent.
+        """
+        ...
+
+    def find(
+        self, resource: Resource, key: str, value: Value, *, fields: frozenset[str]
+    ) -> Sequence[Record]:
+        """Every record whose `key` equals `value` as the platform compares it; none is ()."""
+        ...
+
+    def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
+        """Carry out at most `batch_size` ops; exactly one receipt each, in any order.
+
+        What concerns one op is in its receipt (`RecordError`, `StaleError`,
+        `DuplicateError`, `OptedOutError`, `InDoubtError`); what concerns the account is raised, and
+        then the ops without a receipt were not sent.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A connector as the registry knows it.
+
+    Attributes:
+        settings: a pydantic model of its part of the account's configuration.
+        open: makes the connector; must not touch the network.
+    """
+
+    spec: Spec
+    settings: type[Any]
+    open: Callable[[Any, Wire], Connector]
+    settings_help: Mapping[str, str]

@@ -1,0 +1,96 @@
+"""One thing as one platform shows it now, and pages of such things."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from syncd.model.values import Fields
+
+
+class Resource(StrEnum):
+    """A kind of record; all but the contact have a contact as parent."""
+
+    CONTACT = "contact"
+    NOTE = "note"
+    TASK = "task"
+    APPOINTMENT = "appointment"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One thing as one platform shows it now.
+
+    Attributes:
+        remote_id: the platform's id of it; opaque, never parsed.
+        fields: the fields that the platform showed; a missing one is unknown, None is empty.
+        version: a text that sorts after every earlier state of the same record
+            (a modification time in ISO form); None where the platform has none.
+        modified: when the platform says that it last changed, aware UTC, if it says so.
+        certain: False when it comes from an index that may lag behind the truth. Such a
+            record never overrides what is known unless its version is newer.
+        gone: the platform says that it no longer exists; `fields` may still tell why.
+        parent_id: the remote id of the contact it belongs to.
+    """
+
+    remote_id: str
+    fields: Fields
+    version: str | None = None
+    modified: datetime | None = None
+    certain: bool = True
+    gone: bool = False
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One answer of a list call.
+
+    Attributes:
+        cursor: opaque; a pull that starts from it goes on after this page. A repeated
+            page is harmless, a skipped one is not, so it may overlap but never jump.
+        total: how many records the whole listing has, where the platform says so.
+    """
+
+    records: Sequence[Record]
+    cursor: str
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Created or updated from `since` (inclusive) to `until` (exclusive), aware UTC."""
+
+    since: datetime
+    until: datetime
+
+    def holds(self, moment: datetime | None) -> bool:
+        return moment is not None and self.since <= moment < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """One thing the credentials must be able to do, and whether they can."""
+
+    name: str
+    granted: bool
+    remark: str = ""
+    needed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who an account turned out to be.
+
+    Attributes:
+        account_id: pinned at the first check; a different one later holds the pair.
+        country: ISO 3166-1 alpha-2, for phones without a country code.
+        time_zone: IANA name, for times without a zone.
+    """
+
+    account_id: str
+    title: str
+    country: str | None = None
+    time_zone: str | None = None
+    rights: Sequence[Right] = field(default=())
+    remarks: Sequence[str] = field(default=())

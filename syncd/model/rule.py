@@ -1,0 +1,66 @@
+"""One line of a mapping, compiled: which fields belong together, and how they translate."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from syncd.model.side import Side
+from syncd.model.values import Value
+
+Values = tuple[Value, ...]
+Translate = Callable[[Values], Values]
+
+
+class Direction(StrEnum):
+    """Where values may travel. One-way: the source owns the field, the target follows."""
+
+    BOTH = "both"
+    RIGHT = "right"  # from left to right only
+    LEFT = "left"  # from right to left only
+
+    def reaches(self, side: Side) -> bool:
+        """Whether this rule may write on a side."""
+        return self is Direction.BOTH or self.value == side.value
+
+
+class Policy(StrEnum):
+    """Who wins when both sides changed the same field to different values."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    NEWEST = "newest"  # by the records' times of change; manual when one is missing
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Fields of the left and of the right that say the same.
+
+    Attributes:
+        name: stable text, e.g. `firstName = FIRSTNAME`; conflicts and `explain` show it.
+        left, right: field names; several where a value is split or joined. Empty on one
+            side for a constant or a template.
+        forward: left values to right values, in the order of `left` and `right`.
+        backward: the inverse; None where there is none (one-way rules only).
+        as_set: merge member by member, as at least one side is a set. Then there is one
+            field per side, and `forward` and `backward` accept and return whole values: a
+            frozenset on a set's side, its stored form (a joined text) on the other.
+        where: `file:line`, for messages.
+    """
+
+    name: str
+    left: tuple[str, ...]
+    right: tuple[str, ...]
+    direction: Direction
+    policy: Policy
+    forward: Translate | None
+    backward: Translate | None
+    as_set: bool = False
+    where: str = ""
+
+    def fields(self, side: Side) -> tuple[str, ...]:
+        return self.left if side is Side.LEFT else self.right
+
+    def towards(self, side: Side) -> Translate | None:
+        """The translation that yields this side's values from the other's."""
+        return self.backward if side is Side.LEFT else self.forward

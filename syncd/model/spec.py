@@ -1,0 +1,123 @@
+"""What a connector can do, as frozen data."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from syncd.model.record import Resource
+from syncd.model.values import Level
+
+
+class Kind(StrEnum):
+    """What a field holds; decides its Python type and how it is compared."""
+
+    TEXT = "text"  # str
+    EMAIL = "email"  # str
+    PHONE = "phone"  # str, E.164 where it can be
+    COUNTRY = "country"  # str, ISO 3166-1 alpha-2 where it can be
+    CHOICE = "choice"  # str, one of `choices`
+    DATE = "date"  # datetime.date
+    DATETIME = "datetime"  # aware datetime
+    INTEGER = "integer"  # int
+    NUMBER = "number"  # float
+    BOOLEAN = "boolean"  # bool
+    SET = "set"  # frozenset[str]
+    CONSENT = "consent"  # Consent
+
+
+class Deletions(StrEnum):
+    """How a platform shows that a record is gone."""
+
+    SWEEP = "sweep"  # only by absence from a complete listing
+    FEED = "feed"  # the change feed says so
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """One field of a resource, and the form in which the platform stores it.
+
+    Attributes:
+        name: as rules name it, e.g. `firstName`, `custom.Shoe size`.
+        max_length: longest text in characters; longer ones are refused or cut.
+        lower: the platform stores it in lower case.
+        read_only: shown, but cannot be written.
+        clearable: False if it cannot be emptied once it has a value.
+        choices: allowed values of a CHOICE or SET; empty if open.
+        free_text: for COUNTRY: the platform keeps any text.
+    """
+
+    name: str
+    kind: Kind = Kind.TEXT
+    max_length: int | None = None
+    lower: bool = False
+    read_only: bool = False
+    clearable: bool = True
+    choices: tuple[str, ...] = ()
+    free_text: bool = False
+
+
+Catalogue = Mapping[str, FieldSpec]  # by field name
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentSpec:
+    """How a platform holds consent.
+
+    Attributes:
+        levels: what its records can show.
+        revocable: a write can opt a record out.
+        grantable: a write can lift an opt-out again (only ever used where the pair allows it).
+        ends_record: opting out makes the record disappear for good.
+        suppresses_absent: an address without a record can be marked as opted out.
+    """
+
+    levels: frozenset[Level] = frozenset(Level)
+    revocable: bool = True
+    grantable: bool = False
+    ends_record: bool = False
+    suppresses_absent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceSpec:
+    """What a connector can do with one resource.
+
+    Attributes:
+        fields: the standard fields; custom ones come from `catalogue()`.
+        custom_prefix: how custom fields are named, before the platform's own name.
+        custom_kinds: kinds in which a custom field can be created on request.
+        incremental: the listing can start from a cursor; else every pull is a sweep.
+        unique_key: field that the platform itself keeps unique, if any.
+        finds: fields that `find` can look up.
+        reference: field that takes the other side's remote id, if there is a place for it.
+        batch_size: ops per push call; concurrency: push calls at once.
+        index_lag: how long a new record may stay invisible to `find` and `pull`.
+    """
+
+    fields: Catalogue
+    custom_prefix: str = "custom."
+    custom_kinds: frozenset[Kind] = frozenset()
+    creates: bool = True
+    updates: bool = True
+    deletes: bool = True
+    incremental: bool = True
+    deletions: Deletions = Deletions.SWEEP
+    unique_key: str | None = None
+    finds: frozenset[str] = frozenset()
+    reference: str | None = None
+    consent: ConsentSpec | None = None
+    batch_size: int = 1
+    concurrency: int = 1
+    page_size: int = 100
+    index_lag: timedelta = timedelta()
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """What a connector can do."""
+
+    name: str
+    title: str
+    resources: Mapping[Resource, ResourceSpec] = field(default_factory=dict)
