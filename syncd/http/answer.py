@@ -1,6 +1,7 @@
 """One answer of a platform, and the ways in which it can be read."""
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from syncd.errors import TransientError
 from syncd.http import xml
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
+_LONE = re.compile("[\ud800-\udfff]")  # a surrogate; json.loads has joined the pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +93,10 @@ class Answer:
 def _without_surrogates(parsed: Any) -> Any:
     match parsed:
         case str():
-            return parsed.encode("utf-8", "replace").decode("utf-8") if _lone(parsed) else parsed
+            return _LONE.sub("\ufffd", parsed)
         case list():
             return [_without_surrogates(item) for item in parsed]
         case dict():
             return {_without_surrogates(k): _without_surrogates(v) for k, v in parsed.items()}
         case _:
             return parsed
-
-
-def _lone(text: str) -> bool:
-    return any("\ud800" <= letter <= "\udfff" for letter in text)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
@@ -84,6 +84,8 @@ class ApiClient:
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
+        accept: frozenset[int] = frozenset(),
+        timeout_s: float | None = None,
     ) -> Answer:
         """Send one request and return the answer that the judge let pass.
 
@@ -92,9 +94,12 @@ class ApiClient:
             values: what goes into the places.
             repeatable: may it be sent again after an answer was lost? By default
                 only a GET may.
+            accept: statuses that the caller reads itself: neither tried again nor judged.
+            timeout_s: for this request, instead of the client's own.
 
         Raises:
-            InDoubtError: it was sent, and the answer never came or made no sense.
+            InDoubtError: it was sent, and the answer never came or made no sense; also
+                when a write was repeated and no try was answered.
             TransientError: it could not be sent, or stayed unanswered to the last try.
             ThrottledError: still refused at the last try.
             whatever `judge` raises.
@@ -104,13 +109,29 @@ class ApiClient:
             raise InvariantError(f"{label} is never allowed, and was not sent")
         may_repeat = method == "GET" if repeatable is None else repeatable
         url = path.format(**{k: quote(v, safe="") for k, v in (values or {}).items()})
+        if query:  # a space as %20: not every server reads `+` as one
+            url += "?" + urlencode(query, doseq=True, quote_via=quote, safe="")
         request = self._http.build_request(
-            method, url, params=query, json=json, content=content, headers=headers
+            method,
+            url,
+            json=json,
+            content=content,
+            headers=headers,
+            timeout=httpx.USE_CLIENT_DEFAULT
+            if timeout_s is None
+            else httpx.Timeout(timeout_s, connect=10.0),
         )
-        for attempt in self._tries():
-            with attempt:
-                answer = self._send(label, request, may_repeat)
-        self._judge(answer)
+        unanswered: list[TransientError] = []
+        try:
+            for attempt in self._tries():
+                with attempt:
+                    answer = self._send(label, request, may_repeat, accept, unanswered)
+        except TransientError as cause:
+            if method != "GET" and unanswered and not isinstance(cause, InDoubtError):
+                raise InDoubtError(f"{cause.message}; an earlier try may have worked") from cause
+            raise
+        if answer.status not in accept:
+            self._judge(answer)
         return answer
 
     def _tries(self) -> Retrying:
@@ -127,21 +148,36 @@ class ApiClient:
             reraise=True,
         )
 
-    def _send(self, label: str, request: httpx.Request, may_repeat: bool) -> Answer:
-        lost = TransientError if may_repeat else InDoubtError
+    def _send(
+        self,
+        label: str,
+        request: httpx.Request,
+        may_repeat: bool,
+        accept: frozenset[int],
+        unanswered: list[TransientError],
+    ) -> Answer:
+        def lost(message: str) -> TransientError:
+            error = (TransientError if may_repeat else InDoubtError)(message)
+            unanswered.append(error)
+            return error
+
         try:
             with self._limiter.slot():
                 response = self._http.send(request, stream=True)
                 try:
-                    body = _read(response, label)
+                    body = _read(response)
                 finally:
                     response.close()
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as cause:
             raise TransientError(f"{label}: no connection ({type(cause).__name__})") from cause
         except (httpx.TransportError, httpx.DecodingError) as cause:
             raise lost(f"{label}: no whole answer came ({type(cause).__name__})") from cause
+        if body is None:
+            raise lost(f"{label}: the answer is longer than {MAX_BODY_BYTES:,} bytes")
         answer = Answer(label, response.status_code, response.headers, body)
         self._learn(answer)
+        if answer.status in accept:
+            return answer
         if answer.status == 429:
             wait_s = retry_after_s(answer, self._now().timestamp())
             self._limiter.block(wait_s if wait_s is not None else 1.0)
@@ -151,12 +187,13 @@ class ApiClient:
         return answer
 
 
-def _read(response: httpx.Response, label: str) -> bytes:
+def _read(response: httpx.Response) -> bytes | None:
+    """The body; None if it is longer than we take into memory."""
     chunks, size = [], 0
     for chunk in response.iter_bytes():
         size += len(chunk)
         if size > MAX_BODY_BYTES:
-            raise TransientError(f"{label}: the answer is longer than {MAX_BODY_BYTES:,} bytes")
+            return None
         chunks.append(chunk)
     return b"".join(chunks)
 

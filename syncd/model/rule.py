@@ -41,10 +41,14 @@ class Rule:
         left, right: field names; several where a value is split or joined. Empty on one
             side for a constant or a template.
         forward: left values to right values, in the order of `left` and `right`.
-        backward: the inverse; None where there is none (one-way rules only).
+        backward: the inverse; None where there is none (one-way rules only). Both give None
+            for None, and raise `RecordError` (code `untranslatable`) for a value that cannot
+            travel, such as one that a `map` does not list.
         as_set: merge member by member, as at least one side is a set. Then there is one
             field per side, and `forward` and `backward` accept and return whole values: a
             frozenset on a set's side, its stored form (a joined text) on the other.
+        only: with `as_set`: the members that the rule is about, where a field stands for one
+            of them (`has_tag`); other members are none of its business. None: all.
         where: `file:line`, for messages.
     """
 
@@ -56,6 +60,7 @@ class Rule:
     forward: Translate | None
     backward: Translate | None
     as_set: bool = False
+    only: frozenset[str] | None = None
     where: str = ""
 
     def fields(self, side: Side) -> tuple[str, ...]:

@@ -1,0 +1,257 @@
+"""The composition root: from a configuration to pairs that can be run."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from syncd.config.load import Account as ConfiguredAccount
+from syncd.config.load import Configuration, load, read_options
+from syncd.config.load import Pair as ConfiguredPair
+from syncd.config.policy import pair_policy
+from syncd.config.problems import raise_any
+from syncd.connectors.api import Connector, Wire
+from syncd.connectors.registry import connector
+from syncd.core.consent import CONSENT
+from syncd.core.digest import digest_json
+from syncd.core.translate import Mapping as CompiledMapping
+from syncd.engine.context import Account, Bench, Pair
+from syncd.errors import ConfigError
+from syncd.mapping.compile import Compiled, MissingField, compile_rules
+from syncd.mapping.problem import Problem, did_you_mean
+from syncd.model.record import Resource
+from syncd.model.rule import Rule
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.spec import Catalogue, ResourceSpec
+from syncd.store import accounts, database
+from syncd.store.accounts import Checked
+from syncd.store.suppressions import Ledger, open_ledger
+
+CHECK_EVERY = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class App:
+    """A configuration with its store opened; accounts are opened when first needed."""
+
+    configuration: Configuration
+    store: sa.Engine
+    ledger: Ledger
+    wire: Wire = field(default_factory=Wire)
+    _open: dict[str, Connector] = field(default_factory=dict)
+
+    @property
+    def bench(self) -> Bench:
+        return Bench(self.store, self.ledger, now=self.wire.now)
+
+    def close(self) -> None:
+        """Give back connections to platforms and to the store."""
+        for opened in self._open.values():
+            opened.close()
+        self._open.clear()
+        self.store.dispose()
+
+    # -- accounts ------------------------------------------------------------------------
+
+    def configured(self, name: str) -> ConfiguredAccount:
+        """An account's configuration.
+
+        Raises:
+            ConfigError: there is no account of this name.
+        """
+        known = self.configuration.accounts
+        if name not in known:
+            hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
+            raise ConfigError(f"There is no account '{name}'.", hint=hint)
+        return known[name]
+
+    def connect(self, name: str) -> Connector:
+        """The connector of an account, opened once; touches no network."""
+        if name not in self._open:
+            account = self.configured(name)
+            plugin = connector(account.connector, account.place.where("connector"))
+            options = read_options(account, plugin.settings)
+            share = self.wire.rate_share * account.rate_share
+            self._open[name] = plugin.open(options, replace(self.wire, rate_share=share))
+        return self._open[name]
+
+    def checked(self, name: str, *, anew: bool = False) -> Checked:
+        """Who an account is and what it can hold, asked again when that is an hour old.
+
+        Raises:
+            AccountError: the credentials are not valid, or the account cannot be read.
+        """
+        account = self.configured(name)
+        settings = self._settings_hash(account)
+        with database.reading(self.store) as db:
+            known = accounts.load(db, name)
+        now = self.wire.now()
+        fresh_enough = known is not None and now - known.checked_at < CHECK_EVERY
+        if known and known.settings == settings and fresh_enough and not anew:
+            return known
+        opened = self.connect(name)
+        resources = opened.spec.resources
+        fresh = Checked(
+            connector=account.connector,
+            identity=opened.check(),
+            catalogues={resource: opened.catalogue(resource) for resource in resources},
+            settings=settings,
+            checked_at=now,
+        )
+        with self.store.begin() as db:
+            accounts.save(db, name, fresh)
+        return fresh
+
+    def _settings_hash(self, account: ConfiguredAccount) -> str:
+        content = [account.connector, {k: str(v) for k, v in account.options.items()}]
+        return self.ledger.hashed(digest_json(content))
+
+    # -- pairs ---------------------------------------------------------------------------
+
+    def pair_named(self, name: str) -> ConfiguredPair:
+        """A pair's configuration.
+
+        Raises:
+            ConfigError: there is no pair of this name.
+        """
+        known = self.configuration.pairs
+        if name not in known:
+            hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
+            raise ConfigError(f"There is no pair '{name}'.", hint=hint)
+        return known[name]
+
+    def open_pair(self, name: str, *, create_fields: bool, anew: bool = False) -> Pair:
+        """A pair, compiled against what both accounts hold today.
+
+        Args:
+            create_fields: make the custom fields that rules with `create_missing` lack;
+                without it they are taken as if they were there.
+            anew: ask the accounts even if they were checked a moment ago.
+
+        Raises:
+            ConfigError: the mapping does not fit; every problem, with its line.
+            AccountError: an account cannot be read.
+        """
+        configured = self.pair_named(name)
+        names: Both[str] = Both(*(configured.account(side) for side in SIDES))
+        checked = names.map(lambda account: self.checked(account, anew=anew))
+        resource = Resource.CONTACT
+        specs = names.map(lambda account: self._spec(account, resource))
+        catalogues = checked.map(lambda c: c.catalogues[resource])
+        compiled = self._compile(configured, catalogues, specs)
+        if compiled.missing and create_fields:
+            for missing in compiled.missing:
+                self.connect(names[missing.side]).create_field(resource, missing.spec)
+            checked = names.map(lambda account: self.checked(account, anew=True))
+            catalogues = checked.map(lambda c: c.catalogues[resource])
+            compiled = self._compile(configured, catalogues, specs)
+        imagined = _with_missing(catalogues, compiled.missing)
+        if compiled.missing:
+            compiled = self._compile(configured, imagined, specs)
+        countries = checked.map(lambda c: c.identity.country)
+        policy, looked_at = pair_policy(configured, imagined, countries)
+        fields: Both[frozenset[str]] = Both(
+            *(
+                _fields_to_read(side, compiled.rules, specs[side], catalogues[side])
+                | looked_at[side]
+                for side in SIDES
+            )
+        )
+        settings = configured.settings
+        return Pair(
+            name=name,
+            accounts=Both(
+                *(
+                    Account(
+                        names[side], self.connect(names[side]), checked[side].identity.account_id
+                    )
+                    for side in SIDES
+                )
+            ),
+            mapping=CompiledMapping(compiled.rules, imagined, countries),
+            policy=policy,
+            specs=specs,
+            fields=fields,
+            relatives=relatives(self.configuration, names.left),
+            setup=digest_json(
+                settings.model_dump(mode="json", exclude={"every", "jitter", "sweep_every"})
+            ),
+            resource=resource,
+            sweep_every=settings.sweep_every,
+        )
+
+    def _spec(self, account: str, resource: Resource) -> ResourceSpec:
+        opened = self.connect(account)
+        if resource not in opened.spec.resources:
+            raise ConfigError(f"'{opened.spec.name}' has no resource '{resource.value}'.")
+        return opened.spec.resources[resource]
+
+    def _compile(
+        self, pair: ConfiguredPair, catalogues: Both[Catalogue], specs: Both[ResourceSpec]
+    ) -> Compiled:
+        names: Both[str] = Both(*(pair.account(side) for side in SIDES))
+        compiled = compile_rules(pair.lines, catalogues, specs, names)
+        raise_any(compiled.problems)
+        return compiled
+
+    def warnings(self, name: str) -> tuple[Problem, ...]:
+        """What in a pair's mapping may surprise, but does not stop it."""
+        configured = self.pair_named(name)
+        names: Both[str] = Both(*(configured.account(side) for side in SIDES))
+        resource = Resource.CONTACT
+        catalogues = names.map(lambda account: self.checked(account).catalogues[resource])
+        specs = names.map(lambda account: self._spec(account, resource))
+        return self._compile(configured, catalogues, specs).warnings
+
+
+def open_app(path: Path, *, env: Mapping[str, str] | None = None, wire: Wire | None = None) -> App:
+    """Read the configuration, open the store and bring its schema up to date.
+
+    Raises:
+        ConfigError: a file is wrong; all problems at once.
+        StoreError: the store cannot be used.
+    """
+    configuration = load(path, os.environ if env is None else env)
+    store = database.open_store(configuration.store)
+    database.upgrade(store)
+    with database.explained(store):
+        ledger = open_ledger(store)
+    return App(configuration, store, ledger, wire or Wire())
+
+
+def relatives(configuration: Configuration, account: str) -> tuple[str, ...]:
+    """Every account that is connected with this one through pairs, itself included."""
+    found = {account}
+    while True:
+        more = {
+            pair.account(side.other)
+            for pair in configuration.pairs.values()
+            for side in SIDES
+            if pair.account(side) in found
+        }
+        if more <= found:
+            return tuple(sorted(found))
+        found |= more
+
+
+def _with_missing(
+    catalogues: Both[Catalogue], missing: tuple[MissingField, ...]
+) -> Both[Catalogue]:
+    return Both(
+        *(
+            {**catalogues[side], **{m.spec.name: m.spec for m in missing if m.side is side}}
+            for side in SIDES
+        )
+    )
+
+
+def _fields_to_read(
+    side: Side, rules: tuple[Rule, ...], spec: ResourceSpec, catalogue: Catalogue
+) -> frozenset[str]:
+    named = {name for rule in rules for name in rule.fields(side)}
+    if spec.reference is not None:
+        named.add(spec.reference)
+    return frozenset(name for name in named if name in catalogue) | {CONSENT}

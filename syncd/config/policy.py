@@ -1,0 +1,78 @@
+"""What a pair's file decides, as the engine takes it."""
+
+from collections.abc import Iterator
+
+from syncd.config.load import Pair
+from syncd.config.problems import raise_any
+from syncd.config.settings import Baseline
+from syncd.mapping.problem import Problem, did_you_mean
+from syncd.mapping.where import Steps, Where, compile_where
+from syncd.model.policy import Keys, PairPolicy
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.spec import Catalogue
+
+
+def pair_policy(
+    pair: Pair, catalogues: Both[Catalogue], countries: Both[str | None]
+) -> tuple[PairPolicy, Both[frozenset[str]]]:
+    """The policy of a pair, and per side the fields that its filter and its keys look at.
+
+    Args:
+        catalogues: the fields of both accounts, after missing ones were created.
+        countries: ISO alpha-2 per account, to read phones in filters.
+
+    Raises:
+        ConfigError: a filter or a key names a field that is not there; all at once.
+    """
+    settings = pair.settings
+    left, left_wrong = _filter(pair, Side.LEFT, catalogues.left, countries.left)
+    right, right_wrong = _filter(pair, Side.RIGHT, catalogues.right, countries.right)
+    second = settings.identity.second
+    keys = Keys(settings.identity.key.both, second.both if second else None)
+    raise_any([*left_wrong, *right_wrong, *_unknown_keys(pair, keys, catalogues)])
+    policy = PairPolicy(
+        keys=keys,
+        create=settings.create.sides,
+        deleted=settings.delete,
+        filter=Both(left, right),
+        on_leave=settings.filter.on_leave,
+        untag=frozenset(settings.filter.untag),
+        resubscribe=settings.consent.resubscribe == "newer",
+        guards=settings.guards.guards,
+        baseline_auto=settings.baseline is Baseline.AUTO,
+    )
+    reads = Both(left, right).map(lambda where: where.reads if where else frozenset())
+    return policy, Both(
+        reads.left | {key.left for key in _keys(keys)},
+        reads.right | {key.right for key in _keys(keys)},
+    )
+
+
+def _filter(
+    pair: Pair, side: Side, catalogue: Catalogue, country: str | None
+) -> tuple[Where | None, list[Problem]]:
+    settings = pair.settings.filter
+    condition = settings.left if side is Side.LEFT else settings.right
+    if condition is None:
+        return None, []
+
+    def locate(steps: Steps) -> str:
+        return pair.place.where("filter", side.value, *steps)
+
+    return compile_where(condition, catalogue, country=country, locate=locate)
+
+
+def _keys(keys: Keys) -> Iterator[Both[str]]:
+    yield keys.first
+    if keys.second:
+        yield keys.second
+
+
+def _unknown_keys(pair: Pair, keys: Keys, catalogues: Both[Catalogue]) -> Iterator[Problem]:
+    for setting, key in zip(("key", "second"), _keys(keys), strict=False):
+        for side in SIDES:
+            if key[side] not in catalogues[side]:
+                where = pair.place.where("identity", setting, side.value)
+                hint = did_you_mean(key[side], catalogues[side])
+                account = pair.account(side)
+                yield Problem(where, f"`{account}` has no field `{key[side]}`.", hint)

@@ -1,0 +1,243 @@
+"""What may stand in `syncd.yaml` and in the files of the pairs."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+
+from syncd.model.policy import Deleted, Guards, Limit, OnLeave
+from syncd.model.rule import Direction, Policy
+from syncd.model.side import SIDES, Both, Side
+
+_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+
+
+def parse_duration(text: Any) -> timedelta:
+    """A duration such as `90s`, `10m`, `1h30m` or `7d`.
+
+    >>> parse_duration("1h30m")
+    datetime.timedelta(seconds=5400)
+
+    Raises:
+        ValueError: it is none.
+    """
+    if isinstance(text, timedelta):
+        return text
+    found = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if not found or not any(found.groups()):
+        raise ValueError("should be a duration: type a number and a unit, as in 90s, 10m, 24h, 7d")
+    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    try:
+        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
+    except OverflowError as error:
+        raise ValueError("should be a duration of at most 999999999 days") from error
+
+
+def _several(given: Any) -> Any:
+    """One name, a list of names or nothing, as a tuple."""
+    if given is None:
+        return ()
+    return tuple(given) if isinstance(given, list) else (given,)
+
+
+def _per_side(given: Any) -> Any:
+    return {"left": given, "right": given} if isinstance(given, str) else given
+
+
+_text_or_texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+
+Name = Annotated[str, Field(pattern=_NAME)]
+Texts = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_text_or_texts)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration),
+    WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"}),
+]
+
+
+class Part(BaseModel):
+    """A part of the configuration: unknown keys are refused, and nothing changes later."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Baseline(StrEnum):
+    """Whether the first run of a pair waits for a person."""
+
+    HELD = "held"
+    AUTO = "auto"
+
+
+class Create(StrEnum):
+    """Where missing records may be created."""
+
+    BOTH = "both"
+    LEFT = "left"
+    RIGHT = "right"
+    NONE = "none"
+
+    @property
+    def sides(self) -> frozenset[Side]:
+        return frozenset(side for side in SIDES if self.value in ("both", side.value))
+
+
+class KeyField(Part):
+    """The field that holds a key, on each side."""
+
+    left: str
+    right: str
+
+    @property
+    def both(self) -> Both[str]:
+        return Both(self.left, self.right)
+
+
+Key = Annotated[
+    KeyField,
+    BeforeValidator(_per_side),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string"},
+                {
+                    "type": "object",
+                    "properties": {"left": {"type": "string"}, "right": {"type": "string"}},
+                    "required": ["left", "right"],
+                    "additionalProperties": False,
+                },
+            ]
+        }
+    ),
+]
+
+
+class IdentitySettings(Part):
+    """By which fields records are recognised as one."""
+
+    key: Key = KeyField(left="email", right="email")
+    second: Key | None = None
+
+
+class FilterSettings(Part):
+    """Which records take part; see `syncd.mapping.where` for the conditions."""
+
+    left: dict[str, Any] | None = None
+    right: dict[str, Any] | None = None
+    on_leave: OnLeave = OnLeave.KEEP
+    untag: Texts = ()
+
+    @model_validator(mode="after")
+    def _says_what_to_untag(self) -> "FilterSettings":
+        if self.on_leave is OnLeave.UNTAG and not self.untag:
+            raise ValueError("needs `untag: [tag, …]`, as `on_leave` is `untag`")
+        return self
+
+
+class ConsentSettings(Part):
+    """Whether a newer, dated opt-in may lift an opt-out."""
+
+    resubscribe: Literal["never", "newer"] = "never"
+
+
+class LimitSettings(Part):
+    """How much of one kind a run may do without asking."""
+
+    count: int = Field(ge=0)
+    percent: float = Field(ge=0, le=100)
+
+    @property
+    def limit(self) -> Limit:
+        return Limit(self.count, self.percent)
+
+
+def _default_limit(kind: str) -> Any:
+    limit: Limit = getattr(Guards(), kind)
+    return Field(default=LimitSettings(count=limit.count, percent=limit.percent))
+
+
+class GuardSettings(Part):
+    """Limits of one run, per side."""
+
+    creates: LimitSettings = _default_limit("creates")
+    updates: LimitSettings = _default_limit("updates")
+    deletes: LimitSettings = _default_limit("deletes")
+    optouts: LimitSettings = _default_limit("optouts")
+
+    @property
+    def guards(self) -> Guards:
+        return Guards(
+            self.creates.limit, self.updates.limit, self.deletes.limit, self.optouts.limit
+        )
+
+
+class FieldSettings(Part):
+    """One line of the mapping."""
+
+    left: Texts = ()
+    right: Texts = ()
+    direction: Direction = Direction.BOTH
+    policy: Policy | None = None
+    transform: dict[str, Any] = {}
+    create_missing: bool = False
+
+
+class PairSettings(Part):
+    """Two accounts kept in step, with mapping and policy."""
+
+    pair: Name
+    left: str
+    right: str
+    every: Duration = timedelta(seconds=60)
+    jitter: Duration = timedelta(seconds=10)
+    sweep_every: Duration = timedelta(hours=24)
+    baseline: Baseline = Baseline.HELD
+    create: Create = Create.BOTH
+    delete: Deleted = Deleted.KEEP
+    policy: Policy = Policy.NEWEST
+    identity: IdentitySettings = IdentitySettings()
+    filter: FilterSettings = FilterSettings()
+    consent: ConsentSettings = ConsentSettings()
+    guards: GuardSettings = GuardSettings()
+    fields: tuple[FieldSettings, ...] = ()
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> "PairSettings":
+        if self.left == self.right:
+            raise ValueError("A pair needs two accounts; `left` and `right` name the same one")
+        if self.every < timedelta(seconds=1) or self.sweep_every < timedelta(seconds=1):
+            raise ValueError("`every` and `sweep_every` must be 1s or longer")
+        return self
+
+
+class LogSettings(Part):
+    """What is written to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "text", "json"] = "auto"
+
+
+class AccountSettings(BaseModel):
+    """One configured connector; the other keys belong to the connector."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+
+    connector: Name
+    rate_share: float = Field(default=1.0, gt=0, le=1)
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What the connector's own model has to check."""
+        return self.model_extra or {}
+
+
+class RootSettings(Part):
+    """`syncd.yaml`; `pairs` is read one by one, as it may be globs or pairs."""
+
+    store: str = "sqlite:///var/syncd.db"
+    accounts: dict[Name, AccountSettings] = Field(min_length=1)
+    pairs: Any = "pairs/*.yaml"
+    log: LogSettings = LogSettings()

@@ -1,0 +1,201 @@
+"""What an answer of GoHighLevel means. Source: ghl.md 0.1, 3.5, 3.7, 10 and 11.
+
+The texts of GHL may hold names and addresses of contacts, so nothing of them is ever
+copied into an error: only the status, GHL's own trace id, and field names that we know.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from syncd.connectors.ghl.spec import FIELDS
+from syncd.errors import (
+    AccountError,
+    DuplicateError,
+    InDoubtError,
+    RecordError,
+    StaleError,
+    SyncdError,
+    TransientError,
+)
+from syncd.http.answer import Answer
+
+LONGEST_MESSAGE = 2_000  # characters of GHL's own text that are looked at
+
+
+class TokenRefusedError(AccountError):
+    """The token was refused; once in a while a valid one is too, under load (0.1)."""
+
+
+class ScopeError(AccountError):
+    """The token is valid, but a scope was not ticked when it was made."""
+
+
+class GoneError(StaleError):
+    """GHL says that there is no contact with this id."""
+
+
+_REPLACE = (
+    "Make a new token in the sub-account under Settings > Private Integrations (or rotate"
+    " this one), put it into the account's `token`, and run `syncd check`."
+)
+_TICK_SCOPES = (
+    "Open Settings > Private Integrations in the sub-account, edit this integration and tick"
+    " contacts.readonly, contacts.write, locations.readonly and"
+    " locations/customFields.readonly; the token stays the same."
+)
+_USE_SUB_ACCOUNT = (
+    "An agency token cannot read contacts. Switch to the sub-account, open Settings >"
+    " Private Integrations there, and make a token in it."
+)
+_CHECK_LOCATION = (
+    "Compare `location_id` with the id under Settings > Business Profile of the sub-account"
+    " in which the token was made."
+)
+_CHECK_VERSION = "Take `versions` out of the account's configuration to use the versions we know."
+_CHECK_NETWORK = (
+    "The block comes from the network edge and not from GHL, so the token may well be"
+    " right. Try from another network or IP address, and let a proxy keep our User-Agent."
+)
+
+_TOKEN = re.compile(
+    r"invalid (token|jwt|private integration)|jwt|token (is |has )?(expired|revoked)"
+)
+_GONE = re.compile(r"\bcontacts?\b.*(not found|not exist|doesn.t exist|is deleted|been deleted)")
+_ROUTE = re.compile(r"\bcannot (get|post|put|delete)\b|no route")
+_DUPLICATE = re.compile(r"duplicated? contact|already exists|duplicate")
+_UNEXPECTED_PROPERTY = re.compile(r"property ([A-Za-z0-9_.]{1,40}) should not exist")
+
+
+def message_of(answer: Answer) -> str:
+    """GHL's own text in lower case, for telling answers apart; never for a log."""
+    match _object(answer).get("message"):
+        case str() as text:
+            return text[:LONGEST_MESSAGE].lower()
+        case list() as lines:
+            texts = (line for line in lines[:LONGEST_MESSAGE] if isinstance(line, str))
+            return "\n".join(texts)[:LONGEST_MESSAGE].lower()
+        case _:
+            return ""
+
+
+def server_time(answer: Answer) -> datetime | None:
+    """When GHL answered, by GHL's own clock, in whole seconds."""
+    try:
+        moment = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+
+
+def judge(answer: Answer) -> None:
+    """Raise what an answer means for the caller; return if it is a success.
+
+    Raises:
+        TokenRefusedError: worth one more try; then the account stops.
+        AccountError: stop: scope, class of token, location, version, network edge.
+        GoneError: no such contact. DuplicateError: it exists already.
+        RecordError: refused for what it holds; `fields` names what GHL named.
+        TransientError: try again.
+    """
+    if answer.ok:
+        return
+    where = f"{answer.label} was answered {answer.status}{_trace(answer)}"
+    message = message_of(answer)
+    match answer.status:
+        case 401:
+            raise _unauthorised(where, message)
+        case 403:
+            raise _forbidden(where, message, answer)
+        case 400 | 404 | 409 | 422:
+            raise _refused(where, message, answer)
+        case status if status >= 500 or status in (408, 425):
+            raise (TransientError if answer.label.startswith("GET ") else InDoubtError)(where)
+        case status if 300 <= status < 400:
+            raise AccountError(
+                f"{where}: it points elsewhere, and nothing was sent there",
+                hint="Check the account's `base_url`.",
+            )
+        case _:
+            raise RecordError(where, code="refused", fields=named_fields(message))
+
+
+def _unauthorised(where: str, message: str) -> AccountError:
+    """A 401 has at least five causes with five different repairs (0.1)."""
+    if "version" in message:
+        return AccountError(f"{where}: the Version header is not accepted", hint=_CHECK_VERSION)
+    if "scope" in message and "authclass" not in message:
+        return ScopeError(f"{where}: the token lacks a scope for it", hint=_TICK_SCOPES)
+    if "authclass" in message or "user type" in message:
+        return AccountError(
+            f"{where}: the token is of the wrong class, probably an agency's", hint=_USE_SUB_ACCOUNT
+        )
+    if "location" in message:
+        return AccountError(f"{where}: the token belongs to another location", hint=_CHECK_LOCATION)
+    if "private integration" in message:
+        return TokenRefusedError(f"{where}: the token was revoked or rotated away", hint=_REPLACE)
+    if _TOKEN.search(message):
+        return TokenRefusedError(f"{where}: the token is expired or revoked", hint=_REPLACE)
+    return TokenRefusedError(f"{where}: the token was not accepted", hint=_REPLACE)
+
+
+def _forbidden(where: str, message: str, answer: Answer) -> AccountError:
+    if "location" in message:
+        return AccountError(f"{where}: the token belongs to another location", hint=_CHECK_LOCATION)
+    if answer.looks_like_html() or "1010" in answer.text() or not message:
+        return AccountError(f"{where}: blocked on the way to GHL", hint=_CHECK_NETWORK)
+    if "scope" in message:
+        return ScopeError(f"{where}: the token lacks a scope for it", hint=_TICK_SCOPES)
+    return AccountError(
+        f"{where}: the token may not do this", hint=f"{_CHECK_LOCATION} {_TICK_SCOPES}"
+    )
+
+
+def _refused(where: str, message: str, answer: Answer) -> SyncdError:
+    meta = _object(answer).get("meta")
+    duplicate = meta.get("contactId") if isinstance(meta, Mapping) else None
+    if isinstance(duplicate, str) and duplicate:
+        return DuplicateError(f"{where}: a contact with this key exists", remote_id=duplicate)
+    if _DUPLICATE.search(message):
+        return DuplicateError(f"{where}: a contact with this key exists")
+    if "version" in message and ("segment" in message or "header" in message):
+        return AccountError(f"{where}: the Version header is not accepted", hint=_CHECK_VERSION)
+    if answer.status in (400, 404) and _GONE.search(message):
+        return GoneError(f"{where}: there is no such contact")
+    if answer.status == 404 and (not message or _ROUTE.search(message) or message == "not found"):
+        return AccountError(f"{where}: GHL does not know this call", hint=_CHECK_VERSION)
+    fields = named_fields(message)
+    if "phone" in fields:
+        return RecordError(
+            f"{where}: the phone is not accepted", code="bad_phone", fields=("phone",)
+        )
+    unexpected = _UNEXPECTED_PROPERTY.search(message)
+    if unexpected:
+        return RecordError(f"{where}: a property is not accepted", code="property", fields=fields)
+    code = "invalid" if answer.status == 422 else "refused"
+    return RecordError(f"{where}: a value is not accepted", code=code, fields=fields)
+
+
+def named_fields(message: str) -> tuple[str, ...]:
+    """Those of our own field names that a text of GHL mentions, in a fixed order.
+
+    >>> named_fields("email must be an email\\nproperty gender should not exist")
+    ('email',)
+    """
+    words = set(re.findall(r"[a-z0-9_]+", message))
+    return tuple(name for name in FIELDS if name.lower() in words)
+
+
+def _trace(answer: Answer) -> str:
+    trace = _object(answer).get("traceId")
+    safe = isinstance(trace, str) and re.fullmatch(r"[A-Za-z0-9-]{4,64}", trace)
+    return f" (trace {trace})" if safe else ""
+
+
+def _object(answer: Answer) -> Mapping[str, Any]:
+    try:
+        return answer.json_object()
+    except TransientError:
+        return {}

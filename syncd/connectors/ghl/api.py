@@ -1,0 +1,199 @@
+"""Calls to one location: tokens, versions, and the two budgets.
+
+Source: ghl.md 0 (headers), 1.6 (rotation), 2 (limits), 0.1 (a 401 that is none).
+"""
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from syncd.connectors.api import Wire
+from syncd.connectors.ghl.answers import TokenRefusedError, judge, server_time
+from syncd.connectors.ghl.config import GhlSettings
+from syncd.errors import AccountError
+from syncd.http.answer import Answer
+from syncd.http.client import ApiClient, Query
+from syncd.http.limits import Limiter, Rate, number
+
+START_RATE = Rate(100, 10.0)  # until the first answer's headers say otherwise
+PAUSE_AFTER_401_S = 2.0
+_LONE = re.compile("[\ud800-\udfff]")
+RESERVE_RECHECK = timedelta(minutes=10)
+
+# Upserts join people who share a phone and swallow second keys (3.7); they are never sent.
+FORBIDDEN = (r"^POST /contacts/upsert", r"^PUT /locations", r"^DELETE /locations")
+
+
+class Family(StrEnum):
+    """Calls that share one value of the Version header."""
+
+    CONTACTS = "contacts"
+    LOCATIONS = "locations"
+
+
+class Api:
+    """The calls of one account; safe to use from several threads."""
+
+    def __init__(self, settings: GhlSettings, wire: Wire) -> None:
+        self.location_id = settings.location_id
+        self.monotonic: Callable[[], float] = wire.monotonic
+        self.now = wire.now
+        self._ahead = timedelta()  # GHL's clock against ours
+        self._versions = {
+            Family.CONTACTS: settings.versions.contacts,
+            Family.LOCATIONS: settings.versions.locations,
+        }
+        self._sleep = wire.sleep
+        secrets = (settings.token, settings.second_token)
+        self._tokens = [token.get_secret_value() for token in secrets if token]
+        self._active = 0
+        self._lock = threading.Lock()
+        self._limiter = Limiter(
+            START_RATE, monotonic=wire.monotonic, sleep=wire.sleep, share=wire.rate_share
+        )
+        self._daily = DailyBudget(settings.daily_reserve, wire.monotonic)
+        self._client = ApiClient(
+            settings.base_url,
+            wire=wire,
+            limiter=self._limiter,
+            headers={"Accept": "application/json"},
+            judge=judge,
+            learn=self._learn,
+            forbidden=FORBIDDEN,
+        )
+
+    def close(self) -> None:
+        self._client.close()
+
+    def server_now(self) -> datetime:
+        """The time by GHL's clock, as far as its last `Date` header told (whole seconds)."""
+        return self.now() + self._ahead
+
+    @property
+    def v3(self) -> bool:
+        """Whether contacts are written in the spelling of v3 (ghl.md 8)."""
+        return self._versions[Family.CONTACTS] == "v3"
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        values: Mapping[str, str] | None = None,
+        *,
+        family: Family = Family.CONTACTS,
+        query: Query | None = None,
+        body: Any = None,
+        repeatable: bool | None = None,
+        urgent: bool = False,
+    ) -> Answer:
+        """Send one request; a refused token gets one more try, or the other token's.
+
+        Args:
+            urgent: an opt-out; may spend what is kept back of the day.
+
+        Raises:
+            AccountError: stop; also when the day's budget is spent.
+            whatever `judge` and `ApiClient.request` raise.
+        """
+        self._daily.spend(urgent)
+        content = None if body is None else encode(body)
+
+        def send(token: str) -> Answer:
+            headers = {"Authorization": f"Bearer {token}", "Version": self._versions[family]}
+            if content is not None:
+                headers["Content-Type"] = "application/json"
+            return self._client.request(
+                method,
+                path,
+                values,
+                query=query,
+                content=content,
+                headers=headers,
+                repeatable=repeatable,
+            )
+
+        used = self._active
+        try:
+            return send(self._tokens[used])
+        except TokenRefusedError:
+            return send(self._tokens[self._after_refusal(used)])
+
+    def _after_refusal(self, refused: int) -> int:
+        """The token to try next; waits a little where there is only the one."""
+        with self._lock:
+            if self._active == refused and len(self._tokens) > 1:
+                self._active = (refused + 1) % len(self._tokens)
+            chosen = self._active
+        if chosen == refused:
+            self._sleep(PAUSE_AFTER_401_S)
+        return chosen
+
+    def _learn(self, answer: Answer) -> None:
+        """Take the permitted rate from the headers, up and down (ghl.md 2)."""
+        headers = answer.headers
+        at = server_time(answer)
+        if at is not None:
+            self._ahead = at - self.now()
+        self._daily.learn(number(headers, "x-ratelimit-daily-remaining"))
+        permitted = number(headers, "x-ratelimit-max")
+        interval_ms = number(headers, "x-ratelimit-interval-milliseconds")
+        rate = START_RATE
+        if permitted and permitted > 0 and interval_ms and interval_ms > 0:
+            rate = Rate(permitted, interval_ms / 1000)
+            self._limiter.learn(rate, number(headers, "x-ratelimit-remaining"))
+        if answer.status != 429:
+            return
+        if self._daily.remaining == 0:
+            raise _day_is_spent()
+        if not headers.get("retry-after"):
+            self._limiter.block(rate.interval_s)
+
+
+class DailyBudget:
+    """What is left of the day, as the last answer said.
+
+    GHL does not say when its day begins (ghl.md 2), so below the reserve one call is let
+    through every ten minutes to see whether the count has gone up again.
+    """
+
+    def __init__(self, reserve: int, monotonic: Callable[[], float]) -> None:
+        self.remaining: int | None = None
+        self._reserve = reserve
+        self._monotonic = monotonic
+        self._looked_at = monotonic()
+
+    def learn(self, remaining: int | None) -> None:
+        if remaining is not None:
+            self.remaining = remaining
+            self._looked_at = self._monotonic()
+
+    def spend(self, urgent: bool) -> None:
+        """Raise an AccountError rather than touch the reserve for what is not urgent."""
+        if urgent or self.remaining is None or self.remaining >= self._reserve:
+            return
+        if self._monotonic() - self._looked_at >= RESERVE_RECHECK.total_seconds():
+            return
+        raise AccountError(
+            f"GHL permits {self.remaining:,} more calls today, and {self._reserve:,} are kept"
+            " back for opt-outs. Nothing was sent.",
+            hint="Wait for GHL's next day, or lower the account's `daily_reserve`.",
+        )
+
+
+def _day_is_spent() -> AccountError:
+    return AccountError(
+        "GHL permits no more calls today for this location (429, 0 left of the day)."
+        " Nothing was sent. GHL does not say until when.",
+        hint="It goes on by itself once GHL's next day has begun. Look for other"
+        " integrations that use the same location's budget.",
+    )
+
+
+def encode(body: Any) -> bytes:
+    """JSON as bytes; a lone surrogate becomes U+FFFD, since UTF-8 cannot carry it."""
+    text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return _LONE.sub("\ufffd", text).encode()

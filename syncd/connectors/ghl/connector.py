@@ -1,0 +1,170 @@
+"""GoHighLevel: contacts of one location, JSON over HTTPS.
+
+Source: ghl.md, evidence up to October 2026. Known limits: the change feed is a search index
+that lags by seconds to minutes; nothing tells of deletions; no conditional write exists;
+one write is one call, within 100 calls per 10 s and 200,000 per day.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from syncd.connectors.api import Wire
+from syncd.connectors.ghl import feed, search
+from syncd.connectors.ghl.api import Api
+from syncd.connectors.ghl.config import GhlSettings
+from syncd.connectors.ghl.fields import LocationFields
+from syncd.connectors.ghl.inspect import inspect
+from syncd.connectors.ghl.reader import Reader
+from syncd.connectors.ghl.spec import SPEC
+from syncd.connectors.ghl.writer import Writer
+from syncd.errors import ConfigError, InDoubtError, RecordError, StaleError
+from syncd.model.op import Op, Receipt
+from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.spec import Catalogue, FieldSpec
+from syncd.model.values import Value
+
+ADDED, UPDATED = "dateAdded", "dateUpdated"
+
+
+class Ghl:
+    """One location of GoHighLevel."""
+
+    spec = SPEC
+
+    def __init__(self, settings: GhlSettings, wire: Wire) -> None:
+        self._page_size = settings.page_size
+        self._lag_ms = settings.index_lag_s * 1000
+        self._api = Api(settings, wire)
+        self._fields = LocationFields(self._api)
+        self._reader = Reader(self._api, self._fields, SPEC.resources[Resource.CONTACT].concurrency)
+        self._writer = Writer(self._api, self._fields, self._reader)
+
+    def close(self) -> None:
+        self._api.close()
+
+    def check(self) -> Identity:
+        """The location, and what the token may do as far as reading shows it."""
+        return inspect(self._api, self._fields)
+
+    def catalogue(self, resource: Resource) -> Catalogue:
+        """Standard and custom fields, read anew."""
+        _only_contacts(resource)
+        return self._fields.refresh().catalogue()
+
+    def create_field(self, resource: Resource, field: FieldSpec) -> None:
+        """Make a custom field; fine if one that can take its values exists."""
+        _only_contacts(resource)
+        self._fields.create(field)
+
+    def fetch(
+        self,
+        resource: Resource,
+        remote_id: str,
+        *,
+        fields: frozenset[str],  # noqa: ARG002  (GHL always shows them all)
+    ) -> Record:
+        """The contact now, with every field there is."""
+        _only_contacts(resource)
+        return self._reader.by_id(remote_id)
+
+    def find(
+        self,
+        resource: Resource,
+        key: str,
+        value: Value,
+        *,
+        fields: frozenset[str],  # noqa: ARG002  (GHL always shows them all)
+    ) -> Sequence[Record]:
+        """Contacts by `email`, `phone` or `id`, each read directly."""
+        _only_contacts(resource)
+        if key == "id" and isinstance(value, str):
+            record = self._reader.by_id(value)
+            return () if record.gone else (record,)
+        return self._reader.by_key(key, value)
+
+    def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
+        """Carry out the ops one by one."""
+        _only_contacts(resource)
+        for op in ops:
+            try:
+                yield self._writer.write(op)
+            except (RecordError, StaleError, InDoubtError) as cause:
+                yield Receipt(op.id, op.remote_id, error=cause)
+
+    def pull(
+        self,
+        resource: Resource,
+        cursor: str | None,
+        *,
+        fields: frozenset[str],
+        full: bool = False,
+        window: Window | None = None,
+    ) -> Iterator[Page]:
+        """Contacts: changed since the cursor, all of them, or those of a window."""
+        _only_contacts(resource)
+        place = feed.read(cursor)
+        if window is not None:
+            return self._window(place, window, fields)
+        match place:
+            case feed.FeedCursor() if not full:
+                return self._changes(place, fields)
+            case feed.SweepCursor():
+                return self._sweep(place, fields)
+            case _:
+                return self._sweep(feed.SweepCursor(), fields)
+
+    def _sweep(self, place: feed.SweepCursor, fields: frozenset[str]) -> Iterator[Page]:
+        """Every contact by the time it was added; resumable after any page."""
+        for found in search.walk(self._api, self._page_size, sort=ADDED, after=place.after):
+            started = found.now_ms if place.started_ms is None else place.started_ms
+            place = feed.SweepCursor(found.after, started)
+            after = place if found.after is not None else feed.after_sweep(started, self._lag_ms)
+            yield self._page(found, fields, after)
+
+    def _window(
+        self, place: feed.Cursor | None, window: Window, fields: frozenset[str]
+    ) -> Iterator[Page]:
+        """Contacts added or updated in a window; goes on if the cursor is of this window."""
+        since, until = search.bounds(window)
+        here = feed.WindowCursor(since, until)
+        if isinstance(place, feed.WindowCursor) and replace(place, after=None) == here:
+            here = place
+        inside = {"gte": since, "lt": until}
+        either = search.either(search.between(ADDED, **inside), search.between(UPDATED, **inside))
+        for found in search.walk(
+            self._api, self._page_size, sort=ADDED, filters=[either], after=here.after
+        ):
+            here = replace(here, after=found.after or found.last)
+            yield self._page(found, fields, here)
+
+    def _changes(self, place: feed.FeedCursor, fields: frozenset[str]) -> Iterator[Page]:
+        """The fresh pass, then as many pages of the settle pass, at least one."""
+        before, pages, now_ms = place, 0, place.settled_ms
+        fresh = [search.between(UPDATED, gte=place.newest_ms)]
+        for found in search.walk(
+            self._api, self._page_size, sort=UPDATED, filters=fresh, after=place.fresh_after
+        ):
+            pages, now_ms = pages + 1, found.now_ms
+            place = feed.passed(place, found.rows, found.after)
+            rows = feed.unseen(before, found.rows)
+            records = self._reader.complete(rows, fields)
+            yield Page(records, feed.write(place), found.total)
+        upto = feed.to_settle(place, now_ms, self._lag_ms)
+        if upto is None:
+            return
+        settling = [search.between(UPDATED, gte=place.settled_ms, lte=upto)]
+        walk = search.walk(
+            self._api, self._page_size, sort=UPDATED, filters=settling, after=place.settle_after
+        )
+        for found, _ in zip(walk, range(pages), strict=False):
+            place = feed.settled(place, found.rows, found.after, upto)
+            records = self._reader.complete(found.rows, fields, again=True)
+            yield Page(records, feed.write(place))
+
+    def _page(self, found: search.Found, fields: frozenset[str], after: feed.Cursor) -> Page:
+        return Page(self._reader.complete(found.rows, fields), feed.write(after), found.total)
+
+
+def _only_contacts(resource: Resource) -> None:
+    if resource is not Resource.CONTACT:
+        raise ConfigError(f"The GHL connector does not sync a {resource.value}")

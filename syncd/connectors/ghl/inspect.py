@@ -1,0 +1,97 @@
+"""Who the account is, and what its token may do. Source: ghl.md 0.1, 1.6, 1.7 and 5.3."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from syncd.connectors.ghl import search
+from syncd.connectors.ghl.answers import ScopeError
+from syncd.connectors.ghl.api import Api, Family
+from syncd.connectors.ghl.fields import LocationFields
+from syncd.errors import AccountError, RecordError, StaleError
+from syncd.model.record import Identity, Right
+
+PATH = "/locations/{location_id}"
+
+
+def inspect(api: Api, fields: LocationFields) -> Identity:
+    """Read the location, the custom fields and one contact; nothing is written.
+
+    A scope that is missing is a right that is not granted. Scopes are checked before the
+    location (0.1), so a wrong location shows up only once a scope is there.
+
+    Raises:
+        AccountError: the token is refused, or opens another location.
+    """
+    remarks: list[str] = []
+    location, locations = _try(lambda: _location(api), "locations.readonly", {})
+    custom, customs = _try(fields.refresh, "locations/customFields.readonly", None)
+    _, contacts = _try(lambda: search.search(api, 1), "contacts.readonly", None)
+    write = Right(
+        "contacts.write",
+        granted=True,
+        remark="GHL shows a private integration's scopes nowhere; the first write will tell",
+    )
+    if custom is not None and custom.doubled:
+        names = ", ".join(f"'{name}'" for name in custom.doubled)
+        remarks.append(
+            f"Several custom fields share a name ({names}); rules call them by their keys,"
+            " as in custom.contact.my_key"
+        )
+    if locations.granted:
+        remarks.extend(_on_duplicates(location))
+    else:
+        remarks.append(
+            "Country and time zone of the location are unknown without locations.readonly"
+        )
+    return Identity(
+        account_id=api.location_id,
+        title=_text(location, "name") or api.location_id,
+        country=_text(location, "country"),
+        time_zone=_text(location, "timezone"),
+        rights=(contacts, write, locations, customs),
+        remarks=tuple(remarks),
+    )
+
+
+def _try(read: Callable[[], Any], scope: str, otherwise: Any) -> tuple[Any, Right]:
+    try:
+        return read(), Right(scope, granted=True)
+    except ScopeError as cause:
+        return otherwise, Right(scope, granted=False, remark=cause.hint)
+
+
+def _location(api: Api) -> Mapping[str, Any]:
+    try:
+        answer = api.call("GET", PATH, {"location_id": api.location_id}, family=Family.LOCATIONS)
+    except (RecordError, StaleError) as cause:
+        raise AccountError(
+            f"{cause.message}: GHL does not show this location",
+            hint="Compare `location_id` with Settings > Business Profile.",
+        ) from cause
+    location = answer.json_object().get("location")
+    if not isinstance(location, Mapping):
+        raise AccountError(f"{answer.label} was answered without a location")
+    if location.get("id", api.location_id) != api.location_id:
+        raise AccountError(
+            "The token opens another location than `location_id` says; nothing was read",
+            hint="Put the id of the token's own sub-account into `location_id`.",
+        )
+    return location
+
+
+def _on_duplicates(location: Mapping[str, Any]) -> list[str]:
+    settings = location.get("settings")
+    allowed = settings.get("allowDuplicateContact") if isinstance(settings, Mapping) else None
+    if allowed is True:
+        return [
+            "This location allows duplicate contacts (Settings > Business Profile), so GHL"
+            " will not stop two contacts with one address"
+        ]
+    if allowed is False:
+        return []
+    return ["Whether this location allows duplicate contacts is not shown"]
+
+
+def _text(shown: Mapping[str, Any], key: str) -> str | None:
+    text = shown.get(key)
+    return text if isinstance(text, str) and text else None

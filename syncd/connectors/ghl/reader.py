@@ -1,0 +1,207 @@
+"""Reading contacts: by id, by e-mail or phone, and completing the rows of a search.
+
+Source: ghl.md 3.2 (what a row hides), 3.4, 3.5 and 3.12.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from typing import Any
+
+from syncd.connectors.ghl import search
+from syncd.connectors.ghl.answers import GoneError
+from syncd.connectors.ghl.api import Api
+from syncd.connectors.ghl.catalogue import CustomFields
+from syncd.connectors.ghl.codec import Shape, moment, row_key, to_record
+from syncd.connectors.ghl.fields import LocationFields
+from syncd.connectors.ghl.spec import CONSENT, FIELDS
+from syncd.errors import InvariantError, RecordError, TransientError
+from syncd.model.record import Record
+from syncd.model.values import Value
+
+PATH = "/contacts/{contact_id}"
+DUPLICATE_PATH = "/contacts/search/duplicate"
+LONGEST_FILTER = 75  # characters of a value in a filter (3.2)
+KEYS = {"email": "email", "phone": "number"}  # by field: the parameter of the duplicate call
+MOST_REMEMBERED = 20_000
+
+
+class Reader:
+    """Reads contacts of one location; `by_id` and `by_key` may be called by many threads."""
+
+    def __init__(self, api: Api, fields: LocationFields, concurrency: int) -> None:
+        self._api = api
+        self._fields = fields
+        self._concurrency = concurrency
+        self._rows_show_custom = False
+        self._read: OrderedDict[str, str] = OrderedDict()  # id: version last read by id
+
+    def document(self, remote_id: str) -> Mapping[str, Any]:
+        """The contact as GHL shows it now.
+
+        Raises:
+            GoneError: there is none.
+            RecordError: GHL refuses to show it, for another reason than that.
+        """
+        answer = self._api.call("GET", PATH, {"contact_id": remote_id})
+        contact = answer.json_object().get("contact")
+        if not isinstance(contact, Mapping):
+            raise TransientError(f"{answer.label} was answered without a contact")
+        if contact.get("id") != remote_id:
+            raise RecordError(f"{answer.label} was answered with another contact", code="other_id")
+        return contact
+
+    def by_id(self, remote_id: str) -> Record:
+        """The record now; `gone` if GHL says that there is none."""
+        try:
+            contact = self.document(remote_id)
+        except GoneError:
+            return Record(remote_id, {}, gone=True)
+        record = to_record(contact, self._fields.known(), Shape.WHOLE)
+        if record is None:
+            raise RecordError(f"GET {PATH} was answered without a usable id", code="other_id")
+        return record
+
+    def added(self, remote_id: str) -> datetime | None:
+        """When a contact was added, by GHL's clock; None if there is none or it is not said."""
+        try:
+            return moment(self.document(remote_id).get("dateAdded"))
+        except GoneError:
+            return None
+
+    def by_key(self, key: str, value: Value) -> Sequence[Record]:
+        """Every contact whose e-mail or phone equals the value, each read by its id.
+
+        The search may lag, and the duplicate call may hide one of two (3.4), so both are
+        asked; neither is trusted to compare exactly.
+        """
+        if key not in KEYS:
+            raise InvariantError(f"GHL cannot look up a contact by '{key}'")
+        if not isinstance(value, str) or not value.strip():
+            return ()
+        wanted = value.strip()
+        ids = dict.fromkeys([*self._searched(key, wanted), *self._duplicate(key, wanted)])
+        found = [self.by_id(remote_id) for remote_id in ids]
+        return [
+            record
+            for record in found
+            if not record.gone and same_key(key, record.fields.get(key), wanted)
+        ]
+
+    def _searched(self, key: str, wanted: str) -> list[str]:
+        if len(wanted) > LONGEST_FILTER:
+            return []
+        forms = sorted({wanted, wanted.lower()})
+        filters = [search.equals(key, form) for form in forms]
+        page = search.search(
+            self._api, 100, filters=filters if len(filters) == 1 else [search.either(*filters)]
+        )
+        return [row["id"] for row in page.rows if isinstance(row.get("id"), str)]
+
+    def _duplicate(self, key: str, wanted: str) -> list[str]:
+        query = {"locationId": self._api.location_id, KEYS[key]: wanted}
+        try:
+            shown = self._api.call("GET", DUPLICATE_PATH, query=query).json_object()
+        except (RecordError, GoneError):
+            return []  # a value that GHL cannot look up, such as half a phone, is nobody's
+        contact = shown.get("contact")
+        remote_id = contact.get("id") if isinstance(contact, Mapping) else None
+        return [remote_id] if isinstance(remote_id, str) else []
+
+    def complete(
+        self, rows: Sequence[Mapping[str, Any]], wanted: frozenset[str], *, again: bool = False
+    ) -> list[Record]:
+        """The records of a page, read by id wherever a row does not show all that is wanted.
+
+        Args:
+            again: the rows were given out before; those that were read by id at their
+                present version have nothing new to show.
+        """
+        custom = self._fields.known()
+        rows = [row for row in rows if to_record(row, custom, Shape.ROW) is not None]
+        if any(_shows_custom(row) for row in rows):
+            self._rows_show_custom = True
+        if again:
+            rows = [row for row in rows if self._read.get(row["id"]) != row.get("dateUpdated")]
+        short = [row for row in rows if not self._suffices(row, wanted, custom)]
+        with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
+            whole = dict(
+                zip(
+                    (row["id"] for row in short),
+                    pool.map(lambda row: self._completed(row, custom), short),
+                    strict=True,
+                )
+            )
+        records = []
+        for row in rows:
+            record = whole.get(row["id"]) or to_record(row, custom, Shape.ROW)
+            if record is not None and not record.gone:
+                records.append(record)
+        self._remember(record for record in records if record.certain)
+        return records
+
+    def _completed(self, row: Mapping[str, Any], custom: CustomFields) -> Record | None:
+        """The contact of a row; what the row shows if GHL refuses to show this one."""
+        try:
+            return self.by_id(row["id"])
+        except RecordError:
+            return to_record(row, custom, Shape.ROW)
+
+    def _remember(self, records: Any) -> None:
+        for record in records:
+            if record.version is not None:
+                self._read[record.remote_id] = record.version
+                self._read.move_to_end(record.remote_id)
+        while len(self._read) > MOST_REMEMBERED:
+            self._read.popitem(last=False)
+
+    def _suffices(
+        self, row: Mapping[str, Any], wanted: frozenset[str], custom: CustomFields
+    ) -> bool:
+        """Whether a row of the search shows what is wanted, and as it was typed (3.2)."""
+        standard = wanted & FIELDS.keys() - {CONSENT}
+        if any(row_key(row, name) is None for name in standard):
+            return False
+        if any(_spelt_otherwise(row, name) for name in standard & {"firstName", "lastName"}):
+            return False
+        if (
+            CONSENT in wanted
+            and row.get("dnd") is not True
+            and not isinstance(row.get("dndSettings"), Mapping)
+        ):
+            return False
+        if not wanted & custom.by_name.keys():
+            return True
+        # Some locations were seen to show [] in every row (3.2); an empty list counts only
+        # where another row proves that this location's search shows values at all.
+        listed = row.get("customFields")
+        return isinstance(listed, list) and (bool(listed) or self._rows_show_custom)
+
+
+def _shows_custom(row: Mapping[str, Any]) -> bool:
+    return isinstance(row.get("customFields"), list) and bool(row["customFields"])
+
+
+def _spelt_otherwise(row: Mapping[str, Any], name: str) -> bool:
+    """The typed spelling and the lower-cased one are of different names."""
+    typed, lowered = row.get(f"{name}Raw"), row.get(name)
+    return (
+        isinstance(typed, str)
+        and isinstance(lowered, str)
+        and typed.strip().lower() != lowered.strip().lower()
+    )
+
+
+def same_key(key: str, shown: Value, wanted: str) -> bool:
+    """Equality as GHL compares: e-mail without case, phone by its digits (3.12)."""
+    if not isinstance(shown, str):
+        return False
+    if key == "phone":
+        return digits(shown) == digits(wanted) != ""
+    return shown.strip().lower() == wanted.strip().lower()
+
+
+def digits(phone: str) -> str:
+    return re.sub(r"[^0-9]", "", phone)

@@ -1,0 +1,81 @@
+"""What GoHighLevel can do with contacts, as frozen data. Source: ghl.md 2, 3 and 5."""
+
+from datetime import timedelta
+
+from syncd.model.record import Resource
+from syncd.model.spec import ConsentSpec, Deletions, FieldSpec, Kind, ResourceSpec, Spec
+from syncd.model.values import Level
+
+CUSTOM = "custom."
+TAGS = "tags"
+CONSENT = "consent"
+COMPANY = "companyName"
+
+FIELDS = {
+    field.name: field
+    for field in (
+        FieldSpec("firstName"),
+        FieldSpec("lastName"),
+        FieldSpec("email", Kind.EMAIL),
+        FieldSpec("phone", Kind.PHONE),
+        FieldSpec("address1"),
+        FieldSpec("city"),
+        FieldSpec("state"),
+        # Not nullable in the schema, and nobody has seen them cleared (ghl.md 3.6).
+        FieldSpec("postalCode", clearable=False),
+        FieldSpec("country", Kind.COUNTRY, clearable=False),
+        FieldSpec("website"),
+        FieldSpec("timezone"),
+        FieldSpec("source"),
+        FieldSpec("dateOfBirth", Kind.DATE),
+        FieldSpec("assignedTo"),
+        # In the schema of a create but not of an update, whose validator refuses it
+        # (ghl.md 3.6, gotcha 7). A rule that could only ever fill it once would lose
+        # every later edit, so rules may only read it.
+        FieldSpec(COMPANY, read_only=True),
+        FieldSpec(TAGS, Kind.SET, lower=True),
+        FieldSpec(CONSENT, Kind.CONSENT),
+    )
+}
+
+SPEC = Spec(
+    name="ghl",
+    title="GoHighLevel",
+    resources={
+        Resource.CONTACT: ResourceSpec(
+            fields=FIELDS,
+            custom_prefix=CUSTOM,
+            custom_kinds=frozenset(
+                {
+                    Kind.TEXT,
+                    Kind.PHONE,
+                    Kind.CHOICE,
+                    Kind.DATE,
+                    Kind.INTEGER,
+                    Kind.NUMBER,
+                    Kind.BOOLEAN,
+                    Kind.SET,
+                }
+            ),
+            incremental=True,
+            deletions=Deletions.SWEEP,
+            # A location may allow duplicates, and the order in which e-mail and phone count
+            # is not shown by any call (ghl.md 3.7). A Spec is the same for every
+            # location, so it promises only what holds in all of them: nothing.
+            unique_key=None,
+            finds=frozenset({"email", "phone"}),
+            reference=None,
+            consent=ConsentSpec(
+                levels=frozenset({Level.UNKNOWN, Level.REVOKED}),
+                revocable=True,
+                grantable=True,
+                ends_record=False,
+                suppresses_absent=False,
+            ),
+            batch_size=1,
+            concurrency=8,
+            page_size=500,
+            index_lag=timedelta(minutes=2),
+        )
+    },
+)

@@ -1,0 +1,85 @@
+"""Who the account is, and what its key may do; changes nothing.
+
+Source: maileon.md 1.3 (ping), 1.4 (account info), 1.2 (rights are per HTTP method).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from syncd.connectors.maileon.account import Account
+from syncd.connectors.maileon.answers import judge
+from syncd.errors import AccountError
+from syncd.model.record import Identity, Right
+
+# What each HTTP method is for, and whether a sync can do without it.
+METHODS = {
+    "GET": ("read contacts and opt-outs", True),
+    "POST": ("create contacts and custom fields", True),
+    "PUT": ("change contacts, and mark addresses that opted out", True),
+    "DELETE": (
+        "unsubscribe contacts; without it an opt-out from the other side does not stop"
+        " Maileon's mail",
+        False,
+    ),
+}
+
+
+def check(account: Account) -> Identity:
+    """Ping with each method, then ask who the account is."""
+    rights = [_right(account, method) for method in METHODS]
+    if not rights[0].granted:
+        raise AccountError(
+            "GET /ping: the API key may not read (403)",
+            hint="Grant it GET, and check its IP list, in Maileon under Settings > API keys.",
+        )
+    shown = account.calls.account()
+    account_id = shown.get("id")
+    if not isinstance(account_id, int | str) or not str(account_id):
+        raise AccountError("GET /account/info: the answer names no account id")
+    _hint(account, shown)
+    account.custom(fresh=True)
+    return Identity(
+        account_id=str(account_id),
+        title=str(shown.get("name") or "Maileon"),
+        time_zone=account.clock.name,
+        rights=tuple(rights),
+        remarks=(*_remarks(account, shown), *account.remarks),
+    )
+
+
+def _right(account: Account, method: str) -> Right:
+    what, needed = METHODS[method]
+    answer = account.calls.ping(method)
+    if answer.status == 403:
+        remark = f"the key lacks {method}, or its IP list leaves this host out; needed to {what}"
+        return Right(method, granted=False, remark=remark, needed=needed)
+    judge(answer)
+    return Right(method, granted=True, remark=what, needed=needed)
+
+
+def _hint(account: Account, shown: dict[str, Any]) -> None:
+    """`created` is the one time that Maileon shows with an offset, e.g. `+0200`."""
+    try:
+        created = datetime.fromisoformat(str(shown.get("created") or "").replace(" +", "+"))
+    except ValueError:
+        return
+    account.clock.hint(created)
+
+
+def _remarks(account: Account, shown: dict[str, Any]) -> list[str]:
+    remarks = [f"account of type {shown['type']}"] if shown.get("type") else []
+    if account.settings.key_is_encoded:
+        remarks.append(
+            "the API key looks already base64-encoded and is sent as it is; set"
+            " api_key_form: plain if it is not"
+        )
+    if account.settings.new_contact_permission > 1:
+        remarks.append(
+            f"new contacts get permission {account.settings.new_contact_permission}: they can be"
+            " mailed at once"
+        )
+    if account.clock.zone is None:
+        remarks.append("the time zone is not known yet; it is measured by the first writes")
+    elif account.clock.name is None:
+        remarks.append(f"measured time zone: {account.clock.zone}")
+    return remarks

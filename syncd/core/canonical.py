@@ -1,0 +1,243 @@
+"""The form in which a platform stores a value, and in which two values of it are compared.
+
+Shadows, digests and comparisons hold canonical values only. Empty is None for every
+kind, also for a set. What cannot be brought into form is kept as it is and reported.
+"""
+
+import math
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from syncd.core.countries import country_code
+from syncd.core.normalise import (
+    clean_text,
+    identity_key,
+    parse_boolean,
+    parse_date,
+    parse_datetime,
+    parse_integer,
+    parse_number,
+    phone_number,
+    visible_text,
+)
+from syncd.model.spec import FieldSpec, Kind
+from syncd.model.values import Consent, Level, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A value in canonical form.
+
+    Attributes:
+        problem: None, or a short stable word: `too_long` (the value is cut) or
+            `invalid_<kind>` (the value is kept as it was).
+    """
+
+    value: Value
+    problem: str | None = None
+
+
+def canonical(value: Value, spec: FieldSpec, *, country: str | None) -> Canonical:
+    """The form in which the field stores a value.
+
+    Doing it twice changes nothing.
+
+    Args:
+        value: in any form; a text is read as what the field holds.
+        country: ISO alpha-2, for phones without a country code.
+
+    >>> canonical(" Ada\\r\\nKing ", FieldSpec("note", max_length=5), country=None)
+    Canonical(value='Ada\\nK', problem='too_long')
+    >>> canonical("030 23125001", FieldSpec("phone", Kind.PHONE), country="DE")
+    Canonical(value='+493023125001', problem=None)
+    >>> canonical("soon", FieldSpec("birthday", Kind.DATE), country=None)
+    Canonical(value='soon', problem='invalid_date')
+    >>> canonical("  ", FieldSpec("birthday", Kind.DATE), country=None)
+    Canonical(value=None, problem=None)
+    """
+    if isinstance(value, str):
+        value = clean_text(value) or None
+    if value is None or value == frozenset():
+        return Canonical(None)
+    if spec.kind is Kind.SET:
+        return _set(value, spec)
+    read = _READERS[spec.kind](value, spec, country)
+    if read is None:
+        return Canonical(value, f"invalid_{spec.kind.value}")
+    return _stored_text(read, spec) if isinstance(read, str) else Canonical(read)
+
+
+def same(a: Value, b: Value, spec: FieldSpec) -> bool:
+    """Whether two canonical values of one field say the same.
+
+    E-mail addresses by `identity_key`, consents by level only (None is unknown).
+
+    >>> same("Ada@Example.org", "ada@example.org", FieldSpec("email", Kind.EMAIL))
+    True
+    >>> same(True, 1, FieldSpec("x"))
+    False
+    """
+    if spec.kind is Kind.CONSENT:
+        return _level(a) == _level(b)
+    if spec.kind is Kind.EMAIL and isinstance(a, str) and isinstance(b, str):
+        return (identity_key(a) or a) == (identity_key(b) or b)
+    if isinstance(a, float) and isinstance(b, float) and math.isnan(a):
+        return math.isnan(b)
+    return type(a) is type(b) and a == b
+
+
+def text_of(value: Value) -> str | None:
+    """A value as text, so that the readers above can read it back; None for sets and consents.
+
+    >>> text_of(True), text_of(12.0), text_of(date(1990, 4, 3))
+    ('true', '12', '1990-04-03')
+    """
+    match value:
+        case str():
+            return value
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            whole = value.is_integer() and abs(value) < 2**53
+            return str(int(value)) if whole else repr(value)
+        case datetime() | date():
+            return value.isoformat()
+        case _:
+            return None
+
+
+def _level(value: Value) -> Level | Value:
+    match value:
+        case None:
+            return Level.UNKNOWN
+        case Consent(level=level):
+            return level
+        case _:
+            return value
+
+
+def _set(value: Value, spec: FieldSpec) -> Canonical:
+    if not isinstance(value, str | frozenset):
+        return Canonical(value, "invalid_set")
+    members = value if isinstance(value, frozenset) else (value,)
+    stored = [_stored_text(clean_text(m), spec) for m in members]
+    kept = frozenset(s.value for s in stored if isinstance(s.value, str))
+    return Canonical(kept or None, next((s.problem for s in stored if s.problem), None))
+
+
+def _stored_text(text: str, spec: FieldSpec) -> Canonical:
+    if not text:
+        return Canonical(None)
+    if spec.choices:
+        listed = _choice(text, spec)
+        return Canonical(listed, None if listed in spec.choices else "invalid_choice")
+    if spec.lower:
+        text = unicodedata.normalize("NFC", text.lower())
+    if spec.max_length is None or len(text) <= spec.max_length:
+        return Canonical(text)
+    return Canonical(text[: spec.max_length].rstrip(), "too_long")
+
+
+def _choice(text: str, spec: FieldSpec) -> str:
+    """The listed spelling of a choice, where only the case differs."""
+    if text in spec.choices:
+        return text
+    return next((c for c in spec.choices if c.lower() == text.lower()), text)
+
+
+def _text(value: Value, _spec: FieldSpec, _country: str | None) -> str | None:
+    text = text_of(value)
+    return None if text is None else clean_text(text)
+
+
+def _email(value: Value, _spec: FieldSpec, _country: str | None) -> str | None:
+    return visible_text(value) if isinstance(value, str) and identity_key(value) else None
+
+
+def _phone(value: Value, _spec: FieldSpec, country: str | None) -> str | None:
+    return phone_number(value, country) if isinstance(value, str) else None
+
+
+def _country(value: Value, spec: FieldSpec, _default: str | None) -> str | None:
+    if not isinstance(value, str):
+        return None
+    return country_code(value) or (value if spec.free_text else None)
+
+
+def _date(value: Value, _spec: FieldSpec, _country: str | None) -> date | None:
+    match value:
+        case datetime():
+            return value.date()
+        case date():
+            return value
+        case str():
+            return parse_date(value)
+        case _:
+            return None
+
+
+def _datetime(value: Value, _spec: FieldSpec, _country: str | None) -> datetime | None:
+    match value:
+        case datetime() if value.utcoffset() is not None:
+            return value.astimezone(UTC)
+        case str():
+            return parse_datetime(value)
+        case _:
+            return None
+
+
+def _integer(value: Value, _spec: FieldSpec, _country: str | None) -> int | None:
+    match value:
+        case bool():
+            return None
+        case int():
+            return value
+        case float() if value.is_integer():
+            return int(value)
+        case str():
+            return parse_integer(value)
+        case _:
+            return None
+
+
+def _number(value: Value, _spec: FieldSpec, _country: str | None) -> float | None:
+    match value:
+        case bool():
+            return None
+        case int() | float():
+            return parse_number(repr(value))
+        case str():
+            return parse_number(value)
+        case _:
+            return None
+
+
+def _boolean(value: Value, _spec: FieldSpec, _country: str | None) -> bool | None:
+    text = text_of(value)
+    return None if text is None else parse_boolean(text)
+
+
+def _consent(value: Value, _spec: FieldSpec, _country: str | None) -> Consent | None:
+    if not isinstance(value, Consent):
+        return None
+    at = value.at.astimezone(UTC) if value.at and value.at.utcoffset() is not None else value.at
+    return Consent(value.level, at, value.source)
+
+
+_READERS: dict[Kind, Callable[[Value, FieldSpec, str | None], Value]] = {
+    Kind.TEXT: _text,
+    Kind.CHOICE: _text,
+    Kind.EMAIL: _email,
+    Kind.PHONE: _phone,
+    Kind.COUNTRY: _country,
+    Kind.DATE: _date,
+    Kind.DATETIME: _datetime,
+    Kind.INTEGER: _integer,
+    Kind.NUMBER: _number,
+    Kind.BOOLEAN: _boolean,
+    Kind.CONSENT: _consent,
+}

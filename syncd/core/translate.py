@@ -1,0 +1,80 @@
+"""A compiled mapping: what one side's values look like on the other."""
+
+from dataclasses import dataclass, replace
+
+from syncd.core.canonical import canonical, same
+from syncd.errors import RecordError
+from syncd.model.rule import Rule, Values
+from syncd.model.side import Both, Side
+from syncd.model.spec import Catalogue, FieldSpec, Kind
+from syncd.model.values import Fields, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Translated:
+    """Values in the form that the target would store.
+
+    Attributes:
+        problem: why they should not be written; None if they can be. Where nothing can
+            stand for them at all, `values` is empty.
+    """
+
+    values: Values
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """The rules of a pair with what both sides' fields can hold.
+
+    Attributes:
+        countries: ISO alpha-2 per side, for phones without a country code.
+    """
+
+    rules: tuple[Rule, ...]
+    catalogues: Both[Catalogue]
+    countries: Both[str | None]
+
+    def spec(self, side: Side, name: str) -> FieldSpec:
+        return self.catalogues[side].get(name) or FieldSpec(name)
+
+    def observed(self, side: Side, fields: Fields) -> Fields:
+        """Fields of a record as they are compared; nothing is cut, nothing is dropped."""
+        return {
+            name: canonical(
+                value,
+                replace(self.spec(side, name), max_length=None),
+                country=self.countries[side],
+            ).value
+            for name, value in fields.items()
+        }
+
+    def across(self, rule: Rule, to: Side, values: Values) -> Translated | None:
+        """What values of the other side look like on this one; None if there is no way."""
+        translate = rule.towards(to)
+        if translate is None:
+            return None
+        try:
+            raw = translate(values)
+        except RecordError as error:
+            return Translated((), error.code)
+        problem = None
+        stored: list[Value] = []
+        for name, value in zip(rule.fields(to), raw, strict=True):
+            form = canonical(value, self.spec(to, name), country=self.countries[to])
+            problem = problem or form.problem
+            stored.append(form.value)
+        return Translated(tuple(stored), problem)
+
+    def alike(self, rule: Rule, side: Side, a: Values, b: Values) -> bool:
+        """Whether two lists of values of one side say the same."""
+        names = rule.fields(side)
+        return all(self.alike_field(side, n, x, y) for n, x, y in zip(names, a, b, strict=True))
+
+    def alike_field(self, side: Side, name: str, a: Value, b: Value) -> bool:
+        """Whether two values of one field say the same."""
+        return same(a, b, self.spec(side, name))
+
+    def holds_set(self, rule: Rule, side: Side) -> bool:
+        """Whether this side of a rule is a set, and not a text that stands for one."""
+        return self.spec(side, rule.fields(side)[0]).kind is Kind.SET

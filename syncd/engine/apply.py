@@ -1,0 +1,136 @@
+"""Apply: send the ready ops of a run, and confirm what the platform answers."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+from syncd.core import consent
+from syncd.core.normalise import identity_key
+from syncd.engine.confirm import confirm
+from syncd.engine.context import Cycle
+from syncd.errors import OptedOutError, SyncdError, TransientError
+from syncd.model.op import Op, Receipt
+from syncd.model.side import SIDES, Side
+from syncd.store import ops
+from syncd.store.database import reading
+from syncd.store.ops import Sent
+
+URGENT_FIRST = (True, False)
+
+
+def apply(cycle: Cycle) -> bool:
+    """Send what is ready: opt-outs of both sides first, then everything else.
+
+    Returns:
+        False if something was left for later because the run's slice of time was used
+        up or a stop was asked for; it is planned again by the next run.
+
+    Raises:
+        AccountError: an account cannot be written to; what was sent is confirmed.
+    """
+    until = cycle.bench.now() + cycle.pair.slice
+    for urgent in URGENT_FIRST:
+        for side in SIDES:
+            while sent := _claim(cycle, side, urgent=urgent):
+                cycle.bench.crash("claimed")
+                _send(cycle, side, sent)
+                cycle.bench.crash("confirmed")
+                if cycle.bench.stopping() or cycle.bench.now() >= until:
+                    return False
+    return True
+
+
+def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
+    spec = cycle.pair.specs[side]
+    limit = spec.batch_size * spec.concurrency
+    with cycle.bench.store.begin() as db:
+        now = cycle.bench.now()
+        return ops.claim(
+            db,
+            cycle.lease,
+            cycle.pair.resource,
+            side,
+            limit,
+            now,
+            cycle.run_id,
+            urgent_only=urgent,
+        )
+
+
+def _send(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> None:
+    """Send claimed ops and record every answer in one transaction."""
+    refusals = _last_look(cycle, side, sent)
+    allowed = [s for s in sent if s.op.id not in refusals]
+    outcome = _push(cycle, side, allowed)
+    answered = {receipt.op_id for receipt in outcome.receipts}
+    unsent = [s.op.id for s in allowed if s.op.id not in answered]
+    cycle.bench.crash("answered")
+    confirm(cycle, side, sent, [*refusals.values(), *outcome.receipts], unsent)
+    if outcome.error is not None and not isinstance(outcome.error, TransientError):
+        raise outcome.error
+
+
+def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Receipt]:
+    """The guard that every write passes: no address of the ledger becomes mailable."""
+    addresses = {
+        key
+        for s in sent
+        if isinstance(address := s.op.patch.get("email"), str)
+        and (key := identity_key(address)) is not None
+    }
+    with reading(cycle.bench.store) as db:
+        suppressed = frozenset(cycle.bench.ledger.suppressed(db, addresses, cycle.pair.relatives))
+    spec = cycle.pair.specs[side].consent
+    refusals: dict[int, Receipt] = {}
+    for s in sent:
+        why = consent.forbids(
+            s.op.kind,
+            s.op.patch,
+            s.op.current,
+            suppressed=suppressed,
+            resubscribe=cycle.pair.policy.resubscribe,
+            mails=spec is not None and spec.ends_record,
+        )
+        if why:
+            refusals[s.op.id] = Receipt(s.op.id, error=OptedOutError(f"Not sent: {why}."))
+    return refusals
+
+
+@dataclass(slots=True)
+class _Outcome:
+    receipts: list[Receipt]
+    error: SyncdError | None = None
+
+
+def _push(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> _Outcome:
+    """Push ops in batches, as many at once as the connector allows."""
+    batches = list(_batches([s.op for s in sent], cycle.pair.specs[side].batch_size))
+    if not batches:
+        return _Outcome([])
+    if len(batches) == 1:
+        return _push_batch(cycle, side, batches[0])
+    total = _Outcome([])
+    with ThreadPoolExecutor(min(len(batches), cycle.pair.specs[side].concurrency)) as pool:
+        futures: list[Future[_Outcome]] = [
+            pool.submit(_push_batch, cycle, side, batch) for batch in batches
+        ]
+        for future in futures:
+            outcome = future.result()
+            total.receipts.extend(outcome.receipts)
+            total.error = total.error or outcome.error
+    return total
+
+
+def _push_batch(cycle: Cycle, side: Side, batch: Sequence[Op]) -> _Outcome:
+    outcome = _Outcome([])
+    try:
+        for receipt in cycle.pair.connector(side).push(cycle.pair.resource, batch):
+            outcome.receipts.append(receipt)
+    except SyncdError as error:
+        outcome.error = error
+    return outcome
+
+
+def _batches(all_ops: Sequence[Op], size: int) -> Iterator[Sequence[Op]]:
+    for start in range(0, len(all_ops), size):
+        yield all_ops[start : start + size]

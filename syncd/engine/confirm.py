@@ -1,0 +1,252 @@
+"""Confirm: what the platform answered moves the shadows, and nothing else does."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import sqlalchemy as sa
+
+from syncd.core.digest import digest
+from syncd.engine.context import Cycle
+from syncd.engine.observe import keys_of, take_in_one
+from syncd.errors import (
+    DuplicateError,
+    InDoubtError,
+    OptedOutError,
+    RecordError,
+    StaleError,
+    SyncdError,
+)
+from syncd.model.link import Link, Member, Observation, State
+from syncd.model.op import OpKind, OpState, Receipt
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
+from syncd.store import leases, links, members, observations, ops
+from syncd.store.ops import Sent
+from syncd.store.suppressions import OptOut
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What one transaction is going to write."""
+
+    states: dict[int, tuple[OpState, str | None]] = field(default_factory=dict)
+    done: list[tuple[Sent, Receipt]] = field(default_factory=list)
+    parked: dict[int, tuple[Side, str]] = field(default_factory=dict)  # by link
+    look: list[tuple[Side, str]] = field(default_factory=list)  # records to read again
+    opted_out: list[str] = field(default_factory=list)
+
+
+def confirm(
+    cycle: Cycle,
+    side: Side,
+    sent: Sequence[Sent],
+    receipts: Sequence[Receipt],
+    unsent: Iterable[int],
+) -> None:
+    """Record the answers to ops of one side.
+
+    Shadows advance by exactly the delta of the confirmed ops. A crash before the commit
+    leaves the ops in `sending`, and `recover` looks at the platform.
+
+    Args:
+        unsent: ops that were claimed but, for certain, never sent.
+    """
+    by_id = {s.op.id: s for s in sent}
+    batch = _Batch()
+    for op_id in unsent:
+        batch.states[op_id] = (OpState.DROPPED, "not sent")
+    for receipt in receipts:
+        _sort(cycle, side, by_id[receipt.op_id], receipt, batch)
+    with cycle.bench.store.begin() as db:
+        leases.hold(db, cycle.lease, cycle.bench.now())
+        _advance(db, cycle, side, batch.done)
+        _park(db, cycle, batch)
+        ops.settle(db, batch.states)
+        account = cycle.pair.accounts[side].name
+        now = cycle.bench.now()
+        refused = [OptOut(account, address, None, account) for address in batch.opted_out]
+        members.wake_keys(db, sorted(cycle.bench.ledger.record(db, refused, now)))
+    for where, remote_id in batch.look:
+        look_again(cycle, where, remote_id)
+
+
+def look_again(cycle: Cycle, side: Side, remote_id: str) -> None:
+    """Read one record directly and take it in."""
+    pair = cycle.pair
+    record = pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
+    take_in_one(cycle, side, record)
+
+
+def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch) -> None:
+    error = receipt.error
+    match error:
+        case None:
+            batch.done.append((sent, receipt))
+            batch.states[sent.op.id] = (OpState.DONE, None)
+        case InDoubtError():
+            pass  # it stays in `sending`, for `recover`
+        case OptedOutError():
+            batch.states[sent.op.id] = (OpState.DROPPED, error.message)
+            address = sent.op.patch.get("email", sent.op.current.get("email"))
+            key, _ = keys_of(cycle, side, {cycle.pair.policy.keys.first[side]: _text(address)})
+            if key:
+                batch.opted_out.append(key)
+        case DuplicateError():
+            batch.states[sent.op.id] = (OpState.DROPPED, error.message)
+            if error.remote_id:
+                batch.look.append((side, error.remote_id))
+            batch.parked[sent.link_id] = (side.other, "duplicate_there")
+        case StaleError():
+            batch.states[sent.op.id] = (OpState.DROPPED, error.message)
+            if sent.op.remote_id:
+                batch.look.append((side, sent.op.remote_id))
+        case RecordError():
+            batch.states[sent.op.id] = (OpState.DEAD, _said(error))
+            batch.parked[sent.link_id] = (side.other, error.code)
+        case _:
+            batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _said(error: SyncdError) -> str:
+    return str(error)[:500]
+
+
+def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
+    """Park the records whose op was refused; an edit or `syncd retry` tries again."""
+    if not batch.parked:
+        return
+    pair = cycle.pair
+    parked = [
+        replace(m, state=State.PARKED, cause=batch.parked[m.link_id][1], todo=False)
+        for m in members.of_links(db, pair.name, pair.resource, batch.parked)
+        if m.link_id is not None and m.state is not State.GONE
+    ]
+    members.save(db, pair.name, pair.resource, parked)
+
+
+# -- what was carried out ----------------------------------------------------------------
+
+
+def _advance(
+    db: sa.Connection, cycle: Cycle, side: Side, done: Sequence[tuple[Sent, Receipt]]
+) -> None:
+    if not done:
+        return
+    pair = cycle.pair
+    account = pair.accounts[side].name
+    touched = {link.id: link for link in links.load(db, {sent.link_id for sent, _ in done})}
+    ids = {rid for sent, receipt in done if (rid := _target(sent, receipt)) is not None}
+    known = observations.load(db, account, pair.resource, ids)
+    standing = members.load(db, pair.name, pair.resource, side, ids)
+    shadows: dict[int, Both[Fields]] = {}
+    fresh: dict[str, Observation] = {}
+    marked: dict[str, Member] = {}
+    for sent, receipt in done:
+        link = touched.get(sent.link_id)
+        if link is None:
+            continue
+        remote_id = _target(sent, receipt)
+        shadows[link.id] = _moved(side, shadows.get(link.id, link.shadow), sent, receipt, cycle)
+        if sent.op.kind is OpKind.CREATE and remote_id is not None:
+            links.complete(db, link.id, side, remote_id)
+        if remote_id is None:
+            continue
+        seen = _shown_after(
+            cycle, side, sent, receipt, fresh.get(remote_id) or known.get(remote_id)
+        )
+        fresh[remote_id] = seen
+        marked[remote_id] = _member_after(cycle, side, seen, standing.get(remote_id), link)
+    links.save_shadows(db, shadows)
+    links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
+    observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
+    members.save(db, pair.name, pair.resource, list(marked.values()))
+    members.wake_links(db, touched)
+
+
+def _target(sent: Sent, receipt: Receipt) -> str | None:
+    return receipt.remote_id or sent.op.remote_id
+
+
+def _moved(
+    side: Side, shadow: Both[Fields], sent: Sent, receipt: Receipt, cycle: Cycle
+) -> Both[Fields]:
+    """Both shadows after one op; the target's as its own answer shows it, if it does."""
+    after = Both(*(links.advanced(shadow[s], sent.advance[s]) for s in SIDES))
+    if receipt.record is None:
+        return Both(after.left, after.right)
+    answered = cycle.pair.mapping.observed(side, receipt.record.fields)
+    for name, value in sent.advance[side].items():
+        if name in answered and not isinstance(value, SetDelta | frozenset):
+            after[side][name] = answered[name]
+    return Both(after.left, after.right)
+
+
+def _shown_after(
+    cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, old: Observation | None
+) -> Observation:
+    """What the target shows now: by its answer, or else as its Spec says it stores things."""
+    before: dict[str, Value] = dict(old.fields) if old else {}
+    if sent.op.kind is OpKind.CREATE:
+        before = dict.fromkeys(cycle.pair.fields[side] - before.keys()) | before
+    for name, value in sent.op.patch.items():
+        before[name] = _applied(before.get(name), value)
+    record = receipt.record
+    if record is not None:
+        before.update(cycle.pair.mapping.observed(side, record.fields))
+    gone = sent.op.kind is OpKind.DELETE
+    return Observation(
+        remote_id=_target(sent, receipt) or "",
+        fields=before,
+        digest=digest(before, gone=gone),
+        version=(record.version if record else None) or (old.version if old else None),
+        modified=(record.modified if record else None) or (old.modified if old else None),
+        gone=gone,
+        parent_id=old.parent_id if old else None,
+    )
+
+
+def _applied(old: Value, new: Value | SetDelta) -> Value:
+    if isinstance(new, SetDelta):
+        return new.on(old if isinstance(old, frozenset) else frozenset()) or None
+    return new
+
+
+def _member_after(
+    cycle: Cycle, side: Side, seen: Observation, old: Member | None, link: Link
+) -> Member:
+    key, second = keys_of(cycle, side, seen.fields)
+    state = State.GONE if seen.gone else State.LINKED
+    return Member(
+        side=side,
+        remote_id=seen.remote_id,
+        key=key,
+        second=second,
+        state=state if old is None or seen.gone else old.state,
+        cause=None,
+        link_id=link.id,
+        digest=seen.digest,
+        todo=True,
+    )
+
+
+def is_in_effect(cycle: Cycle, side: Side, patch: Patch, fields: Fields) -> bool:
+    """Whether a record shows what an op wanted to write."""
+    for name, value in patch.items():
+        if name not in fields:
+            return False
+        shown = fields[name]
+        if isinstance(value, SetDelta):
+            held = shown if isinstance(shown, frozenset) else frozenset()
+            if value.on(held) != held:
+                return False
+        elif isinstance(value, Consent):
+            level = shown.level if isinstance(shown, Consent) else Level.UNKNOWN
+            if level is not value.level:
+                return False
+        elif not cycle.pair.mapping.alike_field(side, name, shown, value):
+            return False
+    return True

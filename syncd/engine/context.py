@@ -1,0 +1,101 @@
+"""What every step of a cycle works with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from syncd.connectors.api import Connector, utc_now
+from syncd.core.plan import Planner
+from syncd.core.translate import Mapping
+from syncd.model.policy import PairPolicy
+from syncd.model.record import Resource
+from syncd.model.side import Both, Side
+from syncd.model.spec import ResourceSpec
+from syncd.store.leases import Lease
+from syncd.store.suppressions import Ledger
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One configured connector, opened.
+
+    Attributes:
+        account_id: the platform's own id of the account, as it was last checked.
+    """
+
+    name: str
+    connector: Connector
+    account_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two accounts kept in step, opened and compiled.
+
+    Attributes:
+        fields: per side, the fields to read.
+        relatives: names of all accounts whose opt-outs count here: those of every pair
+            that is connected with this one.
+        setup: digest of mapping and filter; a change holds the next run.
+        sweep_every: how often a full listing looks for what no feed tells.
+        slice: how long one run may go on sending before it looks for opt-outs again.
+    """
+
+    name: str
+    accounts: Both[Account]
+    mapping: Mapping
+    policy: PairPolicy
+    specs: Both[ResourceSpec]
+    fields: Both[frozenset[str]]
+    relatives: tuple[str, ...]
+    setup: str
+    resource: Resource = Resource.CONTACT
+    sweep_every: timedelta = timedelta(hours=24)
+    slice: timedelta = timedelta(seconds=60)
+    chunk: int = 500
+
+    @property
+    def planner(self) -> Planner:
+        return Planner(self.mapping, self.policy, self.specs)
+
+    def connector(self, side: Side) -> Connector:
+        return self.accounts[side].connector
+
+
+def _never() -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """The surroundings of a cycle.
+
+    Attributes:
+        stopping: asked between steps; True ends the run at the next safe place.
+        crash: called with the name of a place that a kill could hit; tests raise there.
+    """
+
+    store: sa.Engine
+    ledger: Ledger
+    now: Callable[[], datetime] = utc_now
+    stopping: Callable[[], bool] = _never
+    crash: Callable[[str], None] = field(default=lambda _: None)
+    progress: Callable[[str, int, int | None], None] = field(default=lambda *_: None)
+
+    @property
+    def log(self) -> structlog.stdlib.BoundLogger:
+        logger: structlog.stdlib.BoundLogger = structlog.get_logger("syncd")
+        return logger
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """One run under way: the pair, its surroundings, and the right to write."""
+
+    pair: Pair
+    bench: Bench
+    lease: Lease
+    run_id: int

@@ -1,0 +1,169 @@
+"""One cycle of one pair, straight from recover to checkpoint."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from syncd.engine.apply import apply
+from syncd.engine.context import Bench, Cycle, Pair
+from syncd.engine.observe import Noticed
+from syncd.engine.pull import pull
+from syncd.engine.reconcile import reconcile
+from syncd.engine.recover import recover
+from syncd.engine.release import release
+from syncd.errors import PairHeldError, SyncdError
+from syncd.model.op import OpState
+from syncd.model.side import SIDES, Both
+from syncd.store import conflicts, leases, members, ops, runs
+from syncd.store.database import explained, reading
+from syncd.store.runs import Run, RunState
+
+
+class Mode(StrEnum):
+    SYNC = "sync"
+    FULL = "full"  # a sync that sweeps both sides first
+    PLAN = "plan"  # the same, but it stops after the guard
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What one run did.
+
+    Attributes:
+        counts: wanted writes by `account.kind`.
+        outcomes: ops by state after the run: done, dead, dropped, sending.
+        noticed: per side, records seen and changed.
+        finished: False if something was left for the next run.
+        conflicts: how many fields of the pair wait for a person.
+    """
+
+    run_id: int
+    state: RunState
+    counts: Mapping[str, int] = field(default_factory=dict)
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    noticed: Both[Noticed] = field(default_factory=lambda: Both(Noticed(), Noticed()))
+    reasons: tuple[str, ...] = ()
+    finished: bool = True
+    conflicts: int = 0
+
+    @property
+    def written(self) -> int:
+        return self.outcomes.get(OpState.DONE.value, 0)
+
+
+def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC) -> Report:
+    """Keep one pair in step, once.
+
+    Safe to kill at any moment: what was not confirmed is looked up or planned again.
+
+    Raises:
+        BusyError: another process works on the pair.
+        AccountError, TransientError: a platform refuses; what was sent is confirmed.
+        StoreError: the store cannot be used.
+    """
+    with explained(bench.store), _leased(pair, bench) as lease:
+        run = _begin(pair, bench, mode)
+        cycle = Cycle(pair, bench, lease, run.id)
+        try:
+            report = _steps(cycle, run, mode)
+        except PairHeldError as held:
+            report = Report(run.id, RunState.HELD, reasons=(held.message,))
+        except SyncdError as error:
+            _end(cycle, Report(run.id, RunState.FAILED), str(error))
+            raise
+        _end(cycle, report, None)
+        return report
+
+
+@contextmanager
+def _leased(pair: Pair, bench: Bench) -> Iterator[leases.Lease]:
+    with bench.store.begin() as db:
+        lease = leases.take(db, pair.name, leases.this_holder(), bench.now())
+    try:
+        yield lease
+    finally:
+        with bench.store.begin() as db:
+            leases.give_back(db, lease, bench.now())
+
+
+def _begin(pair: Pair, bench: Bench, mode: Mode) -> Run:
+    """A held run goes on under its number, so that a person can name it."""
+    with bench.store.begin() as db:
+        runs.close_broken(db, pair.name, bench.now())
+        facts = runs.facts(db, pair.name)
+        if facts.setup is not None and facts.setup != pair.setup:
+            members.wake_all(db, pair.name)
+        held = runs.held(db, pair.name)
+        if held is not None and mode is not Mode.PLAN:
+            return held
+        return runs.start(db, pair.name, mode.value, bench.now())
+
+
+def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
+    recover(cycle)
+    noticed = Both(
+        *(
+            pull(cycle, side, full=mode is Mode.FULL, accept_emptied=run.approved is not None)
+            for side in SIDES
+        )
+    )
+    reconcile(cycle)
+    released = release(cycle, run, send=mode is not Mode.PLAN)
+    finished = apply(cycle) if released.ready else True
+    state = RunState.HELD if released.reasons else RunState.DONE
+    if mode is Mode.PLAN:
+        state = RunState.PLANNED
+    return Report(
+        run_id=run.id,
+        state=state,
+        counts=released.counts,
+        noticed=noticed,
+        reasons=released.reasons,
+        finished=finished,
+        outcomes=_outcomes(cycle),
+        conflicts=_open_conflicts(cycle),
+    )
+
+
+def _outcomes(cycle: Cycle) -> dict[str, int]:
+    outcomes: dict[str, int] = {}
+    with reading(cycle.bench.store) as db:
+        for _, _, _, state, n in ops.tally(db, cycle.run_id):
+            outcomes[state.value] = outcomes.get(state.value, 0) + n
+    return outcomes
+
+
+def _open_conflicts(cycle: Cycle) -> int:
+    with reading(cycle.bench.store) as db:
+        return conflicts.count_open(db, cycle.pair.name)
+
+
+def _end(cycle: Cycle, report: Report, error: str | None) -> None:
+    """The checkpoint: what the run did, and why it ended badly if it did."""
+    with cycle.bench.store.begin() as db:
+        leases.hold(db, cycle.lease, cycle.bench.now())
+        runs.update(
+            db,
+            cycle.run_id,
+            state=report.state,
+            ended_at=cycle.bench.now(),
+            counts=dict(report.counts),
+            reasons=list(report.reasons),
+            error=error,
+        )
+        runs.note_error(db, cycle.pair.name, error)
+    cycle.bench.log.info(
+        "run ended",
+        pair=cycle.pair.name,
+        run=cycle.run_id,
+        state=report.state.value,
+        seen_left=report.noticed.left.seen,
+        seen_right=report.noticed.right.seen,
+        changed_left=report.noticed.left.changed,
+        changed_right=report.noticed.right.changed,
+        wanted=dict(report.counts),
+        ops=dict(report.outcomes),
+        finished=report.finished,
+        conflicts=report.conflicts,
+    )

@@ -1,0 +1,230 @@
+"""Taking in what a platform shows: the one place where observations are made."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from syncd.core import consent
+from syncd.core.digest import digest
+from syncd.core.normalise import identity_key
+from syncd.engine.context import Cycle
+from syncd.model.link import Member, Observation, State
+from syncd.model.record import Record
+from syncd.model.side import Side
+from syncd.model.values import Fields, Level
+from syncd.store import leases, members, observations
+from syncd.store.suppressions import OptOut
+
+
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """What taking in a page has changed.
+
+    Attributes:
+        seen: records in it; changed: those that differ from what was known.
+    """
+
+    seen: int = 0
+    changed: int = 0
+
+    def __add__(self, other: "Noticed") -> "Noticed":
+        return Noticed(self.seen + other.seen, self.changed + other.changed)
+
+
+def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[Record]:
+    """Read again, directly, the records that an index shows differently than expected.
+
+    An index may lag behind our own writes: a row that differs from what we know without
+    being newer is either out of date or an edit whose time the platform did not move.
+    """
+    pair = cycle.pair
+    with cycle.bench.store.connect() as db:
+        known = observations.load(
+            db,
+            pair.accounts[side].name,
+            pair.resource,
+            [r.remote_id for r in records if not r.certain],
+        )
+    settled: list[Record] = []
+    for record in records:
+        old = known.get(record.remote_id)
+        if record.certain or old is None or not _differs(cycle, side, record, old):
+            settled.append(record)
+            continue
+        order = _order(record, old)
+        if order > 0:
+            settled.append(record)
+        elif order == 0:
+            fields = pair.fields[side]
+            direct = pair.connector(side).fetch(pair.resource, record.remote_id, fields=fields)
+            settled.append(direct)
+        else:  # out of date: it says that the record exists, and nothing else
+            settled.append(Record(record.remote_id, {}, gone=old.gone))
+    return settled
+
+
+def _order(record: Record, old: Observation) -> int:
+    """1 if the record is newer than what is known, -1 if older, 0 if nobody can say."""
+    if record.version is None or old.version is None or record.version == old.version:
+        return 0
+    return 1 if record.version > old.version else -1
+
+
+def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool:
+    fields = _merged(cycle, side, record, old)
+    return digest(fields, gone=record.gone) != old.digest
+
+
+def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Fields:
+    """What is known after this record: a field that it does not mention stays as it was."""
+    shown = cycle.pair.mapping.observed(side, record.fields)
+    return {**old.fields, **shown} if old else shown
+
+
+def take_in(
+    db: sa.Connection, cycle: Cycle, side: Side, records: Iterable[Record], sweep: int = 0
+) -> Noticed:
+    """Store records as the last seen, and mark what has to be reconciled.
+
+    The caller commits this together with the cursor behind the page; a crash before that
+    leaves nothing, and the page is read again.
+
+    Args:
+        sweep: number of the sweep that shows them; 0 outside of one.
+    """
+    pair = cycle.pair
+    leases.hold(db, cycle.lease, cycle.bench.now())
+    page = {record.remote_id: record for record in records if record.remote_id}
+    account = pair.accounts[side].name
+    known = observations.load(db, account, pair.resource, page)
+    standing = members.load(db, pair.name, pair.resource, side, page)
+    fresh: list[Observation] = []
+    touched: list[Member] = []
+    stirred: set[str] = set()
+    for record in page.values():
+        old = known.get(record.remote_id)
+        if old is None and record.gone:
+            continue  # never known here: only its opt-out counts, below
+        seen = _observation(cycle, side, record, old)
+        if old is None or old.digest != seen.digest or old.version != seen.version:
+            fresh.append(seen)
+        member = standing.get(record.remote_id)
+        if member is None or member.digest != seen.digest:
+            noticed = _member(cycle, side, seen, member)
+            touched.append(noticed)
+            if member and member.key and (member.key != noticed.key or seen.gone):
+                stirred.add(member.key)  # its namesakes may have become unambiguous
+    observations.save(db, account, pair.resource, fresh, sweep)
+    if sweep:
+        observations.mark_swept(db, account, pair.resource, page, sweep)
+    members.save(db, pair.name, pair.resource, touched)
+    members.wake_links(db, [m.link_id for m in touched if m.link_id is not None])
+    stirred |= _record_opt_outs(db, cycle, side, page.values(), known)
+    members.wake_keys(db, sorted(stirred))
+    return Noticed(len(page), len(touched))
+
+
+def _observation(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Observation:
+    fields = _merged(cycle, side, record, old)
+    return Observation(
+        remote_id=record.remote_id,
+        fields=fields,
+        digest=digest(fields, gone=record.gone),
+        version=record.version or (old.version if old else None),
+        modified=record.modified or (old.modified if old else None),
+        gone=record.gone,
+        parent_id=record.parent_id,
+    )
+
+
+def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> Member:
+    key, second = keys_of(cycle, side, seen.fields)
+    if seen.gone:
+        state = State.GONE
+    elif old is None or old.state is State.GONE:
+        state = State.WAITING
+    else:
+        state = old.state
+    return Member(
+        side=side,
+        remote_id=seen.remote_id,
+        key=key,
+        second=second,
+        state=state,
+        cause=old.cause if old and state is old.state else None,
+        link_id=old.link_id if old else None,
+        digest=seen.digest,
+        todo=True,
+    )
+
+
+def keys_of(cycle: Cycle, side: Side, fields: Fields) -> tuple[str | None, str | None]:
+    """The identity keys of a record, in comparable form; None where it has none."""
+    keys = cycle.pair.policy.keys
+    first = fields.get(keys.first[side])
+    second = fields.get(keys.second[side]) if keys.second else None
+    return (
+        identity_key(first) if isinstance(first, str) else None,
+        str(second) if second is not None else None,
+    )
+
+
+def _record_opt_outs(
+    db: sa.Connection,
+    cycle: Cycle,
+    side: Side,
+    records: Iterable[Record],
+    known: dict[str, Observation],
+) -> set[str]:
+    """Write opt-outs into the ledger; the addresses that are new there.
+
+    A report may hold opt-outs of long ago. One that the same platform has since replaced
+    by a newer opt-in, before we ever heard of it, is no opt-out any more.
+    """
+    found: list[OptOut] = []
+    account = cycle.pair.accounts[side].name
+    for record in records:
+        said = consent.shown(record.fields)
+        if said.level is not Level.REVOKED:
+            continue
+        fields = _merged(cycle, side, record, known.get(record.remote_id))
+        address, _ = keys_of(cycle, side, fields)
+        if address:
+            found.append(OptOut(account, address, said.at, said.source or account))
+    reported = {o.address for o in found if o.since is not None}
+    replaced = _replaced(db, cycle, side, found) if reported else set()
+    kept = [o for o in found if (o.address, o.since) not in replaced]
+    return cycle.bench.ledger.record(db, kept, cycle.bench.now())
+
+
+def _replaced(
+    db: sa.Connection, cycle: Cycle, side: Side, found: list[OptOut]
+) -> set[tuple[str, datetime | None]]:
+    """Those opt-outs for whose address the account shows a newer, dated opt-in."""
+    pair = cycle.pair
+    account = pair.accounts[side].name
+    namesakes = [
+        m
+        for m in members.with_keys(db, pair.name, pair.resource, {o.address for o in found})
+        if m.side is side
+    ]
+    seen = observations.load(db, account, pair.resource, [m.remote_id for m in namesakes])
+    granted: dict[str, list[datetime]] = {}
+    for member in namesakes:
+        observed = seen.get(member.remote_id)
+        said = consent.shown(observed.fields) if observed and not observed.gone else None
+        if member.key and said and said.level is Level.GRANTED and said.at is not None:
+            granted.setdefault(member.key, []).append(said.at)
+    return {
+        (o.address, o.since)
+        for o in found
+        if o.since is not None and any(at > o.since for at in granted.get(o.address, []))
+    }
+
+
+def take_in_one(cycle: Cycle, side: Side, record: Record) -> None:
+    """Store one record that was read directly, in a transaction of its own."""
+    with cycle.bench.store.begin() as db:
+        take_in(db, cycle, side, [replace(record, certain=True)])

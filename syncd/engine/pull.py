@@ -1,0 +1,111 @@
+"""Pull: what changed on one side, page by page, each with its cursor."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from syncd.engine.context import Cycle
+from syncd.engine.observe import Noticed, settle_doubts, take_in
+from syncd.errors import PairHeldError
+from syncd.model.side import Side
+from syncd.store import cursors, observations
+from syncd.store.cursors import Cursor
+from syncd.store.database import reading
+
+# A sweep that misses more than this part of what is known says that something is wrong
+# with the listing or the account, not that so many people were deleted.
+EMPTIED_SHARE = 0.5
+EMPTIED_COUNT = 20
+
+
+def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool = False) -> Noticed:
+    """Take in what one side shows now.
+
+    Without `full`: what changed since the last cursor, or, when one is due or under way,
+    a sweep over everything. A crash leaves whole pages, and the next pull goes on behind
+    the last of them.
+
+    Args:
+        accept_emptied: a person has released that a sweep shows hardly anything.
+
+    Raises:
+        PairHeldError: a sweep shows hardly anything of what is known.
+    """
+    with reading(cycle.bench.store) as db:
+        cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
+    if full or cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, cursor):
+        return _sweep(cycle, side, cursor, accept_emptied=accept_emptied)
+    return _changes(cycle, side, cursor)
+
+
+def _is_due(cycle: Cycle, cursor: Cursor) -> bool:
+    every = cycle.pair.sweep_every
+    if cursor.swept_at is None:
+        return True
+    return every > timedelta() and cycle.bench.now() - cursor.swept_at >= every
+
+
+def _changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
+    pair, noticed = cycle.pair, Noticed()
+    pages = pair.connector(side).pull(pair.resource, cursor.cursor, fields=pair.fields[side])
+    for page in pages:
+        records = settle_doubts(cycle, side, page.records)
+        with cycle.bench.store.begin() as db:
+            noticed += take_in(db, cycle, side, records)
+            cursor = replace(cursor, cursor=page.cursor)
+            cursors.save(db, pair.name, side, pair.resource, cursor)
+        cycle.bench.crash("pull")
+    return noticed
+
+
+def _sweep(cycle: Cycle, side: Side, cursor: Cursor, *, accept_emptied: bool) -> Noticed:
+    pair, noticed = cycle.pair, Noticed()
+    if cursor.sweep is None:
+        cursor = replace(cursor, sweep=cycle.run_id, sweep_cursor=None)
+    number = cursor.sweep or cycle.run_id
+    last = cursor.cursor
+    pages = pair.connector(side).pull(
+        pair.resource, cursor.sweep_cursor, fields=pair.fields[side], full=True
+    )
+    for page in pages:
+        records = settle_doubts(cycle, side, page.records)
+        with cycle.bench.store.begin() as db:
+            noticed += take_in(db, cycle, side, records, sweep=number)
+            cursor = replace(cursor, sweep_cursor=page.cursor)
+            cursors.save(db, pair.name, side, pair.resource, cursor)
+        last = page.cursor
+        cycle.bench.progress(f"reading {pair.accounts[side].name}", noticed.seen, page.total)
+        cycle.bench.crash("sweep")
+    noticed += _look_for_the_gone(cycle, side, number, accept_emptied=accept_emptied)
+    with cycle.bench.store.begin() as db:
+        count = observations.count(db, pair.accounts[side].name, pair.resource)
+        done = Cursor(last, None, None, cycle.bench.now(), count)
+        cursors.save(db, pair.name, side, pair.resource, done)
+    return noticed
+
+
+def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: bool) -> Noticed:
+    """Ask directly about every known record that a complete sweep did not show."""
+    pair, noticed, after = cycle.pair, Noticed(), ""
+    account = pair.accounts[side].name
+    with reading(cycle.bench.store) as db:
+        known = observations.count(db, account, pair.resource)
+        missing = observations.count_unswept(db, account, pair.resource, sweep)
+    emptied = missing > EMPTIED_COUNT and missing > known * EMPTIED_SHARE
+    if emptied and not accept_emptied:
+        raise PairHeldError(
+            f"Pair '{pair.name}' is held: a full listing of '{account}' showed"
+            f" {known - missing:,} of {known:,} known contacts. Nothing was deleted or sent.",
+            hint=f"Look into '{account}' first. If they are really gone, type"
+            f" `syncd release {pair.name}`.",
+        )
+    while True:
+        with reading(cycle.bench.store) as db:
+            ids = observations.unswept(db, account, pair.resource, sweep, pair.chunk, after)
+        if not ids:
+            return noticed
+        for remote_id in ids:
+            record = pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
+            with cycle.bench.store.begin() as db:
+                noticed += take_in(db, cycle, side, [record], sweep=sweep)
+        after = ids[-1]
+        cycle.bench.crash("gone")

@@ -1,0 +1,96 @@
+"""Recover: ops whose answer was never recorded are looked up before anything is planned."""
+
+from syncd.engine.confirm import confirm, is_in_effect, look_again
+from syncd.engine.context import Cycle
+from syncd.engine.observe import take_in_one
+from syncd.model.op import OpKind, OpState, Receipt
+from syncd.model.record import Record
+from syncd.model.side import Side
+from syncd.store import links, members, ops
+from syncd.store.database import reading
+from syncd.store.ops import Sent
+
+
+def recover(cycle: Cycle) -> int:
+    """Settle every op in doubt, and throw away what was never sent; how many were in doubt.
+
+    An op found in effect is confirmed. One that is not is dropped, so that it is planned
+    again from what the platform shows. A create that no look-up finds stays in doubt until
+    the platform's index must have caught up: planning it again too early would double it.
+    """
+    with reading(cycle.bench.store) as db:
+        doubtful = ops.in_doubt(db, cycle.pair.name)
+    for sent in doubtful:
+        if sent.op.kind is OpKind.CREATE:
+            _recover_create(cycle, sent)
+        else:
+            _recover_write(cycle, sent)
+        cycle.bench.crash("recover")
+    with cycle.bench.store.begin() as db:
+        ops.drop_unsent(db, cycle.pair.name)
+    return len(doubtful)
+
+
+def _recover_write(cycle: Cycle, sent: Sent) -> None:
+    pair, side, remote_id = cycle.pair, sent.side, sent.op.remote_id
+    if remote_id is None:  # a suppress: doing it twice is harmless
+        _drop(cycle, sent)
+        return
+    record = pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
+    take_in_one(cycle, side, record)
+    if sent.op.kind is OpKind.DELETE:
+        in_effect = record.gone
+    else:
+        shown = pair.mapping.observed(side, record.fields)
+        in_effect = not record.gone and is_in_effect(cycle, side, sent.op.patch, shown)
+    if in_effect:
+        confirm(cycle, side, [sent], [Receipt(sent.op.id, remote_id)], ())
+    else:
+        _drop(cycle, sent)
+
+
+def _recover_create(cycle: Cycle, sent: Sent) -> None:
+    side = sent.side
+    with reading(cycle.bench.store) as db:
+        link = next(iter(links.load(db, [sent.link_id])), None)
+    if link is None or link.ids[side] is not None:
+        _drop(cycle, sent)  # its record has turned up and been joined already
+        return
+    found = [record for record in _look_up(cycle, sent) if not record.gone]
+    for record in found:
+        take_in_one(cycle, side, record)
+    free = _unlinked(cycle, side, found)
+    if len(found) == 1 and free:
+        confirm(cycle, side, [sent], [Receipt(sent.op.id, found[0].remote_id)], ())
+        look_again(cycle, side, found[0].remote_id)
+    elif found or _is_settled(cycle, sent):
+        _drop(cycle, sent)
+
+
+def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
+    pair, side = cycle.pair, sent.side
+    name = pair.policy.keys.first[side]
+    value = sent.op.patch.get(name)
+    if name not in pair.specs[side].finds or not isinstance(value, str):
+        return []
+    return list(pair.connector(side).find(pair.resource, name, value, fields=pair.fields[side]))
+
+
+def _unlinked(cycle: Cycle, side: Side, found: list[Record]) -> bool:
+    with reading(cycle.bench.store) as db:
+        known = members.load(
+            db, cycle.pair.name, cycle.pair.resource, side, [r.remote_id for r in found]
+        )
+    return all(m.link_id is None for m in known.values())
+
+
+def _is_settled(cycle: Cycle, sent: Sent) -> bool:
+    """Whether the platform's index must show the record by now, had it been made."""
+    lag = cycle.pair.specs[sent.side].index_lag
+    return sent.sent_at is None or cycle.bench.now() - sent.sent_at >= lag
+
+
+def _drop(cycle: Cycle, sent: Sent) -> None:
+    with cycle.bench.store.begin() as db:
+        ops.settle(db, {sent.op.id: (OpState.DROPPED, "not found in effect")})
+        members.wake_links(db, [sent.link_id])

@@ -1,0 +1,37 @@
+"""What is wrong in a file: where, what, and what to type instead."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing to repair.
+
+    Attributes:
+        where: `file:line`.
+        hint: what to type; empty if the message says it all.
+    """
+
+    where: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.message}  {self.hint}" if self.hint else self.message
+        return f"{self.where}: {text}" if self.where else text
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """A hint with the known words that look most like a mistyped one; empty if none does.
+
+    >>> did_you_mean("FirstNme", ["firstName", "lastName"])
+    'Did you mean `firstName` or `lastName`?'
+    >>> did_you_mean("x", ["firstName"])
+    ''
+    """
+    by_folded = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), by_folded, n=3, cutoff=0.6)
+    names = " or ".join(f"`{by_folded[folded]}`" for folded in close)
+    return f"Did you mean {names}?" if names else ""

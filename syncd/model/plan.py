@@ -1,0 +1,59 @@
+"""What reconciling one link decides, before anything is stored or sent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from syncd.model.link import State
+from syncd.model.op import OpKind
+from syncd.model.side import Both, Side
+from syncd.model.values import Fields, Patch, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An op that is planned but not yet stored.
+
+    Attributes:
+        advance: how both shadows move once it is confirmed.
+        ends: why the link ends once it is confirmed; None if it goes on.
+        urgent: an opt-out; goes before everything else.
+    """
+
+    link_id: int
+    side: Side
+    kind: OpKind
+    remote_id: str | None
+    patch: Patch
+    current: Fields = field(default_factory=dict)
+    advance: Both[Patch] = field(default_factory=lambda: Both({}, {}))
+    ends: str | None = None
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The state that a plan gives to the record of one side."""
+
+    state: State
+    cause: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPlan:
+    """What reconciling one link decides.
+
+    Attributes:
+        drafts: the writes that are wanted.
+        shadow: both shadows after what the sides agree on already.
+        conflicts: by rule name, what each side shows; parked for a person.
+        problems: by rule name, why a value cannot travel.
+        standing: per side, the state of its record.
+        ended: why nothing flows any more, from now on; None while it does.
+    """
+
+    drafts: tuple[Draft, ...]
+    shadow: Both[Fields]
+    standing: Both[Standing]
+    conflicts: Mapping[str, Both[tuple[Value, ...]]] = field(default_factory=dict)
+    problems: Mapping[str, str] = field(default_factory=dict)
+    ended: str | None = None

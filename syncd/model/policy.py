@@ -1,0 +1,78 @@
+"""What the people who run a pair have decided."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Fields
+
+Predicate = Callable[[Fields], bool]
+
+
+class Deleted(StrEnum):
+    """What happens to a record whose counterpart was deleted."""
+
+    KEEP = "keep"
+    UNSUBSCRIBE = "unsubscribe"
+    DELETE = "delete"
+
+
+class OnLeave(StrEnum):
+    """What happens to the counterpart of a record that left the filter."""
+
+    KEEP = "keep"
+    UNTAG = "untag"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """How much of one kind a run may do without asking.
+
+    Attributes:
+        count: absolute; percent: of the linked records, where it is more than a handful.
+    """
+
+    count: int
+    percent: float
+
+
+@dataclass(frozen=True, slots=True)
+class Guards:
+    """Limits of one run, per side."""
+
+    creates: Limit = Limit(1000, 25.0)
+    updates: Limit = Limit(2000, 50.0)
+    deletes: Limit = Limit(50, 5.0)
+    optouts: Limit = Limit(200, 10.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The fields by which records are recognised: left name, right name."""
+
+    first: Both[str] = field(default_factory=lambda: Both("email", "email"))
+    second: Both[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairPolicy:
+    """How one pair is kept in step.
+
+    Attributes:
+        create: sides on which missing records may be created.
+        filter: which records of a side take part; None takes all.
+        untag: tags to take off the counterpart of a record that left the filter.
+        resubscribe: a newer, dated opt-in may lift an opt-out. Off by default.
+        baseline_auto: the first run needs no approval.
+    """
+
+    keys: Keys = field(default_factory=Keys)
+    create: frozenset[Side] = frozenset(SIDES)
+    deleted: Deleted = Deleted.KEEP
+    filter: Both[Predicate | None] = field(default_factory=lambda: Both(None, None))
+    on_leave: OnLeave = OnLeave.KEEP
+    untag: frozenset[str] = frozenset()
+    resubscribe: bool = False
+    guards: Guards = Guards()
+    baseline_auto: bool = False

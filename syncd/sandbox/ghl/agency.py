@@ -1,0 +1,184 @@
+"""One agency with its locations: everything the emulator remembers."""
+
+import random
+import string
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from syncd.sandbox.core import World
+from syncd.sandbox.ghl.answers import RefusalError
+from syncd.sandbox.ghl.book import Book, Index
+from syncd.sandbox.ghl.contact import Contact
+from syncd.sandbox.ghl.customfields import Catalogue, CustomField, key_for
+from syncd.sandbox.ghl.limits import Budget
+from syncd.sandbox.ghl.settings import Settings
+from syncd.sandbox.ghl.tokens import Wallet
+
+ALPHABET = string.ascii_letters + string.digits
+TAG_EDIT, DND_EDIT, FIELD_EDIT = "tags", "dnd", "fields"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who works in a location; contacts are assigned to users."""
+
+    id: str
+    first_name: str
+    last_name: str
+    email: str
+    location_id: str
+    role: str = "admin"
+
+
+@dataclass(slots=True)
+class Location:
+    """One sub-account."""
+
+    id: str
+    name: str
+    country: str
+    timezone: str
+    users: tuple[User, ...] = ()
+    book: Book = field(default_factory=Book)
+    index: Index = field(default_factory=Index)
+    fields: Catalogue = field(default_factory=Catalogue)
+    tags: dict[str, str] = field(default_factory=dict)  # id -> name
+    deleted: dict[str, Contact] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+
+
+class Agency:
+    """The agency; `locations` holds the one everybody syncs first, then a second one."""
+
+    def __init__(self, world: World, settings: Settings) -> None:
+        self.world = world
+        self.defaults = settings
+        credentials = random.Random(f"ghl credentials {world.seed}")
+        self.company_id = _id(credentials)
+        self._location_ids = (_id(credentials), _id(credentials))
+        self._user_ids = [_id(credentials) for _ in range(3)]
+        self.wallet = Wallet(credentials, self.company_id, self._location_ids, self._user_ids[0])
+        self.forget()
+
+    def forget(self) -> None:
+        """Everything but the credentials."""
+        self.settings = self.defaults
+        self.wallet.forget()
+        self.dice = random.Random(f"ghl {self.world.seed}")
+        self.revision = 0
+        users = [("Ada", "Admin", 0), ("Ugo", "User", 0), ("Bea", "Branch", 1)]
+        self.locations: dict[str, Location] = {}
+        for place, name in enumerate(("Sandbox Main", "Sandbox Branch")):
+            id_ = self._location_ids[place]
+            staff = tuple(
+                User(user_id, first, last, f"{first}.{last}@example.org".lower(), id_)
+                for user_id, (first, last, where) in zip(self._user_ids, users, strict=True)
+                if where == place
+            )
+            self.locations[id_] = Location(id_, name, "US", "America/New_York", staff)
+
+    @property
+    def main(self) -> Location:
+        return self.locations[self._location_ids[0]]
+
+    @property
+    def branch(self) -> Location:
+        return self.locations[self._location_ids[1]]
+
+    def now(self) -> int:
+        """Epoch milliseconds of the sandbox clock."""
+        return int(self.world.clock.now().timestamp() * 1000)
+
+    def new_id(self) -> str:
+        return _id(self.dice)
+
+    def trace_id(self) -> str:
+        text = f"{self.dice.getrandbits(128):032x}"
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+    def next_revision(self) -> int:
+        self.revision += 1
+        return self.revision
+
+    def find(self, contact_id: str) -> tuple[Location, Contact] | None:
+        """Where a living contact is; deleted and merged ones are nowhere."""
+        for location in self.locations.values():
+            if contact := location.book.contacts.get(contact_id):
+                return location, contact
+        return None
+
+    def put(self, location: Location, contact: Contact, kind: str = FIELD_EDIT) -> Contact:
+        """Keep a new version, and let the index hear of it later (section 9)."""
+        now, settings = self.now(), self.settings
+        bumps = {TAG_EDIT: settings.bump_on_tags, DND_EDIT: settings.bump_on_dnd}.get(kind, True)
+        known = contact.id in location.book.contacts
+        kept = replace(
+            contact,
+            revision=self.next_revision(),
+            updated=now if bumps or not known else contact.updated,
+        )
+        location.book.put(kept)
+        self.note_tags(location, kept.tags)
+        lag_s = settings.index_lag_s
+        if kind == TAG_EDIT and settings.tag_index_lag_s is not None:
+            lag_s = settings.tag_index_lag_s
+        location.index.note(now + int(lag_s * 1000), kept.revision, kept.id, kept)
+        return kept
+
+    def remove(self, location: Location, contact_id: str) -> Contact:
+        """Gone at once by id; its row lingers (section 9)."""
+        gone = location.book.remove(contact_id)
+        location.deleted[contact_id] = gone
+        lag_s = self.settings.delete_lag_s
+        lag_s = self.settings.index_lag_s if lag_s is None else lag_s
+        visible_at = self.now() + int(lag_s * 1000)
+        location.index.note(visible_at, self.next_revision(), contact_id, None)
+        return gone
+
+    def note_tags(self, location: Location, names: tuple[str, ...]) -> None:
+        """A tag that nobody had before enters the location's catalogue (3.9)."""
+        if names and not (known := set(location.tags.values())).issuperset(names):
+            for name in names:
+                if name not in known:
+                    location.tags[self.new_id()] = name
+
+    def add_field(
+        self,
+        location: Location,
+        name: str,
+        data_type: str,
+        options: tuple[str, ...] = (),
+        **rest: Any,
+    ) -> CustomField:
+        """A new custom field.
+
+        Raises:
+            RefusalError: 400, the name is taken (5.1).
+        """
+        if location.fields.named(name) is not None:
+            raise RefusalError(400, f"A custom field with the name {name} already exists")
+        made = CustomField(
+            id=self.new_id(),
+            name=name,
+            key=key_for(name, (one.key for one in location.fields.fields.values())),
+            data_type=data_type,
+            location_id=location.id,
+            options=options,
+            **{"position": 50 * len(location.fields.fields), **rest},
+        )
+        location.fields.add(made)
+        return made
+
+    def remove_field(self, location: Location, field_id: str) -> None:
+        """The field, and its value on every contact; `dateUpdated` of these stays."""
+        del location.fields.fields[field_id]
+        for contact in list(location.book.contacts.values()):
+            if field_id in contact.custom:
+                kept = {k: v for k, v in contact.custom.items() if k != field_id}
+                bare = replace(contact, custom=kept, revision=self.next_revision())
+                location.book.put(bare)
+                location.index.note(self.now(), bare.revision, bare.id, bare)
+
+
+def _id(dice: random.Random) -> str:
+    return "".join(dice.choices(ALPHABET, k=20))

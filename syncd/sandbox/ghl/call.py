@@ -1,0 +1,89 @@
+"""One request after the gate: who asks, what for, and with which body."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from werkzeug import Request
+
+from syncd.sandbox.ghl.agency import Agency, Location
+from syncd.sandbox.ghl.answers import RefusalError, invalid, not_found
+from syncd.sandbox.ghl.contact import Contact
+from syncd.sandbox.ghl.search import Search
+from syncd.sandbox.ghl.tokens import Token
+
+NO_ACCESS = "The token does not have access to this location."
+
+
+@dataclass(slots=True)
+class Call:
+    """What an endpoint needs to answer.
+
+    Attributes:
+        path: the values of the route's `{…}` parts.
+        token: None on the token endpoint, which has no bearer.
+    """
+
+    agency: Agency
+    search: Search
+    request: Request
+    path: dict[str, str]
+    version: str
+    origin: str
+    token: Token | None = None
+
+    @property
+    def v3(self) -> bool:
+        return self.version == "v3"
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body.
+
+        Raises:
+            RefusalError: 400 if it is not JSON, 422 if it is no object.
+        """
+        raw = self.request.get_data()
+        if not raw:
+            return {}
+        try:
+            parsed = json.loads(raw)
+        except ValueError as exc:
+            raise RefusalError(400, f"Unexpected token in JSON: {exc}") from exc
+        if not isinstance(parsed, dict):
+            raise invalid("the body must be an object")
+        return parsed
+
+    def query(self, name: str) -> str | None:
+        return self.request.args.get(name)
+
+    def no_location_in_query(self) -> None:
+        """Sub-resource routes refuse an unexpected `locationId` (section 0, T11)."""
+        if "locationId" in self.request.args:
+            raise invalid("property locationId should not exist")
+
+    def location(self, location_id: object) -> Location:
+        """The location somebody asks for.
+
+        Raises:
+            RefusalError: 403, it is not the token's (0.1).
+        """
+        if not isinstance(location_id, str) or self.token is None:
+            raise RefusalError(403, NO_ACCESS)
+        location = self.agency.locations.get(location_id)
+        mine = self.token.location_id
+        if location is None or (mine is not None and mine != location_id):
+            raise RefusalError(403, NO_ACCESS)
+        return location
+
+    def contact(self) -> tuple[Location, Contact]:
+        """The contact of the path.
+
+        Raises:
+            RefusalError: 400 if unknown, deleted or merged away; 403 if elsewhere.
+        """
+        contact_id = self.path["contactId"]
+        found = self.agency.find(contact_id)
+        if found is None:
+            raise not_found(contact_id)
+        self.location(found[0].id)
+        return found

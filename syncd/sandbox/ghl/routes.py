@@ -1,0 +1,147 @@
+"""Which endpoint answers which request, and the scope it asks for (1.7)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from syncd.sandbox.ghl import contacts, locations, oauth, tags
+from syncd.sandbox.ghl.answers import Answer
+from syncd.sandbox.ghl.call import Call
+
+READ, WRITE = "contacts.readonly", "contacts.write"
+FIELDS_READ, FIELDS_WRITE = "locations/customFields.readonly", "locations/customFields.write"
+TAGS_READ, TAGS_WRITE = "locations/tags.readonly", "locations/tags.write"
+EVERYBODY = frozenset({"pit", "agency_pit", "location", "company"})
+SUB_ACCOUNT = frozenset({"pit", "location"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint.
+
+    Attributes:
+        scope: None needs no bearer token at all.
+        kinds: whose tokens may call it.
+        version: the only Version it exists under; None is every one.
+        forbidden: no sync may ever call it; it answers, and is written down.
+    """
+
+    method: str
+    template: str
+    scope: str | None
+    endpoint: Callable[[Call], Answer]
+    kinds: frozenset[str] = SUB_ACCOUNT
+    version: str | None = None
+    forbidden: bool = False
+
+
+ROUTES = (
+    Route("POST", "/contacts/search", READ, contacts.search),
+    Route("GET", "/contacts/search/duplicate", READ, contacts.duplicate),
+    Route("GET", "/contacts/", READ, contacts.listed),
+    Route("POST", "/contacts/", WRITE, contacts.create),
+    Route("POST", "/contacts/upsert", WRITE, contacts.upsert),
+    Route("GET", "/contacts/{contactId}", READ, contacts.get),
+    Route("PUT", "/contacts/{contactId}", WRITE, contacts.update),
+    Route("DELETE", "/contacts/{contactId}", WRITE, contacts.delete),
+    Route("POST", "/contacts/{contactId}/tags", WRITE, tags.add),
+    Route("DELETE", "/contacts/{contactId}/tags", WRITE, tags.remove),
+    Route("POST", "/contacts/bulk/tags/update/{type}", WRITE, tags.bulk),
+    Route("POST", "/contacts/{contactId}/followers", WRITE, contacts.add_followers),
+    Route("DELETE", "/contacts/{contactId}/followers", WRITE, contacts.remove_followers),
+    Route("GET", "/locations/{locationId}", "locations.readonly", locations.get, EVERYBODY),
+    Route("GET", "/locations/{locationId}/customFields", FIELDS_READ, locations.fields),
+    Route("POST", "/locations/{locationId}/customFields", FIELDS_WRITE, locations.create_field),
+    Route("GET", "/locations/{locationId}/customFields/{id}", FIELDS_READ, locations.get_field),
+    Route("PUT", "/locations/{locationId}/customFields/{id}", FIELDS_WRITE, locations.update_field),
+    Route(
+        "DELETE",
+        "/locations/{locationId}/customFields/{id}",
+        FIELDS_WRITE,
+        locations.delete_field,
+        forbidden=True,
+    ),
+    Route("GET", "/locations/{locationId}/tags", TAGS_READ, tags.catalogue),
+    Route("POST", "/locations/{locationId}/tags", TAGS_WRITE, tags.create),
+    Route("GET", "/locations/{locationId}/tags/{tagId}", TAGS_READ, tags.get),
+    Route("PUT", "/locations/{locationId}/tags/{tagId}", TAGS_WRITE, tags.rename),
+    Route(
+        "DELETE", "/locations/{locationId}/tags/{tagId}", TAGS_WRITE, tags.delete, forbidden=True
+    ),
+    Route("GET", "/users/search", "users.readonly", locations.search_users, EVERYBODY),
+    Route("GET", "/users/", "users.readonly", locations.list_users, EVERYBODY),
+    Route("GET", "/users/{userId}", "users.readonly", locations.get_user, EVERYBODY),
+    Route("POST", "/oauth/token", None, oauth.token),
+    Route(
+        "POST",
+        "/oauth/locationToken",
+        "oauth.write",
+        oauth.location_token,
+        frozenset({"company"}),
+    ),
+    Route(
+        "POST",
+        "/oauth/location-token",
+        "oauth.write",
+        oauth.location_token,
+        frozenset({"company"}),
+        version="v3",
+    ),
+)
+# Not emulated, and nothing a sync of contacts may call: they send messages to people or
+# change the account. Answered 404 and written down.
+NEVER = (
+    ("POST", "/contacts/{contactId}/workflow/{workflowId}"),
+    ("POST", "/contacts/{contactId}/campaigns/{campaignId}"),
+    ("POST", "/conversations/messages"),
+    ("POST", "/locations/"),
+    ("PUT", "/locations/{locationId}"),
+    ("DELETE", "/locations/{locationId}"),
+    ("POST", "/users/"),
+    ("DELETE", "/users/{userId}"),
+)
+Shape = tuple[str, int]
+
+
+def _parts(path: str) -> tuple[str, ...]:
+    return tuple(path.split("/")[1:])
+
+
+def _matches(template: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
+    """The values of the `{…}` parts; None if it does not fit. They are never empty."""
+    values = {}
+    for wanted, part in zip(template, parts, strict=True):
+        if wanted.startswith("{"):
+            if not part:
+                return None
+            values[wanted[1:-1]] = part
+        elif wanted != part:
+            return None
+    return values
+
+
+class Table:
+    """Finds the route of a request; literal paths come before those with parameters."""
+
+    def __init__(self) -> None:
+        self._by_shape: dict[Shape, list[tuple[tuple[str, ...], Route]]] = {}
+        for route in sorted(ROUTES, key=lambda one: one.template.count("{")):
+            parts = _parts(route.template)
+            self._by_shape.setdefault((route.method, len(parts)), []).append((parts, route))
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
+        parts = _parts(path)
+        for template, route in self._by_shape.get((method, len(parts)), ()):
+            if (values := _matches(template, parts)) is not None:
+                return route, values
+        return None
+
+
+def never(method: str, path: str) -> bool:
+    """Would the real platform have done harm here?"""
+    parts = _parts(path)
+    return any(
+        method == wanted
+        and len(_parts(template)) == len(parts)
+        and _matches(_parts(template), parts) is not None
+        for wanted, template in NEVER
+    )

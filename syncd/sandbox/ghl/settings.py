@@ -1,0 +1,114 @@
+"""Switches of the emulator: what the sources contradict each other about, or what only some see.
+
+Every default is the best-attested behaviour; where nothing is attested, the one that is
+safest for a client to have met. Rows are those of the platform document, `ghl.md`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "block_python_agents": ("all", "all_but_sdk", "off"),
+    "dnd_settings_write": ("merge", "replace"),
+    "iso_dates_in_search": ("work", "refuse"),
+    "unknown_custom_field": ("ignore", "refuse"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All switches; `/_control/ghl/settings` shows and changes them.
+
+    Attributes:
+        index_lag_s: search and list show a write this much later (section 9). Sandbox clock.
+        tag_index_lag_s: the same for tag-only writes; None is `index_lag_s` (section 9, T48).
+        delete_lag_s: how long deleted rows linger; None is `index_lag_s` (section 9).
+        flicker: chance that one row is missing from one answer (section 9, T48).
+        rows_without_dnd_settings: rows carry only `dnd` (3.2, T25).
+        rows_without_custom_fields: rows carry `customFields: []` (3.2, T26).
+        truncate_text: TEXT values are cut at 256 characters (3.8, T36).
+        dnd_settings_write: whether channels that a write leaves out keep their value
+            (3.10, unverified).
+        dnd_flag_moves_channels: `dnd` true or false sets every channel (12, row 8).
+        permanent_can_be_lifted: a write may change status `permanent` (3.10, unverified).
+        bump_on_tags, bump_on_dnd: tag-only and DND-only writes change `dateUpdated` (section 9).
+        empty_string_clears: `""` clears a field other than email and phone (3.6, unverified).
+        clear_not_nullable: null is taken for fields the schema does not mark nullable
+            (`postalCode`, `country`, …; 3.6, unverified).
+        create_422_still_creates: chance that a create answered 422 was carried out all the
+            same, without the bad fields (issue #64).
+        first_email_alone: a first e-mail added together with other fields is a 400 (3.6, T30).
+        unknown_custom_field: what a value for a field that does not exist gets (3.8,
+            contradictory reports): nothing, or a 422.
+        phone_eq_bug: `phone eq` misses contacts that have additional e-mails (issue #289).
+        iso_dates_in_search: ISO strings in ranges over dateAdded and dateUpdated (3.2).
+        block_python_agents: whom the proxy answers 403 "Error 1010" (section 0, T3). The
+            official Python SDK 3.0.0 sends httpx's default agent, recognisable only by its
+            GHL-SDK-Version header; it is let through unless the switch says `all`.
+        allow_duplicates: the location's "Allow duplicate contact" (3.7).
+        match_phone_first: the location's priority of phone over e-mail (3.7).
+        restore_keeps_id: a restored contact has its old id (12, row 13).
+        burst_max, burst_window_s, daily_max: the budget of one location (section 2).
+    """
+
+    index_lag_s: float = 2.0
+    tag_index_lag_s: float | None = None
+    delete_lag_s: float | None = None
+    flicker: float = 0.0
+    rows_without_dnd_settings: bool = False
+    rows_without_custom_fields: bool = False
+    truncate_text: bool = True
+    dnd_settings_write: str = "merge"
+    dnd_flag_moves_channels: bool = False
+    permanent_can_be_lifted: bool = False
+    bump_on_tags: bool = True
+    bump_on_dnd: bool = True
+    empty_string_clears: bool = True
+    clear_not_nullable: bool = False
+    create_422_still_creates: float = 0.0
+    first_email_alone: bool = False
+    unknown_custom_field: str = "ignore"
+    phone_eq_bug: bool = False
+    iso_dates_in_search: str = "work"
+    block_python_agents: str = "all_but_sdk"
+    allow_duplicates: bool = False
+    match_phone_first: bool = False
+    restore_keeps_id: bool = True
+    burst_max: int = 100
+    burst_window_s: float = 10.0
+    daily_max: int = 200_000
+
+
+def changed(settings: Settings, changes: Mapping[str, Any]) -> Settings:
+    """`settings` with `changes`.
+
+    Raises:
+        ValueError: an unknown name, or a value of the wrong kind or out of range.
+    """
+    kinds = {one.name: str(one.type) for one in fields(Settings)}
+    for name, value in changes.items():
+        if name not in kinds:
+            raise ValueError(f"unknown setting {name!r}; there are: {', '.join(kinds)}")
+        _check(name, kinds[name], value)
+    return replace(settings, **changes)
+
+
+def _check(name: str, kind: str, value: object) -> None:
+    if name in CHOICES:
+        if value not in CHOICES[name]:
+            raise ValueError(f"{name} must be one of {', '.join(CHOICES[name])}")
+        return
+    if value is None and "None" in kind:
+        return
+    if "bool" in kind:
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false")
+        return
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if "int" in kind and not whole:
+        raise ValueError(f"{name} must be a whole number")
+    if not whole and not isinstance(value, float):
+        raise ValueError(f"{name} must be a number")
+    if isinstance(value, int | float) and value < 0:
+        raise ValueError(f"{name} must not be negative")

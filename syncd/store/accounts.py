@@ -1,0 +1,66 @@
+"""Who each account turned out to be, and what its records can hold."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.record import Identity, Resource
+from syncd.model.spec import Catalogue, FieldSpec, Kind
+from syncd.store import tables as t
+from syncd.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """An account as it was last checked.
+
+    Attributes:
+        settings: keyed hash of its configuration then; another one asks for a new check.
+    """
+
+    connector: str
+    identity: Identity
+    catalogues: Mapping[Resource, Catalogue]
+    settings: str
+    checked_at: datetime
+
+
+def load(db: sa.Connection, name: str) -> Checked | None:
+    """The account as it was last checked."""
+    c = t.account.c
+    row = db.execute(sa.select(t.account).where(c.name == name)).first()
+    if row is None:
+        return None
+    catalogues = {
+        Resource(resource): {field["name"]: _field(field) for field in fields}
+        for resource, fields in row.catalogues.items()
+    }
+    identity = Identity(row.account_id, row.title, row.country, row.time_zone)
+    return Checked(row.connector, identity, catalogues, row.settings, row.checked_at)
+
+
+def save(db: sa.Connection, name: str, checked: Checked) -> None:
+    row: dict[str, Any] = {
+        "name": name,
+        "connector": checked.connector,
+        "account_id": checked.identity.account_id,
+        "title": checked.identity.title,
+        "country": checked.identity.country,
+        "time_zone": checked.identity.time_zone,
+        "catalogues": {
+            resource.value: [asdict(field) for field in catalogue.values()]
+            for resource, catalogue in checked.catalogues.items()
+        },
+        "settings": checked.settings,
+        "checked_at": checked.checked_at,
+    }
+    upsert(db, t.account, [row], [column for column in row if column != "name"])
+
+
+def _field(stored: Mapping[str, Any]) -> FieldSpec:
+    return FieldSpec(
+        **{**stored, "kind": Kind(stored["kind"]), "choices": tuple(stored["choices"])}
+    )

@@ -1,0 +1,157 @@
+"""Fields that no rule could settle, and values that cannot travel."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.side import Both, Side
+from syncd.model.values import Value, from_json, to_json
+from syncd.store import tables as t
+from syncd.store.upsert import chunks, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """One field of one link, changed on both sides to different values.
+
+    Attributes:
+        values: what each side shows, one value per field of the rule.
+        take: the side that a person chose; None while nobody did.
+    """
+
+    id: int
+    link_id: int
+    rule: str
+    values: Both[tuple[Value, ...]]
+    take: Side | None
+    opened_at: datetime
+
+
+_C = t.conflict.c
+_COLUMNS = (_C.id, _C.link_id, _C.rule, _C.left, _C.right, _C.take, _C.opened_at)
+
+
+def _conflict(row: Any) -> Conflict:
+    conflict_id, link_id, rule, left, right, take, opened_at = row
+    values = Both(tuple(map(from_json, left)), tuple(map(from_json, right)))
+    return Conflict(conflict_id, link_id, rule, values, Side(take) if take else None, opened_at)
+
+
+def of_links(db: sa.Connection, links: Iterable[int]) -> dict[tuple[int, str], Conflict]:
+    """Conflicts of these links, by link and rule."""
+    found: dict[tuple[int, str], Conflict] = {}
+    for some in chunks(links):
+        for row in db.execute(sa.select(*_COLUMNS).where(_C.link_id.in_(some))):
+            found[(row.link_id, row.rule)] = _conflict(row)
+    return found
+
+
+def of_pair(db: sa.Connection, pair: str, *, limit: int = 1000) -> list[Conflict]:
+    """Conflicts that wait for a person, oldest first."""
+    rows = db.execute(
+        sa.select(*_COLUMNS).where(_C.pair == pair, _C.take.is_(None)).order_by(_C.id).limit(limit)
+    )
+    return [_conflict(row) for row in rows]
+
+
+def count_open(db: sa.Connection, pair: str) -> int:
+    counted = sa.select(sa.func.count()).where(_C.pair == pair, _C.take.is_(None))
+    return int(db.execute(counted).scalar_one())
+
+
+def get(db: sa.Connection, conflict_id: int) -> tuple[str, Conflict] | None:
+    """The pair and the conflict with this number."""
+    row = db.execute(sa.select(_C.pair, *_COLUMNS).where(_C.id == conflict_id)).first()
+    return (row.pair, _conflict(row[1:])) if row else None
+
+
+def park(
+    db: sa.Connection,
+    pair: str,
+    wanted: Sequence[tuple[int, str, Both[tuple[Value, ...]]]],
+    now: datetime,
+) -> None:
+    """Park conflicts as (link, rule, values).
+
+    One that is parked already with the same values stays as it is, with the person's
+    choice; with other values it is asked anew, since the choice was made for the old ones.
+    """
+    present = of_links(db, {link_id for link_id, _, _ in wanted})
+    changed = [
+        (link_id, rule, values)
+        for link_id, rule, values in wanted
+        if (old := present.get((link_id, rule))) is None or old.values != values
+    ]
+    close(db, [(link_id, rule) for link_id, rule, _ in changed])
+    if changed:
+        db.execute(
+            sa.insert(t.conflict),
+            [
+                {
+                    "pair": pair,
+                    "link_id": link_id,
+                    "rule": rule,
+                    "left": [to_json(v) for v in values.left],
+                    "right": [to_json(v) for v in values.right],
+                    "opened_at": now,
+                }
+                for link_id, rule, values in changed
+            ],
+        )
+
+
+def close(db: sa.Connection, settled: Iterable[tuple[int, str]]) -> None:
+    """Remove conflicts, given as (link, rule), that no longer are."""
+    gone = list(settled)
+    if gone:
+        db.execute(
+            t.conflict.delete().where(
+                _C.link_id == sa.bindparam("link"), _C.rule == sa.bindparam("named")
+            ),
+            [{"link": link_id, "named": rule} for link_id, rule in gone],
+        )
+
+
+def choose(db: sa.Connection, conflict_id: int, take: Side) -> None:
+    """Note a person's choice; the next cycle carries it out."""
+    db.execute(t.conflict.update().where(_C.id == conflict_id).values(take=take.value))
+
+
+def note_problems(
+    db: sa.Connection, pair: str, links: Iterable[int], problems: Mapping[tuple[int, str], str]
+) -> None:
+    """Replace what is noted of these links by `problems`: (link, rule) -> code."""
+    p = t.problem.c
+    for some in chunks(links):
+        db.execute(t.problem.delete().where(p.pair == pair, p.link_id.in_(some)))
+    upsert(
+        db,
+        t.problem,
+        [
+            {"pair": pair, "link_id": link_id, "rule": rule, "code": code}
+            for (link_id, rule), code in problems.items()
+        ],
+        ["code"],
+    )
+
+
+def problem_census(db: sa.Connection, pair: str) -> list[tuple[str, str, int]]:
+    """How many values cannot travel: (rule, code, how many)."""
+    p = t.problem.c
+    rows = db.execute(
+        sa.select(p.rule, p.code, sa.func.count())
+        .where(p.pair == pair)
+        .group_by(p.rule, p.code)
+        .order_by(p.rule, p.code)
+    )
+    return [(rule, code, n) for rule, code, n in rows]
+
+
+def problems_of(db: sa.Connection, link_id: int) -> dict[str, str]:
+    """What cannot travel of one link: rule -> code."""
+    p = t.problem.c
+    rows = db.execute(sa.select(p.rule, p.code).where(p.link_id == link_id))
+    return {row.rule: row.code for row in rows}

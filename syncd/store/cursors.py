@@ -1,0 +1,53 @@
+"""Where each listing of a pair goes on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from syncd.model.record import Resource
+from syncd.model.side import Side
+from syncd.store import tables as t
+from syncd.store.upsert import upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The state of one listing.
+
+    Attributes:
+        cursor: of the incremental pull; None before the first sweep is complete.
+        sweep_cursor, sweep: of a sweep under way, and its number; None outside of one.
+        swept_at: when the last complete sweep ended, aware UTC; swept_count: what it saw.
+    """
+
+    cursor: str | None = None
+    sweep_cursor: str | None = None
+    sweep: int | None = None
+    swept_at: datetime | None = None
+    swept_count: int | None = None
+
+
+def load(db: sa.Connection, pair: str, side: Side, resource: Resource) -> Cursor:
+    c = t.cursor.c
+    row = db.execute(
+        sa.select(c.cursor, c.sweep_cursor, c.sweep, c.swept_at, c.swept_count).where(
+            c.pair == pair, c.side == side.value, c.resource == resource.value
+        )
+    ).first()
+    return Cursor(*row) if row else Cursor()
+
+
+def save(db: sa.Connection, pair: str, side: Side, resource: Resource, now: Cursor) -> None:
+    row = {
+        "pair": pair,
+        "side": side.value,
+        "resource": resource.value,
+        "cursor": now.cursor,
+        "sweep_cursor": now.sweep_cursor,
+        "sweep": now.sweep,
+        "swept_at": now.swept_at,
+        "swept_count": now.swept_count,
+    }
+    columns = ["cursor", "sweep_cursor", "sweep", "swept_at", "swept_count"]
+    upsert(db, t.cursor, [row], columns)

@@ -1,0 +1,171 @@
+"""Opening the state store, and bringing its schema up to date."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
+
+from syncd.errors import StoreError
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+def open_store(url: str) -> sa.Engine:
+    """An engine for `sqlite:///path` or `postgresql+psycopg://…`; makes no schema.
+
+    Raises:
+        StoreError: the address makes no sense, or the folder cannot be made.
+    """
+    try:
+        address = sa.make_url(url)
+    except sa.exc.ArgumentError as cause:
+        raise StoreError(
+            "The store's address cannot be read.",
+            hint="Write `store: sqlite:///var/syncd.db` or `postgresql+psycopg://…`.",
+        ) from cause
+    if address.get_backend_name() == "sqlite":
+        return _open_sqlite(address)
+    if address.get_backend_name() == "postgresql":
+        return sa.create_engine(
+            address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5
+        )
+    raise StoreError(f"A store of kind '{address.get_backend_name()}' is not supported.")
+
+
+def _open_sqlite(address: sa.URL) -> sa.Engine:
+    if address.database and address.database != ":memory:":
+        folder = Path(address.database).parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as cause:
+            raise StoreError(
+                f"The folder of the store, {folder}, cannot be made ({cause.strerror})."
+            ) from cause
+    engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @sa.event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, below
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")  # an intent must survive a power cut
+        connection.execute("PRAGMA foreign_keys=ON")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        # A reader that later writes would fail instead of waiting, so writers say so first.
+        reads = connection.get_execution_options().get("reads_only", False)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for reading only: it never waits for a writer on SQLite."""
+    with engine.connect().execution_options(reads_only=True) as connection:
+        yield connection
+
+
+def migrations_folder() -> Path:
+    """Where the migrations are: inside the installed package, or beside it in a checkout."""
+    packaged = Path(str(files("syncd"))) / "migrations"
+    return packaged if packaged.is_dir() else packaged.parent.parent / "migrations"
+
+
+def upgrade(engine: sa.Engine) -> str:
+    """Bring the schema up to the newest version and return that version.
+
+    A crash leaves the old version or the new one: each migration is one transaction.
+
+    Raises:
+        StoreError: the schema is newer than this program, or the store cannot be used.
+    """
+    config = _alembic()
+    newest = ScriptDirectory.from_config(config).get_current_head() or ""
+    with explained(engine):
+        present = version(engine)
+        if present == newest:
+            return newest
+        if present is not None and not _known(config, present):
+            raise StoreError(
+                f"The store has schema '{present}', which is newer than this program knows"
+                f" ('{newest}'). Nothing was changed.",
+                hint="Install the newer syncd again, or point `store:` at another database.",
+            )
+        with engine.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    return newest
+
+
+def version(engine: sa.Engine) -> str | None:
+    """The schema's version; None for an empty store."""
+    with reading(engine) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def _known(config: Config, revision: str) -> bool:
+    try:
+        return ScriptDirectory.from_config(config).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@contextmanager
+def explained(engine: sa.Engine) -> Iterator[None]:
+    """Turn what a database says into what a person can do.
+
+    Raises:
+        StoreError: locked, full, read-only, unreachable.
+    """
+    try:
+        yield
+    except sa.exc.OperationalError as cause:
+        raise StoreError(*_explain(engine, str(cause.orig).lower())) from cause
+    except sa.exc.DatabaseError as cause:
+        if "malformed" in str(cause.orig) or "not a database" in str(cause.orig):
+            raise StoreError(
+                "The store's file is not a usable SQLite database. Nothing was changed."
+                "  Restore it from a backup, or move it away to start anew."
+            ) from cause
+        raise
+
+
+def _explain(engine: sa.Engine, said: str) -> tuple[str]:
+    where = engine.url.render_as_string(hide_password=True)
+    if "locked" in said or "busy" in said:
+        return (
+            f"The store {where} was locked by another process for"
+            f" {BUSY_TIMEOUT_MS // 1000} s. The current step was not carried out."
+            "  Look with `syncd status`, then try again.",
+        )
+    if "full" in said or "no space" in said:
+        return (
+            f"The disk of the store {where} is full. The current step was undone and nothing"
+            " more was sent.  Free some space; the next run goes on where this one stopped.",
+        )
+    if "readonly" in said or "unable to open" in said:
+        return (
+            f"The store {where} cannot be opened for writing. Nothing was done."
+            "  Check the folder's owner and rights, then type `syncd db upgrade`.",
+        )
+    return (
+        f"The store {where} does not answer. The current step was undone.  Check that the"
+        " database runs and that `store:` names it, then try again.",
+    )

@@ -1,0 +1,102 @@
+"""The right to write for a pair, and the number that proves it."""
+
+import os
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import sqlalchemy as sa
+
+from syncd.errors import BusyError, LeaseLostError
+from syncd.store import tables as t
+from syncd.store.upsert import upsert
+
+TTL = timedelta(minutes=3)  # longer than any single call of a platform may take
+_THIS_PROCESS = uuid4().hex
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Proof of the right to write for a pair; a later taker has a higher fence."""
+
+    pair: str
+    holder: str
+    fence: int
+
+
+def this_holder() -> str:
+    """Who we are: host, process number, and a mark that no other process has."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_THIS_PROCESS}"
+
+
+def take(db: sa.Connection, pair: str, holder: str, now: datetime, ttl: timedelta = TTL) -> Lease:
+    """Take the lease if it is free, expired, or its holder is known to be dead.
+
+    Raises:
+        BusyError: somebody else holds it; nothing is changed.
+    """
+    c = t.lease.c
+    row = db.execute(
+        sa.select(c.holder, c.fence, c.expires_at).where(c.pair == pair).with_for_update()
+    ).first()
+    if row and row.expires_at > now and row.holder != holder and not _is_dead(row.holder):
+        host, process, _ = row.holder.rsplit(":", 2)
+        raise BusyError(
+            f"Pair '{pair}' is being worked on by process {process} on {host}. Nothing was done.",
+            hint="Wait until it is done, or look with `syncd status`.",
+        )
+    fence = row.fence + 1 if row else 1
+    expires_at = now + ttl
+    values = {"pair": pair, "holder": holder, "fence": fence, "expires_at": expires_at}
+    upsert(db, t.lease, [values], ["holder", "fence", "expires_at"])
+    return Lease(pair, holder, fence)
+
+
+def hold(db: sa.Connection, lease: Lease, now: datetime, ttl: timedelta = TTL) -> None:
+    """Prove, inside the caller's transaction, that the lease is still ours; and prolong it.
+
+    Raises:
+        LeaseLostError: another worker took the pair over.
+    """
+    c = t.lease.c
+    held = db.execute(
+        t.lease.update()
+        .where(c.pair == lease.pair, c.holder == lease.holder, c.fence == lease.fence)
+        .values(expires_at=now + ttl)
+    ).rowcount
+    if not held:
+        raise LeaseLostError(
+            f"Another process took pair '{lease.pair}' over. This one stopped without"
+            " writing anything more."
+        )
+
+
+def give_back(db: sa.Connection, lease: Lease, now: datetime) -> None:
+    """Let others take it at once; harmless if it is no longer ours."""
+    c = t.lease.c
+    db.execute(
+        t.lease.update()
+        .where(c.pair == lease.pair, c.holder == lease.holder, c.fence == lease.fence)
+        .values(expires_at=now)
+    )
+
+
+def _is_dead(holder: str) -> bool:
+    """True only if the holder was a process of this host that no longer exists.
+
+    After `kill -9` the next process then need not wait for the lease to expire. A
+    process number that was given to another process looks alive, and we wait.
+    """
+    host, process, mark = holder.rsplit(":", 2)
+    if host != socket.gethostname():
+        return False
+    if int(process) == os.getpid():
+        return mark != _THIS_PROCESS
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False

@@ -1,0 +1,121 @@
+"""Two remote ids that are one thing, and what each side showed at the last agreement."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.link import Link
+from syncd.model.record import Resource
+from syncd.model.side import Both, Side
+from syncd.model.values import Fields, Patch, SetDelta, fields_from_json, fields_to_json
+from syncd.store import tables as t
+from syncd.store.upsert import chunks
+
+_L = t.link.c
+_COLUMNS = (_L.id, _L.left_id, _L.right_id, _L.left_shadow, _L.right_shadow, _L.ended)
+
+
+def _link(row: Any) -> Link:
+    link_id, left, right, left_shadow, right_shadow, ended = row
+    shadow: Both[Fields] = Both(fields_from_json(left_shadow), fields_from_json(right_shadow))
+    return Link(link_id, Both(left, right), shadow, ended)
+
+
+def load(db: sa.Connection, ids: Iterable[int]) -> list[Link]:
+    """The links with these ids, in the order of their ids."""
+    found: list[Link] = []
+    for some in chunks(ids):
+        rows = db.execute(sa.select(*_COLUMNS).where(_L.id.in_(some)))
+        found.extend(_link(row) for row in rows)
+    return sorted(found, key=lambda link: link.id)
+
+
+def open_new(
+    db: sa.Connection, pair: str, resource: Resource, wanted: Sequence[Both[str | None]]
+) -> list[int]:
+    """Make links with empty shadows; their ids in the order of `wanted`."""
+    if not wanted:
+        return []
+    rows: list[dict[str, Any]] = [
+        {
+            "pair": pair,
+            "resource": resource.value,
+            "left_id": ids.left,
+            "right_id": ids.right,
+            "left_shadow": {},
+            "right_shadow": {},
+        }
+        for ids in wanted
+    ]
+    made = db.execute(
+        sa.insert(t.link).returning(_L.id, sort_by_parameter_order=True), rows
+    ).scalars()
+    return [int(link_id) for link_id in made]
+
+
+def complete(db: sa.Connection, link_id: int, side: Side, remote_id: str | None) -> None:
+    """Set the id of one side; None takes a wrong one away again."""
+    column = "left_id" if side is Side.LEFT else "right_id"
+    db.execute(t.link.update().where(_L.id == link_id).values({column: remote_id}))
+
+
+def save_shadows(db: sa.Connection, shadows: Mapping[int, Both[Fields]]) -> None:
+    """Replace the shadows of links: one statement for all."""
+    if not shadows:
+        return
+    db.execute(
+        t.link.update()
+        .where(_L.id == sa.bindparam("link"))
+        .values(left_shadow=sa.bindparam("new_left"), right_shadow=sa.bindparam("new_right")),
+        [
+            {
+                "link": link_id,
+                "new_left": fields_to_json(shadow.left),
+                "new_right": fields_to_json(shadow.right),
+            }
+            for link_id, shadow in shadows.items()
+        ],
+    )
+
+
+def end(db: sa.Connection, causes: Mapping[int, str | None]) -> None:
+    """Let nothing flow any more through these links, and say why; None opens one again."""
+    if causes:
+        db.execute(
+            t.link.update().where(_L.id == sa.bindparam("link")).values(ended=sa.bindparam("why")),
+            [{"link": link_id, "why": why} for link_id, why in causes.items()],
+        )
+
+
+def remove(db: sa.Connection, ids: Iterable[int]) -> None:
+    """Forget links that never had both sides."""
+    for some in chunks(ids):
+        db.execute(t.link.delete().where(_L.id.in_(some)))
+
+
+def count_complete(db: sa.Connection, pair: str, resource: Resource) -> int:
+    """How many links have both sides and still flow."""
+    counted = sa.select(sa.func.count()).where(
+        _L.pair == pair,
+        _L.resource == resource.value,
+        _L.left_id.is_not(None),
+        _L.right_id.is_not(None),
+        _L.ended.is_(None),
+    )
+    return int(db.execute(counted).scalar_one())
+
+
+def advanced(shadow: Fields, step: Patch) -> dict[str, Any]:
+    """A shadow moved on by exactly what was confirmed.
+
+    >>> sorted(advanced({"tags": frozenset("a")}, {"tags": SetDelta(frozenset("b"))})["tags"])
+    ['a', 'b']
+    """
+    moved = dict(shadow)
+    for name, value in step.items():
+        if isinstance(value, SetDelta):
+            before = moved.get(name)
+            value = value.on(before if isinstance(before, frozenset) else frozenset())
+        moved[name] = value
+    return moved

@@ -1,0 +1,199 @@
+"""Every record of both sides as it stands in one pair, in exactly one state."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.link import Member, State
+from syncd.model.record import Resource
+from syncd.model.side import Side
+from syncd.store import tables as t
+from syncd.store.upsert import chunks, upsert
+
+_M = t.member.c
+_COLUMNS = (
+    _M.side,
+    _M.remote_id,
+    _M.key,
+    _M.second,
+    _M.state,
+    _M.cause,
+    _M.link_id,
+    _M.digest,
+    _M.todo,
+)
+
+
+def _member(row: Any) -> Member:
+    side, remote_id, key, second, state, cause, link_id, digest, todo = row
+    return Member(Side(side), remote_id, key, second, State(state), cause, link_id, digest, todo)
+
+
+def _of(pair: str, resource: Resource) -> sa.ColumnElement[bool]:
+    return sa.and_(_M.pair == pair, _M.resource == resource.value)
+
+
+def load(
+    db: sa.Connection, pair: str, resource: Resource, side: Side, ids: Iterable[str]
+) -> dict[str, Member]:
+    """Those of the ids that are known, by remote id."""
+    found: dict[str, Member] = {}
+    for some in chunks(ids):
+        rows = db.execute(
+            sa.select(*_COLUMNS).where(
+                _of(pair, resource), _M.side == side.value, _M.remote_id.in_(some)
+            )
+        )
+        found.update((row.remote_id, _member(row)) for row in rows)
+    return found
+
+
+def save(db: sa.Connection, pair: str, resource: Resource, members: Sequence[Member]) -> None:
+    """Write members as they are now."""
+    rows = [
+        {
+            "pair": pair,
+            "resource": resource.value,
+            "side": m.side.value,
+            "remote_id": m.remote_id,
+            "key": m.key,
+            "second": m.second,
+            "state": m.state.value,
+            "cause": m.cause,
+            "link_id": m.link_id,
+            "digest": m.digest,
+            "todo": m.todo,
+        }
+        for m in members
+    ]
+    columns = ["key", "second", "state", "cause", "link_id", "digest", "todo"]
+    upsert(db, t.member, rows, columns)
+
+
+def todo_keys(
+    db: sa.Connection, pair: str, resource: Resource, limit: int, after: str | None
+) -> list[str]:
+    """Keys of unlinked members to reconcile, each once, in order, beginning after one."""
+    select = (
+        sa.select(_M.key)
+        .where(_of(pair, resource), _M.todo, _M.link_id.is_(None), _M.key.is_not(None))
+        .distinct()
+        .order_by(_M.key)
+        .limit(limit)
+    )
+    if after is not None:
+        select = select.where(_M.key > after)
+    return [key for key in db.execute(select).scalars() if key is not None]
+
+
+def todo_keyless(db: sa.Connection, pair: str, resource: Resource, limit: int) -> list[Member]:
+    """Unlinked members to reconcile that have no key."""
+    rows = db.execute(
+        sa.select(*_COLUMNS)
+        .where(_of(pair, resource), _M.todo, _M.link_id.is_(None), _M.key.is_(None))
+        .order_by(_M.side, _M.remote_id)
+        .limit(limit)
+    )
+    return [_member(row) for row in rows]
+
+
+def todo_links(
+    db: sa.Connection, pair: str, resource: Resource, limit: int, after: int
+) -> list[int]:
+    """Ids of links with a member to reconcile, in order, beginning after one."""
+    return [
+        link_id
+        for link_id in db.execute(
+            sa.select(_M.link_id)
+            .where(_of(pair, resource), _M.todo, _M.link_id > after)
+            .distinct()
+            .order_by(_M.link_id)
+            .limit(limit)
+        ).scalars()
+        if link_id is not None
+    ]
+
+
+def with_keys(
+    db: sa.Connection, pair: str, resource: Resource, keys: Iterable[str], *, second: bool = False
+) -> list[Member]:
+    """Every member of either side that has one of the keys, linked or not, but not gone."""
+    column = _M.second if second else _M.key
+    found: list[Member] = []
+    for some in chunks(keys):
+        rows = db.execute(
+            sa.select(*_COLUMNS)
+            .where(_of(pair, resource), column.in_(some), _M.state != State.GONE.value)
+            .order_by(_M.side, _M.remote_id)
+        )
+        found.extend(_member(row) for row in rows)
+    return found
+
+
+def gone_with_keys(
+    db: sa.Connection, pair: str, resource: Resource, keys: Iterable[str]
+) -> list[Member]:
+    """Unlinked members with one of the keys that are gone and not yet left alone."""
+    found: list[Member] = []
+    for some in chunks(keys):
+        rows = db.execute(
+            sa.select(*_COLUMNS)
+            .where(_of(pair, resource), _M.key.in_(some), _M.state == State.GONE.value)
+            .where(_M.todo, _M.link_id.is_(None))
+        )
+        found.extend(_member(row) for row in rows)
+    return found
+
+
+def of_links(
+    db: sa.Connection, pair: str, resource: Resource, links: Iterable[int]
+) -> list[Member]:
+    """The members of these links."""
+    found: list[Member] = []
+    for some in chunks(links):
+        rows = db.execute(sa.select(*_COLUMNS).where(_of(pair, resource), _M.link_id.in_(some)))
+        found.extend(_member(row) for row in rows)
+    return found
+
+
+def wake_keys(db: sa.Connection, keys: Iterable[str]) -> None:
+    """Have every member with one of these keys reconciled, in whatever pair it is."""
+    for some in chunks(keys):
+        db.execute(t.member.update().where(_M.key.in_(some), ~_M.todo).values(todo=True))
+
+
+def wake_links(db: sa.Connection, links: Iterable[int]) -> None:
+    """Have the members of these links reconciled."""
+    for some in chunks(links):
+        db.execute(t.member.update().where(_M.link_id.in_(some), ~_M.todo).values(todo=True))
+
+
+def wake_all(db: sa.Connection, pair: str) -> None:
+    """Have the whole pair reconciled, after its mapping or filter changed."""
+    db.execute(
+        t.member.update()
+        .where(_M.pair == pair, _M.state != State.GONE.value, ~_M.todo)
+        .values(todo=True)
+    )
+
+
+def wake_parked(db: sa.Connection, pair: str, causes: Sequence[str] = ()) -> int:
+    """Try parked members again, all or those with a cause; how many they are."""
+    update = (
+        t.member.update().where(_M.pair == pair, _M.state == State.PARKED.value).values(todo=True)
+    )
+    if causes:
+        update = update.where(_M.cause.in_(causes))
+    return db.execute(update).rowcount
+
+
+def census(db: sa.Connection, pair: str) -> list[tuple[str, Side, str, str | None, int]]:
+    """How many records stand where: (resource, side, state, cause, how many)."""
+    rows = db.execute(
+        sa.select(_M.resource, _M.side, _M.state, _M.cause, sa.func.count())
+        .where(_M.pair == pair)
+        .group_by(_M.resource, _M.side, _M.state, _M.cause)
+        .order_by(_M.resource, _M.side, _M.state, _M.cause)
+    )
+    return [(resource, Side(side), state, cause, n) for resource, side, state, cause, n in rows]

@@ -1,0 +1,252 @@
+"""The outbox: every intended remote write, before it is sent."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.op import Op, OpKind, OpState
+from syncd.model.plan import Draft
+from syncd.model.record import Resource
+from syncd.model.side import Both, Side
+from syncd.model.values import Patch, fields_from_json, fields_to_json
+from syncd.store import leases
+from syncd.store import tables as t
+from syncd.store.upsert import chunks
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A stored op with what its confirmation needs."""
+
+    op: Op
+    side: Side
+    link_id: int
+    advance: Both[Patch]
+    ends: str | None
+    sent_at: datetime | None
+
+
+_O = t.op.c
+
+
+def stage(
+    db: sa.Connection, pair: str, run_id: int, resource: Resource, drafts: Sequence[Draft]
+) -> None:
+    """Store ops as `held`: nothing is sent before a guard has seen the whole run."""
+    if not drafts:
+        return
+    db.execute(
+        sa.insert(t.op),
+        [
+            {
+                "pair": pair,
+                "run_id": run_id,
+                "link_id": d.link_id,
+                "resource": resource.value,
+                "side": d.side.value,
+                "kind": d.kind.value,
+                "remote_id": d.remote_id,
+                "patch": fields_to_json(d.patch),
+                "current": fields_to_json(d.current),
+                "advance": {s: fields_to_json(d.advance[Side(s)]) for s in ("left", "right")},
+                "ends": d.ends,
+                "urgent": d.urgent,
+                "state": OpState.HELD.value,
+                "attempts": 0,
+            }
+            for d in drafts
+        ],
+    )
+
+
+def claim(
+    db: sa.Connection,
+    lease: leases.Lease,
+    resource: Resource,
+    side: Side,
+    limit: int,
+    now: datetime,
+    run_id: int,
+    *,
+    urgent_only: bool = False,
+) -> list[Sent]:
+    """Mark the next ready ops of one side as being sent, urgent ones first.
+
+    The caller commits this before it calls the platform. An op found in state `sending`
+    after a crash is therefore in doubt, and `engine.recover` looks at the platform
+    before it decides. On PostgreSQL several workers may drain one pair: each skips the
+    rows that another has locked. SQLite has one writer and needs no skip.
+
+    Raises:
+        LeaseLostError: another worker took the pair over; nothing is marked.
+    """
+    leases.hold(db, lease, now)
+    due = (
+        sa.select(_O.id)
+        .where(_O.pair == lease.pair, _O.run_id == run_id, _O.state == OpState.READY.value)
+        .where(_O.side == side.value, _O.resource == resource.value)
+        .where(sa.or_(_O.not_before.is_(None), _O.not_before <= now))
+        .order_by(_O.urgent.desc(), _O.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    if urgent_only:
+        due = due.where(_O.urgent)
+    ids = db.execute(due).scalars().all()
+    if not ids:
+        return []
+    db.execute(
+        t.op.update()
+        .where(_O.id.in_(ids))
+        .values(state=OpState.SENDING.value, attempts=_O.attempts + 1, sent_at=now)
+    )
+    return load(db, ids)
+
+
+_COLUMNS = (
+    _O.id,
+    _O.resource,
+    _O.kind,
+    _O.remote_id,
+    _O.patch,
+    _O.current,
+    _O.urgent,
+    _O.attempts,
+    _O.side,
+    _O.link_id,
+    _O.advance,
+    _O.ends,
+    _O.sent_at,
+)
+
+
+def _sent(row: Any) -> Sent:
+    op = Op(
+        id=row.id,
+        resource=Resource(row.resource),
+        kind=OpKind(row.kind),
+        remote_id=row.remote_id,
+        patch=fields_from_json(row.patch),
+        current=fields_from_json(row.current),
+        urgent=row.urgent,
+        attempts=row.attempts,
+    )
+    advance: Both[Patch] = Both(*(fields_from_json(row.advance[s]) for s in ("left", "right")))
+    return Sent(op, Side(row.side), row.link_id, advance, row.ends, row.sent_at)
+
+
+def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
+    """Ops by id: urgent ones first, then in the order of their ids."""
+    found: list[Sent] = []
+    for some in chunks(ids):
+        found.extend(map(_sent, db.execute(sa.select(*_COLUMNS).where(_O.id.in_(some)))))
+    return sorted(found, key=lambda sent: (not sent.op.urgent, sent.op.id))
+
+
+def in_doubt(db: sa.Connection, pair: str) -> list[Sent]:
+    """Ops whose answer was never recorded."""
+    rows = db.execute(
+        sa.select(*_COLUMNS)
+        .where(_O.pair == pair, _O.state == OpState.SENDING.value)
+        .order_by(_O.id)
+    )
+    return [_sent(row) for row in rows]
+
+
+def settle(db: sa.Connection, states: Mapping[int, tuple[OpState, str | None]]) -> None:
+    """Give ops their new state and the text of their error: one statement for all."""
+    if states:
+        db.execute(
+            t.op.update()
+            .where(_O.id == sa.bindparam("op"))
+            .values(state=sa.bindparam("new_state"), error=sa.bindparam("new_error")),
+            [
+                {"op": op_id, "new_state": state.value, "new_error": error}
+                for op_id, (state, error) in states.items()
+            ],
+        )
+
+
+def drop_unsent(db: sa.Connection, pair: str) -> int:
+    """Throw away every intent that was not sent; its records are planned again."""
+    unsent = (OpState.HELD.value, OpState.READY.value)
+    return db.execute(t.op.delete().where(_O.pair == pair, _O.state.in_(unsent))).rowcount
+
+
+def release(db: sa.Connection, run_id: int, *, urgent_only: bool = False) -> int:
+    """Let the held ops of a run be sent; how many they are."""
+    update = (
+        t.op.update()
+        .where(_O.run_id == run_id, _O.state == OpState.HELD.value)
+        .values(state=OpState.READY.value)
+    )
+    if urgent_only:
+        update = update.where(_O.urgent)
+    return db.execute(update).rowcount
+
+
+def links_with_open_ops(db: sa.Connection, link_ids: Iterable[int]) -> set[int]:
+    """Those of the links that have an op planned, ready or in doubt."""
+    open_states = (OpState.HELD.value, OpState.READY.value, OpState.SENDING.value)
+    found: set[int] = set()
+    for some in chunks(link_ids):
+        found.update(
+            db.execute(
+                sa.select(_O.link_id).where(_O.link_id.in_(some), _O.state.in_(open_states))
+            ).scalars()
+        )
+    return found
+
+
+def tally(db: sa.Connection, run_id: int) -> list[tuple[Side, OpKind, bool, OpState, int]]:
+    """How many ops of a run: (side, kind, urgent, state, how many)."""
+    rows = db.execute(
+        sa.select(_O.side, _O.kind, _O.urgent, _O.state, sa.func.count())
+        .where(_O.run_id == run_id)
+        .group_by(_O.side, _O.kind, _O.urgent, _O.state)
+        .order_by(_O.side, _O.kind, _O.urgent, _O.state)
+    )
+    return [(Side(s), OpKind(k), bool(u), OpState(st), n) for s, k, u, st, n in rows]
+
+
+def of_link(db: sa.Connection, link_id: int, limit: int = 20) -> list[dict[str, Any]]:
+    """The last ops of one link, newest first, for `explain`."""
+    rows = db.execute(
+        sa.select(
+            _O.id,
+            _O.run_id,
+            _O.side,
+            _O.kind,
+            _O.state,
+            _O.patch,
+            _O.sent_at,
+            _O.attempts,
+            _O.error,
+        )
+        .where(_O.link_id == link_id)
+        .order_by(_O.id.desc())
+        .limit(limit)
+    ).mappings()
+    return [dict(row) for row in rows]
+
+
+def sample(db: sa.Connection, run_id: int, limit: int) -> list[Sent]:
+    """The first ops of a run, urgent ones first, for `plan`."""
+    rows = db.execute(
+        sa.select(*_COLUMNS)
+        .where(_O.run_id == run_id)
+        .order_by(_O.urgent.desc(), _O.id)
+        .limit(limit)
+    )
+    return [_sent(row) for row in rows]
+
+
+def prune(db: sa.Connection, pair: str, before: datetime) -> int:
+    """Forget ops that ended before a moment; `explain` then shows fewer."""
+    ended = (OpState.DONE.value, OpState.DROPPED.value)
+    return db.execute(
+        t.op.delete().where(_O.pair == pair, _O.state.in_(ended), _O.sent_at < before)
+    ).rowcount

@@ -1,0 +1,174 @@
+"""Runs, and what is known of a pair between them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.store import tables as t
+from syncd.store.upsert import upsert
+
+
+class RunState(StrEnum):
+    OPEN = "open"  # under way, or broken off by a crash
+    HELD = "held"  # a guard asks for a person
+    DONE = "done"
+    FAILED = "failed"
+    PLANNED = "planned"  # `syncd plan`: nothing was to be sent
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One cycle of one pair, as stored.
+
+    Attributes:
+        counts: what it did or would do, by name.
+        reasons: why it is held.
+        approved: the counts that a person released; None if nobody did.
+        progress: of a backfill, enough to go on after a crash.
+    """
+
+    id: int
+    pair: str
+    mode: str
+    state: RunState
+    started_at: datetime
+    ended_at: datetime | None = None
+    counts: Mapping[str, int] = field(default_factory=dict)
+    reasons: Sequence[str] = ()
+    approved: Mapping[str, int] | None = None
+    progress: Mapping[str, Any] | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PairFacts:
+    """What is known of a pair between its runs.
+
+    Attributes:
+        approved_at: when its first run was approved; None before.
+        setup: digest of mapping and filter as they were approved.
+        accounts: the platforms' own ids of left and right, as they were approved.
+    """
+
+    approved_at: datetime | None = None
+    setup: str | None = None
+    accounts: Sequence[str] | None = None
+    error: str | None = None
+
+
+_R = t.run.c
+_COLUMNS = (
+    _R.id,
+    _R.pair,
+    _R.mode,
+    _R.state,
+    _R.started_at,
+    _R.ended_at,
+    _R.counts,
+    _R.reasons,
+    _R.approved,
+    _R.progress,
+    _R.error,
+)
+
+
+def _run(row: Any) -> Run:
+    values = dict(row._mapping)
+    return Run(**{**values, "state": RunState(values["state"])})
+
+
+def start(db: sa.Connection, pair: str, mode: str, now: datetime) -> Run:
+    """Begin a run."""
+    run_id = db.execute(
+        sa.insert(t.run)
+        .values(
+            pair=pair,
+            mode=mode,
+            state=RunState.OPEN.value,
+            started_at=now,
+            counts={},
+            reasons=[],
+        )
+        .returning(_R.id)
+    ).scalar_one()
+    return Run(run_id, pair, mode, RunState.OPEN, now)
+
+
+def update(db: sa.Connection, run_id: int, **values: Any) -> None:
+    """Set columns of a run."""
+    if isinstance(state := values.get("state"), RunState):
+        values["state"] = state.value
+    db.execute(t.run.update().where(_R.id == run_id).values(**values))
+
+
+def get(db: sa.Connection, run_id: int) -> Run | None:
+    row = db.execute(sa.select(*_COLUMNS).where(_R.id == run_id)).first()
+    return _run(row) if row else None
+
+
+def held(db: sa.Connection, pair: str) -> Run | None:
+    """The run of this pair that waits for a person; there is at most one."""
+    row = db.execute(
+        sa.select(*_COLUMNS)
+        .where(_R.pair == pair, _R.state == RunState.HELD.value)
+        .order_by(_R.id.desc())
+        .limit(1)
+    ).first()
+    return _run(row) if row else None
+
+
+def last(db: sa.Connection, pair: str, *, mode: str | None = None) -> Run | None:
+    """The newest run of this pair."""
+    select = sa.select(*_COLUMNS).where(_R.pair == pair).order_by(_R.id.desc()).limit(1)
+    if mode is not None:
+        select = select.where(_R.mode == mode)
+    row = db.execute(select).first()
+    return _run(row) if row else None
+
+
+def close_broken(db: sa.Connection, pair: str, now: datetime) -> None:
+    """Runs that a crash left open have failed; their intents are planned again.
+
+    A backfill stays open: it can be resumed.
+    """
+    db.execute(
+        t.run.update()
+        .where(_R.pair == pair, _R.state == RunState.OPEN.value, _R.mode != "backfill")
+        .values(state=RunState.FAILED.value, ended_at=now, error="broken off")
+    )
+
+
+def prune(db: sa.Connection, pair: str, before: datetime) -> int:
+    """Forget ended runs that started before a moment."""
+    ended = (RunState.DONE.value, RunState.FAILED.value, RunState.PLANNED.value)
+    return db.execute(
+        t.run.delete().where(_R.pair == pair, _R.state.in_(ended), _R.started_at < before)
+    ).rowcount
+
+
+def facts(db: sa.Connection, pair: str) -> PairFacts:
+    c = t.pair.c
+    row = db.execute(
+        sa.select(c.approved_at, c.setup, c.accounts, c.error).where(c.name == pair)
+    ).first()
+    return PairFacts(*row) if row else PairFacts()
+
+
+def note_facts(db: sa.Connection, pair: str, now: PairFacts) -> None:
+    row = {
+        "name": pair,
+        "approved_at": now.approved_at,
+        "setup": now.setup,
+        "accounts": list(now.accounts) if now.accounts is not None else None,
+        "error": now.error,
+    }
+    upsert(db, t.pair, [row], ["approved_at", "setup", "accounts", "error"])
+
+
+def note_error(db: sa.Connection, pair: str, error: str | None) -> None:
+    """Remember why the last run ended badly; None when it ended well."""
+    upsert(db, t.pair, [{"name": pair, "error": error}], ["error"])

@@ -1,0 +1,135 @@
+""" "Never mail this address": our own durable ledger.
+
+It outlives the contact, the platform's own list, and an erasure, because it holds only
+a keyed hash of the address. Nothing removes a row.
+"""
+
+import hmac
+import os
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import sqlalchemy as sa
+
+from syncd.errors import StoreError
+from syncd.store import tables as t
+from syncd.store.upsert import chunks, upsert
+
+KEY_VARIABLE = "SYNCD_LEDGER_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class OptOut:
+    """One address (an identity key) that one account showed as opted out."""
+
+    account: str
+    address: str
+    since: datetime | None
+    source: str
+
+
+class Ledger:
+    """The suppression ledger of one store, with the key of its hashes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def hashed(self, address: str) -> str:
+        return hmac.new(self._key, address.encode("utf-8", "replace"), sha256).hexdigest()
+
+    def record(self, db: sa.Connection, opt_outs: Iterable[OptOut], now: datetime) -> set[str]:
+        """Write opt-outs down; those addresses that the account had not shown before."""
+        by_hash = {(o.account, self.hashed(o.address)): o for o in opt_outs}
+        fresh = dict(by_hash)
+        for account, known in self._known(db, by_hash):
+            fresh.pop((account, known), None)
+        upsert(
+            db,
+            t.suppression,
+            [
+                {
+                    "account": account,
+                    "address_hash": address_hash,
+                    "since": o.since,
+                    "source": o.source[:64],
+                    "recorded_at": now,
+                }
+                for (account, address_hash), o in fresh.items()
+            ],
+        )
+        return {o.address for o in fresh.values()}
+
+    def _known(
+        self, db: sa.Connection, hashes: Collection[tuple[str, str]]
+    ) -> list[tuple[str, str]]:
+        s = t.suppression.c
+        found: list[tuple[str, str]] = []
+        for some in chunks({address_hash for _, address_hash in hashes}):
+            rows = db.execute(sa.select(s.account, s.address_hash).where(s.address_hash.in_(some)))
+            found.extend((account, known) for account, known in rows)
+        return found
+
+    def suppressed(
+        self, db: sa.Connection, addresses: Iterable[str], accounts: Sequence[str]
+    ) -> dict[str, datetime]:
+        """Those of the addresses that any of the accounts has shown as opted out.
+
+        The value is when the latest of these opt-outs happened, or else when we heard of it.
+        """
+        s = t.suppression.c
+        by_hash = {self.hashed(address): address for address in addresses}
+        found: dict[str, datetime] = {}
+        for some in chunks(by_hash):
+            rows = db.execute(
+                sa.select(s.address_hash, s.since, s.recorded_at).where(
+                    s.address_hash.in_(some), s.account.in_(accounts)
+                )
+            )
+            for address_hash, since, recorded_at in rows:
+                address, moment = by_hash[address_hash], since or recorded_at
+                found[address] = max(moment, found.get(address, moment))
+        return found
+
+
+def open_ledger(engine: sa.Engine) -> Ledger:
+    """The ledger of this store.
+
+    Its key comes from the environment, or was made when the store was first opened. A
+    key that does not fit the store would find nobody opted out, so it is refused.
+
+    Raises:
+        StoreError: the key of the environment is not the one the ledger was written with.
+    """
+    given = os.environ.get(KEY_VARIABLE)
+    with engine.begin() as db:
+        stored = _fact(db, "ledger_key")
+        print_ = _fact(db, "ledger_key_fingerprint")
+        if given is None and stored is None and print_ is None:
+            stored = secrets.token_hex(32)
+            _note(db, "ledger_key", stored)
+        key = given or stored
+        if key is None or (print_ is not None and print_ != _fingerprint(key)):
+            raise StoreError(
+                "The suppression ledger was written with another key, so opted-out addresses"
+                " could not be recognised. Nothing was done.",
+                hint=f"Set {KEY_VARIABLE} to the value that it had before.",
+            )
+        if print_ is None:
+            _note(db, "ledger_key_fingerprint", _fingerprint(key))
+    return Ledger(key.encode())
+
+
+def _fingerprint(key: str) -> str:
+    return sha256(b"syncd ledger " + key.encode()).hexdigest()[:16]
+
+
+def _fact(db: sa.Connection, name: str) -> str | None:
+    value = db.execute(sa.select(t.meta.c.value).where(t.meta.c.name == name)).scalar()
+    return str(value) if value is not None else None
+
+
+def _note(db: sa.Connection, name: str, value: str) -> None:
+    upsert(db, t.meta, [{"name": name, "value": value}], ["value"])

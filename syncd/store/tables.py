@@ -1,0 +1,236 @@
+"""The tables. `migrations/` makes them; a test holds the two against each other."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+
+class Moment(TypeDecorator[datetime]):
+    """Aware UTC in and out; stored without a zone, which SQLite cannot hold."""
+
+    impl = sa.DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.astimezone(UTC).replace(tzinfo=None) if value is not None else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_JSON: sa.types.TypeEngine[Any] = sa.JSON(none_as_null=True)
+
+# Facts about the store itself: the key of the suppression ledger, and its fingerprint.
+meta = sa.Table(
+    "meta",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
+# Who an account turned out to be at its first check; a later difference holds its pairs.
+account = sa.Table(
+    "account",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("connector", sa.String(64), nullable=False),
+    sa.Column("account_id", sa.String(255), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("country", sa.String(2)),
+    sa.Column("time_zone", sa.String(64)),
+    sa.Column("catalogues", _JSON, nullable=False),  # by resource, then by field name
+    sa.Column("settings", sa.String(64), nullable=False),  # keyed hash, to notice a change
+    sa.Column("checked_at", Moment, nullable=False),
+)
+
+# The last record seen per account, resource and remote id.
+observation = sa.Table(
+    "observation",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("remote_id", sa.String(255), primary_key=True),
+    sa.Column("fields", _JSON, nullable=False),
+    sa.Column("digest", sa.String(32), nullable=False),
+    sa.Column("version", sa.String(64)),
+    sa.Column("modified", Moment),
+    sa.Column("gone", sa.Boolean, nullable=False),
+    sa.Column("sweep", _ID, nullable=False),  # the last sweep that saw it
+    sa.Column("parent_id", sa.String(255)),
+    sa.Index(None, "account", "resource", "gone", "sweep"),
+)
+
+# Two remote ids that are one thing, and what each side showed at the last agreement.
+# A link with one id missing waits for a create.
+link = sa.Table(
+    "link",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("pair", sa.String(64), nullable=False),
+    sa.Column("resource", sa.String(16), nullable=False),
+    sa.Column("left_id", sa.String(255)),
+    sa.Column("right_id", sa.String(255)),
+    sa.Column("left_shadow", _JSON, nullable=False),
+    sa.Column("right_shadow", _JSON, nullable=False),
+    sa.Column("ended", sa.String(32)),  # why nothing flows any more; null while it does
+    sa.UniqueConstraint("pair", "resource", "left_id"),
+    sa.UniqueConstraint("pair", "resource", "right_id"),
+)
+
+# A record as it stands in one pair: every record is in exactly one state.
+member = sa.Table(
+    "member",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("remote_id", sa.String(255), primary_key=True),
+    sa.Column("key", sa.String(320)),
+    sa.Column("second", sa.String(320)),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("cause", sa.String(64)),
+    sa.Column("link_id", _ID),
+    sa.Column("digest", sa.String(32)),  # of the observation when it was last reconciled
+    sa.Column("todo", sa.Boolean, nullable=False),
+    sa.Index(None, "pair", "resource", "key"),
+    sa.Index(None, "pair", "resource", "second"),
+    sa.Index(None, "link_id"),
+    sa.Index(
+        "ix_member_todo",
+        "pair",
+        "resource",
+        "link_id",
+        "key",
+        sqlite_where=sa.text("todo"),
+        postgresql_where=sa.text("todo"),
+    ),
+)
+
+# Where each listing goes on.
+cursor = sa.Table(
+    "cursor",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("cursor", sa.Text),  # of the incremental pull
+    sa.Column("sweep_cursor", sa.Text),  # of a sweep under way
+    sa.Column("sweep", _ID),  # number of the sweep under way
+    sa.Column("swept_at", Moment),  # when the last complete sweep ended
+    sa.Column("swept_count", sa.Integer),  # how many records it saw
+)
+
+# One cycle of one pair.
+run = sa.Table(
+    "run",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("pair", sa.String(64), nullable=False),
+    sa.Column("mode", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("started_at", Moment, nullable=False),
+    sa.Column("ended_at", Moment),
+    sa.Column("counts", _JSON, nullable=False),
+    sa.Column("reasons", _JSON, nullable=False),  # why it is held
+    sa.Column("approved", _JSON),  # the counts a person released
+    sa.Column("progress", _JSON),  # of a backfill, to resume it
+    sa.Column("error", sa.Text),
+    sa.Index(None, "pair", "state"),
+)
+
+# The outbox: every intended remote write, before it is sent.
+op = sa.Table(
+    "op",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("pair", sa.String(64), nullable=False),
+    sa.Column("run_id", _ID, nullable=False),
+    sa.Column("link_id", _ID, nullable=False),
+    sa.Column("resource", sa.String(16), nullable=False),
+    sa.Column("side", sa.String(5), nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("remote_id", sa.String(255)),
+    sa.Column("patch", _JSON, nullable=False),
+    sa.Column("current", _JSON, nullable=False),
+    sa.Column("advance", _JSON, nullable=False),  # what it does to the shadows: {left, right}
+    sa.Column("ends", sa.String(32)),  # why the link ends once this is done
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("not_before", Moment),
+    sa.Column("sent_at", Moment),
+    sa.Column("error", sa.Text),
+    sa.Index(None, "pair", "state", "side"),
+    sa.Index(None, "link_id"),
+    sa.Index(None, "run_id"),
+)
+
+# A field that no rule could settle; parked for a person.
+conflict = sa.Table(
+    "conflict",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("pair", sa.String(64), nullable=False),
+    sa.Column("link_id", _ID, nullable=False),
+    sa.Column("rule", sa.String(255), nullable=False),
+    sa.Column("left", _JSON, nullable=False),
+    sa.Column("right", _JSON, nullable=False),
+    sa.Column("take", sa.String(5)),  # the side that a person chose
+    sa.Column("opened_at", Moment, nullable=False),
+    sa.UniqueConstraint("link_id", "rule"),
+    sa.Index(None, "pair"),
+)
+
+# What a value of a record lacks to travel; one row per field, kept until it is mended.
+problem = sa.Table(
+    "problem",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("link_id", _ID, primary_key=True),
+    sa.Column("rule", sa.String(255), primary_key=True),
+    sa.Column("code", sa.String(32), nullable=False),
+)
+
+# What is known of a pair between its runs.
+pair = sa.Table(
+    "pair",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("approved_at", Moment),  # of the first run
+    sa.Column("setup", sa.String(32)),  # digest of mapping and filter, as approved
+    sa.Column("accounts", _JSON),  # the platforms' own account ids, as approved
+    sa.Column("error", sa.Text),  # why the last run ended badly
+)
+
+# The right to write for a pair, and the number that proves it.
+lease = sa.Table(
+    "lease",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("holder", sa.String(255), nullable=False),
+    sa.Column("fence", _ID, nullable=False),
+    sa.Column("expires_at", Moment, nullable=False),
+)
+
+# "Never mail this address". Only a keyed hash of it, so that it can outlive an erasure.
+suppression = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("address_hash", sa.String(64), primary_key=True),
+    sa.Column("since", Moment),  # as the platform says; null if it does not
+    sa.Column("source", sa.String(64), nullable=False),
+    sa.Column("recorded_at", Moment, nullable=False),
+    sa.Index(None, "address_hash"),
+)

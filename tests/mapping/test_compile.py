@@ -1,0 +1,248 @@
+"""Lines of a mapping become rules, or problems with their place and a way out."""
+
+from typing import Any
+
+import pytest
+
+from syncd.mapping.compile import Compiled, MissingField, compile_rules
+from syncd.mapping.line import Line
+from syncd.model.rule import Direction
+from syncd.model.side import Both, Side
+from syncd.model.spec import FieldSpec, Kind, ResourceSpec
+
+LEFT = {
+    f.name: f
+    for f in (
+        FieldSpec("email", Kind.EMAIL),
+        FieldSpec("firstName"),
+        FieldSpec("lastName"),
+        FieldSpec("phone", Kind.PHONE),
+        FieldSpec("country", Kind.COUNTRY),
+        FieldSpec("dateOfBirth", Kind.DATE),
+        FieldSpec("dateAdded", Kind.DATETIME, read_only=True),
+        FieldSpec("gender"),
+        FieldSpec("tags", Kind.SET, lower=True),
+        FieldSpec("consent", Kind.CONSENT),
+        FieldSpec("custom.Shoe size", Kind.INTEGER),
+        FieldSpec("custom.Story", max_length=5000),
+    )
+}
+RIGHT = {
+    f.name: f
+    for f in (
+        FieldSpec("email", Kind.EMAIL, lower=True),
+        FieldSpec("FIRSTNAME", max_length=255),
+        FieldSpec("LASTNAME", max_length=255),
+        FieldSpec("FULLNAME", max_length=255),
+        FieldSpec("COUNTRY", Kind.COUNTRY, max_length=255, free_text=True),
+        FieldSpec("BIRTHDAY", Kind.DATE),
+        FieldSpec("GENDER", Kind.CHOICE, choices=("m", "f", "d")),
+        FieldSpec("CHECKSUM", read_only=True),
+        FieldSpec("custom.vip", Kind.BOOLEAN),
+        FieldSpec("custom.news", Kind.BOOLEAN),
+        FieldSpec("custom.text", max_length=255),
+    )
+}
+SPECS = Both(
+    ResourceSpec(LEFT, custom_kinds=frozenset({Kind.TEXT, Kind.SET, Kind.INTEGER})),
+    ResourceSpec(RIGHT, custom_kinds=frozenset({Kind.TEXT, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE})),
+)
+
+
+def line(left: Any, right: Any, number: int = 7, **more: Any) -> Line:
+    def names(given: Any) -> tuple[str, ...]:
+        return tuple(given) if isinstance(given, list) else (given,) if given else ()
+
+    return Line(names(left), names(right), where=f"shop.yaml:{number}", **more)
+
+
+def compiled(*lines: Line) -> Compiled:
+    return compile_rules(lines, Both(LEFT, RIGHT), SPECS, Both("crm", "mail"))
+
+
+def problem(*lines: Line) -> str:
+    (found,) = compiled(*lines).problems
+    return str(found)
+
+
+def test_a_realistic_mapping_has_no_problems() -> None:
+    answer = compiled(
+        line("firstName", "FIRSTNAME"),
+        line("lastName", "LASTNAME"),
+        line(
+            ["firstName", "lastName"],
+            "FULLNAME",
+            direction=Direction.RIGHT,
+            transform={"join_names": " "},
+        ),
+        line("country", "COUNTRY"),
+        line("dateOfBirth", "BIRTHDAY"),
+        line("gender", "GENDER", transform={"map": {"male": "m", "female": "f"}}),
+        line("tags", "custom.tags", transform={"join": ", "}, create_missing=True),
+        line("phone", "custom.phone", create_missing=True),
+        line("custom.Shoe size", "custom.shoes", create_missing=True),
+        line(None, "custom.text", direction=Direction.RIGHT, transform={"constant": "crm"}),
+    )
+    assert answer.problems == ()
+    assert answer.warnings == ()
+    assert [rule.name for rule in answer.rules][:3] == [
+        "email = email",
+        "firstName = FIRSTNAME",
+        "lastName = LASTNAME",
+    ]
+    assert answer.missing == (
+        MissingField(Side.RIGHT, FieldSpec("custom.tags", Kind.TEXT), "shop.yaml:7"),
+        MissingField(Side.RIGHT, FieldSpec("custom.phone", Kind.TEXT), "shop.yaml:7"),
+        MissingField(Side.RIGHT, FieldSpec("custom.shoes", Kind.INTEGER), "shop.yaml:7"),
+    )
+    tags = next(rule for rule in answer.rules if rule.left == ("tags",))
+    assert tags.as_set
+    assert tags.forward is not None
+    assert tags.forward((frozenset({"a", "b"}),)) == ("a, b",)
+
+
+def test_swapping_the_sides_swaps_the_rules() -> None:
+    transform = {"join": ", "}
+    straight = compiled(line("tags", "custom.text", transform=transform)).rules[1]
+    swapped = compile_rules(
+        [line("custom.text", "tags", transform=transform)],
+        Both(RIGHT, LEFT),
+        SPECS.flipped(),
+        Both("mail", "crm"),
+    ).rules[1]
+    assert (straight.left, straight.right) == (swapped.right, swapped.left)
+    both = (frozenset({"a"}),)
+    assert straight.forward is not None
+    assert swapped.backward is not None
+    assert straight.forward(both) == swapped.backward(both) == ("a",)
+
+
+def test_a_line_for_the_email_takes_the_place_of_the_implied_one() -> None:
+    answer = compiled(line("email", "email", direction=Direction.RIGHT))
+    assert [rule.direction for rule in answer.rules] == [Direction.RIGHT]
+
+
+def test_a_template_names_its_fields_itself() -> None:
+    template = {"template": "{firstName} from {country}"}
+    answer = compiled(line(None, "custom.text", direction=Direction.RIGHT, transform=template))
+    assert answer.problems == ()
+    rule = answer.rules[1]
+    assert rule.left == ("firstName", "country")
+    assert rule.name == "firstName + country = custom.text"
+    assert rule.forward is not None
+    assert rule.forward(("Ada", "DE")) == ("Ada from DE",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            line("firstname", "FIRSTNAME"),
+            "shop.yaml:7: firstname = FIRSTNAME: `crm` has no field `firstname`."
+            "  Did you mean `firstName` or `lastName`?",
+        ),
+        (line("phone", "custom.xyz"), "Add `create_missing: true` to create it."),
+        (line("phone", "xyz", create_missing=True), "Name it `custom.xyz`"),
+        (line("tags", "custom.text"), 'Add transform: {join: ", "}.'),
+        (
+            line("tags", "custom.xyz", create_missing=True),
+            "`mail` has no kind of field that holds set.",
+        ),
+        (line("custom.xyz", "custom.abc", create_missing=True), "Neither side has this field."),
+        (line("dateOfBirth", "custom.vip"), "`dateOfBirth` holds date, `custom.vip` boolean."),
+        (line("dateAdded", "BIRTHDAY"), "day_of"),
+        (line("dateAdded", "custom.text"), "`dateAdded` of `crm` cannot be written."),
+        (
+            line("gender", "GENDER", transform={"map": {"a": "m", "b": "m"}}),
+            "cannot be undone, as several values of the left become `m`.",
+        ),
+        (
+            line("gender", "GENDER", transform={"map": {"a": "m"}, "others": "empty"}),
+            "cannot be undone, as `others: empty` cannot be undone",
+        ),
+        (line("dateAdded", "BIRTHDAY", transform={"day_of": "UTC"}), "cannot be undone"),
+        (line("firstName", "FIRSTNAME", transform={"case": "upper"}), "one direction only"),
+        (
+            line(["firstName", "lastName"], "FULLNAME"),
+            "Without a transform each side needs one field.",
+        ),
+        (line("consent", "custom.text"), "Consent is kept in step by itself"),
+        (
+            line(None, "custom.text", direction=Direction.RIGHT, transform={"template": "{tags}"}),
+            "`tags` holds set, which is no text.",
+        ),
+        (
+            line(
+                None, "custom.text", direction=Direction.RIGHT, transform={"template": "{frstName}"}
+            ),
+            "Did you mean `firstName`",
+        ),
+        (
+            line(None, None, direction=Direction.RIGHT, transform={"constant": "x"}),
+            "No field is named under `right`.",
+        ),
+        (
+            line("country", "BIRTHDAY", transform={"country_name": "de"}),
+            "`BIRTHDAY` holds date, but `country_name` needs",
+        ),
+        (
+            line(["firstName", "lastName"], "BIRTHDAY", transform={"join_names": " "}),
+            "`BIRTHDAY` holds date, but `join_names` needs",
+        ),
+        (
+            line("country", "tags_", transform={"map": {"DE": "1"}}),
+            "`mail` has no field `tags_`.",
+        ),
+    ],
+)
+def test_problems_say_where_what_and_what_to_type(wrong: Line, said: str) -> None:
+    everything = [str(p) for p in compiled(wrong).problems]
+    assert any(said in text for text in everything), everything
+    assert all(text.startswith("shop.yaml:7: ") for text in everything)
+
+
+def test_all_problems_are_told_at_once() -> None:
+    answer = compiled(
+        line("nope", "nix", 3), line("firstName", "LASTNAMES", 4), line("phone", "x", 5)
+    )
+    assert [p.where for p in answer.problems] == ["shop.yaml:3"] * 2 + [
+        "shop.yaml:4",
+        "shop.yaml:5",
+    ]
+
+
+def test_two_lines_must_not_write_one_field() -> None:
+    assert "`FIRSTNAME` of `mail` is written by" in problem(
+        line("firstName", "FIRSTNAME", 1),
+        line("lastName", "FIRSTNAME", 2, direction=Direction.RIGHT),
+    )
+    assert "(implied)" not in problem(
+        line("firstName", "FIRSTNAME", 1), line("firstName", "LASTNAME", 2)
+    )
+
+
+def test_two_lines_may_read_one_field() -> None:
+    answer = compiled(
+        line("firstName", "FIRSTNAME"), line("firstName", "FULLNAME", direction=Direction.RIGHT)
+    )
+    assert answer.problems == ()
+
+
+def test_tags_may_be_boxes_to_tick_one_by_one_but_not_twice() -> None:
+    vip = line("tags", "custom.vip", 1, transform={"has_tag": "vip"})
+    news = line("tags", "custom.news", 2, transform={"has_tag": "news"})
+    again = line("tags", "custom.news", 3, transform={"has_tag": "VIP"})
+    assert compiled(vip, news).problems == ()
+    assert "`tags` of `crm` is written" in problem(vip, again)
+
+
+def test_longer_texts_are_a_warning() -> None:
+    (warning,) = compiled(line("custom.Story", "custom.text")).warnings
+    assert "255 characters" in str(warning)
+    assert compiled(line("custom.text_", "custom.text")).warnings == ()
+
+
+def test_splitting_names_is_a_warning() -> None:
+    both = line(["firstName", "lastName"], "FULLNAME", transform={"join_names": " "})
+    (warning,) = compiled(both).warnings
+    assert "direction: right" in warning.hint
