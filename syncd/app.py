@@ -1,10 +1,12 @@
 """The composition root: from a configuration to pairs that can be run."""
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -35,13 +37,19 @@ CHECK_EVERY = timedelta(hours=1)
 
 @dataclass(slots=True)
 class App:
-    """A configuration with its store opened; accounts are opened when first needed."""
+    """A configuration with its store opened; accounts are opened when first needed.
+
+    Attributes:
+        requests: how many were sent, by account.
+    """
 
     configuration: Configuration
     store: sa.Engine
     ledger: Ledger
     wire: Wire = field(default_factory=Wire)
+    requests: Counter[str] = field(default_factory=Counter)
     _open: dict[str, Connector] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
 
     @property
     def bench(self) -> Bench:
@@ -75,8 +83,16 @@ class App:
             plugin = connector(account.connector, account.place.where("connector"))
             options = read_options(account, plugin.settings)
             share = self.wire.rate_share * account.rate_share
-            self._open[name] = plugin.open(options, replace(self.wire, rate_share=share))
+            wire = replace(self.wire, rate_share=share, on_request=self._counting(name))
+            self._open[name] = plugin.open(options, wire)
         return self._open[name]
+
+    def _counting(self, name: str) -> Callable[[], None]:
+        def count() -> None:
+            with self._lock:
+                self.requests[name] += 1
+
+        return count
 
     def checked(self, name: str, *, anew: bool = False) -> Checked:
         """Who an account is and what it can hold, asked again when that is an hour old.

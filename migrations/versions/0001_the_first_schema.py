@@ -27,6 +27,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_account")),
     )
     op.create_table(
+        "backfill_item",
+        sa.Column("id", NUMBER, autoincrement=True, nullable=False),
+        sa.Column("run_id", NUMBER, nullable=False),
+        sa.Column("side", sa.String(length=5), nullable=False),
+        sa.Column("remote_id", sa.String(length=255), nullable=False),
+        sa.Column("done", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_backfill_item")),
+        sa.UniqueConstraint(
+            "run_id", "side", "remote_id", name=op.f("uq_backfill_item_run_id_side_remote_id")
+        ),
+    )
+    op.create_index(
+        op.f("ix_backfill_item_run_id_done_id"),
+        "backfill_item",
+        ["run_id", "done", "id"],
+        unique=False,
+    )
+
+    op.create_table(
         "conflict",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
         sa.Column("pair", sa.String(length=64), nullable=False),
@@ -155,7 +174,9 @@ def upgrade() -> None:
         sa.Column("advance", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("ends", sa.String(length=32), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
+        sa.Column("routine", sa.Boolean(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("verified", sa.Boolean(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("not_before", sa.DateTime(), nullable=True),
         sa.Column("sent_at", sa.DateTime(), nullable=True),
@@ -249,4 +270,7 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_conflict_pair"), table_name="conflict")
 
     op.drop_table("conflict")
+    op.drop_index(op.f("ix_backfill_item_run_id_done_id"), table_name="backfill_item")
+
+    op.drop_table("backfill_item")
     op.drop_table("account")

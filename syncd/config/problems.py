@@ -56,6 +56,7 @@ def explained(
 def _explained(
     kind: str, loc: Steps, message: str, model: type[BaseModel], document: Document, at: Steps
 ) -> Problem:
+    loc = tuple(step for step in loc if step != "[key]")
     where = document.where((*at, *loc))
     name = ".".join(str(step) for step in loc)
     if kind == "extra_forbidden":
@@ -64,8 +65,13 @@ def _explained(
         return Problem(where, f"There is no key `{name}`.", hint)
     if kind == "missing":
         return Problem(where, f"The key `{name}` is missing.", f"Add `{loc[-1]}: …`.")
-    said = message.removeprefix("Value error, ").removeprefix("Input ")
-    return Problem(where, f"`{name}` {said}." if name else f"{said}.")
+    if kind == "string_pattern_mismatch":
+        return Problem(where, f"`{name}` holds characters that are not allowed here.")
+    said = message.removeprefix("Value error, ").removeprefix("Input ").removesuffix(".")
+    if not name:
+        return Problem(where, f"{said}.")
+    verb = said.startswith(("should ", "must ", "needs "))
+    return Problem(where, f"`{name}` {said}." if verb else f"`{name}`: {said}.")
 
 
 def _keys(model: type[BaseModel], steps: Steps) -> set[str]:

@@ -6,7 +6,15 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from syncd.model.policy import Deleted, Guards, Limit, OnLeave
 from syncd.model.rule import Direction, Policy
@@ -37,6 +45,19 @@ def parse_duration(text: Any) -> timedelta:
         raise ValueError("should be a duration of at most 999999999 days") from error
 
 
+def duration_text(duration: timedelta) -> str:
+    """The inverse of `parse_duration`.
+
+    >>> duration_text(timedelta(minutes=90)), duration_text(timedelta(0))
+    ('1h30m', '0s')
+    """
+    minutes, seconds = divmod(int(duration.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
+    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
+
+
 def _several(given: Any) -> Any:
     """One name, a list of names or nothing, as a tuple."""
     if given is None:
@@ -55,14 +76,17 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_te
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    WithJsonSchema({"type": "string", "pattern": r"^(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"}),
+    PlainSerializer(duration_text, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"}),
 ]
 
 
 class Part(BaseModel):
     """A part of the configuration: unknown keys are refused, and nothing changes later."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
 
 class Baseline(StrEnum):
@@ -119,16 +143,22 @@ class IdentitySettings(Part):
     """By which fields records are recognised as one."""
 
     key: Key = KeyField(left="email", right="email")
+    """The field that tells who somebody is; one name, or one per side."""
     second: Key | None = None
+    """Another field to recognise people by where the first is missing or has changed."""
 
 
 class FilterSettings(Part):
     """Which records take part; see `syncd.mapping.where` for the conditions."""
 
     left: dict[str, Any] | None = None
+    """Which records of the left take part; null: all."""
     right: dict[str, Any] | None = None
+    """Which records of the right take part; null: all."""
     on_leave: OnLeave = OnLeave.KEEP
+    """What happens to the counterpart of a record that left the filter."""
     untag: Texts = ()
+    """The tags that `on_leave: untag` takes off the counterpart."""
 
     @model_validator(mode="after")
     def _says_what_to_untag(self) -> "FilterSettings":
@@ -141,13 +171,16 @@ class ConsentSettings(Part):
     """Whether a newer, dated opt-in may lift an opt-out."""
 
     resubscribe: Literal["never", "newer"] = "never"
+    """`newer`: an opt-in with a later date and a source lifts an opt-out."""
 
 
 class LimitSettings(Part):
     """How much of one kind a run may do without asking."""
 
     count: int = Field(ge=0)
+    """At most so many."""
     percent: float = Field(ge=0, le=100)
+    """At most this share of the linked records."""
 
     @property
     def limit(self) -> Limit:
@@ -178,31 +211,52 @@ class FieldSettings(Part):
     """One line of the mapping."""
 
     left: Texts = ()
+    """One field of the left, or several."""
     right: Texts = ()
+    """One field of the right, or several."""
     direction: Direction = Direction.BOTH
+    """`right`: from left to right only; `left`: from right to left only."""
     policy: Policy | None = None
+    """Who wins if both sides changed; default: the pair's policy."""
     transform: dict[str, Any] = {}
+    """How values translate: the name of a transform and its argument."""
     create_missing: bool = False
+    """Create a custom field that one side lacks."""
 
 
 class PairSettings(Part):
     """Two accounts kept in step, with mapping and policy."""
 
     pair: Name
+    """The pair's name, in commands, messages and the store; a new name is a new pair."""
     left: str
+    """The account on the left."""
     right: str
+    """The account on the right."""
     every: Duration = timedelta(seconds=60)
+    """How long the daemon waits between two cycles."""
     jitter: Duration = timedelta(seconds=10)
+    """Up to this much is added to each wait, so that pairs do not start together."""
     sweep_every: Duration = timedelta(hours=24)
+    """How often everything is read again, to find what no list of changes shows."""
     baseline: Baseline = Baseline.HELD
+    """`held`: the first run waits for `syncd release`; `auto`: it does not."""
     create: Create = Create.BOTH
+    """Where missing records may be created."""
     delete: Deleted = Deleted.KEEP
+    """What happens to the counterpart of a record that was deleted."""
     policy: Policy = Policy.NEWEST
+    """Who wins if both sides changed a field, where its line does not say."""
     identity: IdentitySettings = IdentitySettings()
+    """By which fields records are recognised."""
     filter: FilterSettings = FilterSettings()
+    """Which records take part."""
     consent: ConsentSettings = ConsentSettings()
+    """Whether an opt-out can ever be lifted."""
     guards: GuardSettings = GuardSettings()
+    """How much a run may do without asking, per side."""
     fields: tuple[FieldSettings, ...] = ()
+    """The mapping, line by line; the e-mail address is always part of it."""
 
     @model_validator(mode="after")
     def _is_possible(self) -> "PairSettings":
@@ -217,16 +271,22 @@ class LogSettings(Part):
     """What is written to standard error."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important message that is written."""
     format: Literal["auto", "text", "json"] = "auto"
+    """`auto`: text on a terminal, JSON elsewhere."""
 
 
 class AccountSettings(BaseModel):
     """One configured connector; the other keys belong to the connector."""
 
-    model_config = ConfigDict(extra="allow", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="allow", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     connector: Name
+    """Which connector talks to the platform, e.g. `ghl` or `maileon`."""
     rate_share: float = Field(default=1.0, gt=0, le=1)
+    """The part of the platform's permitted rate to use; the rest is left to others."""
 
     @property
     def options(self) -> Mapping[str, Any]:
@@ -238,6 +298,10 @@ class RootSettings(Part):
     """`syncd.yaml`; `pairs` is read one by one, as it may be globs or pairs."""
 
     store: str = "sqlite:///var/syncd.db"
+    """Where the state is kept; a SQLite path starts at this file's folder."""
     accounts: dict[Name, AccountSettings] = Field(min_length=1)
+    """The accounts, by a name of your choice."""
     pairs: Any = "pairs/*.yaml"
+    """A pattern of files, or a list of patterns and pairs."""
     log: LogSettings = LogSettings()
+    """What is written to standard error."""

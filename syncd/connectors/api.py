@@ -28,6 +28,7 @@ class Wire:
     Attributes:
         transport: an httpx transport, or None for the real network.
         rate_share: the part of the platform's permitted rate to use, over 0 up to 1.
+        on_request: called for every request that is sent, from any thread.
     """
 
     transport: Any = None
@@ -35,6 +36,7 @@ class Wire:
     monotonic: Callable[[], float] = monotonic
     sleep: Callable[[float], None] = sleep
     rate_share: float = 1.0
+    on_request: Callable[[], None] = lambda: None
 
 
 @runtime_checkable

@@ -31,8 +31,8 @@ class Canonical:
     """A value in canonical form.
 
     Attributes:
-        problem: None, or a short stable word: `too_long` (the value is cut) or
-            `invalid_<kind>` (the value is kept as it was).
+        problem: None, or a short stable word: `too_long` (a plain text, which is cut) or
+            `invalid_<kind>` (the value is kept as it was; also if it is too long).
     """
 
     value: Value
@@ -79,13 +79,13 @@ def same(a: Value, b: Value, spec: FieldSpec) -> bool:
     >>> same(True, 1, FieldSpec("x"))
     False
     """
+    if type(a) is type(b) and (a == b or (_is_nan(a) and _is_nan(b))):
+        return True
     if spec.kind is Kind.CONSENT:
         return _level(a) == _level(b)
     if spec.kind is Kind.EMAIL and isinstance(a, str) and isinstance(b, str):
         return (identity_key(a) or a) == (identity_key(b) or b)
-    if isinstance(a, float) and isinstance(b, float) and math.isnan(a):
-        return math.isnan(b)
-    return type(a) is type(b) and a == b
+    return False
 
 
 def text_of(value: Value) -> str | None:
@@ -108,6 +108,10 @@ def text_of(value: Value) -> str | None:
             return value.isoformat()
         case _:
             return None
+
+
+def _is_nan(value: Value) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _level(value: Value) -> Level | Value:
@@ -139,6 +143,8 @@ def _stored_text(text: str, spec: FieldSpec) -> Canonical:
         text = unicodedata.normalize("NFC", text.lower())
     if spec.max_length is None or len(text) <= spec.max_length:
         return Canonical(text)
+    if spec.kind is not Kind.TEXT:  # cut, it would be another address, number or tag
+        return Canonical(text, f"invalid_{spec.kind.value}")
     return Canonical(text[: spec.max_length].rstrip(), "too_long")
 
 

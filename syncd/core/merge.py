@@ -62,6 +62,8 @@ def merge(
 def _merge_values(
     rule: Rule, now: Both[Fields], shadow: Both[Fields], prefer: Side | None, mapping: Mapping
 ) -> Merged:
+    if _untouched(rule, now, shadow):
+        return Merged()
     shown = Both(*(tuple(now[side][n] for n in rule.fields(side)) for side in SIDES))
     if _agree(rule, shown, mapping):
         return Merged(agreed=_both(rule, shown))
@@ -74,6 +76,15 @@ def _merge_values(
     if source is None:
         return Merged(conflict=True)
     return _write(rule, source, shown, mapping)
+
+
+def _untouched(rule: Rule, now: Both[Fields], shadow: Both[Fields]) -> bool:
+    """Whether both sides show to the letter what they showed at the last agreement."""
+    return all(
+        name in shadow[side] and now[side][name] == shadow[side][name]
+        for side in SIDES
+        for name in rule.fields(side)
+    )
 
 
 def _source(

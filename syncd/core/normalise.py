@@ -41,9 +41,12 @@ def visible_text(text: str) -> str:
     >>> visible_text(" Ada@Example.org\\u200b")
     'Ada@Example.org'
     """
+    if text.isascii():
+        return clean_text(text)
     return clean_text("".join(c for c in text if unicodedata.category(c) != "Cf"))
 
 
+@lru_cache(maxsize=20_000)
 def identity_key(email: str) -> str | None:
     """The form in which two e-mail addresses are compared; None if it is no address.
 

@@ -180,6 +180,7 @@ class Planner:
                 patch=patch,
                 current=sides[side].fields,
                 advance=Both(advances[side].left, advances[side].right),
+                routine=patch.keys() == {self.specs[side].reference},
             )
             for side, patch in patches.items()
         )

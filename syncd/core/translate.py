@@ -7,7 +7,7 @@ from syncd.errors import RecordError
 from syncd.model.rule import Rule, Values
 from syncd.model.side import Both, Side
 from syncd.model.spec import Catalogue, FieldSpec, Kind
-from syncd.model.values import Fields, Value
+from syncd.model.values import Consent, Fields, Level, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,13 @@ class Mapping:
 
     def observed(self, side: Side, fields: Fields) -> Fields:
         """Fields of a record as they are compared; nothing is cut, nothing is dropped."""
-        return {
-            name: canonical(
-                value,
-                replace(self.spec(side, name), max_length=None),
-                country=self.countries[side],
-            ).value
-            for name, value in fields.items()
-        }
+        return {name: self._observed(side, name, value) for name, value in fields.items()}
+
+    def _observed(self, side: Side, name: str, value: Value) -> Value:
+        if isinstance(value, Consent) and value.level is Level.UNKNOWN:
+            return None  # whoever says nothing says it in one way
+        uncut = replace(self.spec(side, name), max_length=None)
+        return canonical(value, uncut, country=self.countries[side]).value
 
     def across(self, rule: Rule, to: Side, values: Values) -> Translated | None:
         """What values of the other side look like on this one; None if there is no way."""

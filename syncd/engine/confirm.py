@@ -62,6 +62,7 @@ def confirm(
         _advance(db, cycle, side, batch.done)
         _park(db, cycle, batch)
         ops.settle(db, batch.states)
+        ops.note_verified(db, _verified(cycle, side, batch.done))
         account = cycle.pair.accounts[side].name
         now = cycle.bench.now()
         refused = [OptOut(account, address, None, account) for address in batch.opted_out]
@@ -167,6 +168,17 @@ def _advance(
     members.wake_links(db, touched)
 
 
+def _verified(cycle: Cycle, side: Side, done: Sequence[tuple[Sent, Receipt]]) -> dict[int, bool]:
+    """Of the ops whose answer shows the record: whether it shows them in effect."""
+    return {
+        sent.op.id: is_in_effect(
+            cycle, side, sent.op.patch, cycle.pair.observed(side, receipt.record)
+        )
+        for sent, receipt in done
+        if receipt.record is not None and sent.op.kind in (OpKind.CREATE, OpKind.UPDATE)
+    }
+
+
 def _target(sent: Sent, receipt: Receipt) -> str | None:
     return receipt.remote_id or sent.op.remote_id
 
@@ -178,7 +190,7 @@ def _moved(
     after = Both(*(links.advanced(shadow[s], sent.advance[s]) for s in SIDES))
     if receipt.record is None:
         return Both(after.left, after.right)
-    answered = cycle.pair.mapping.observed(side, receipt.record.fields)
+    answered = cycle.pair.observed(side, receipt.record)
     for name, value in sent.advance[side].items():
         if name in answered and not isinstance(value, SetDelta | frozenset):
             after[side][name] = answered[name]
@@ -196,7 +208,7 @@ def _shown_after(
         before[name] = _applied(before.get(name), value)
     record = receipt.record
     if record is not None:
-        before.update(cycle.pair.mapping.observed(side, record.fields))
+        before.update(cycle.pair.observed(side, record))
     gone = sent.op.kind is OpKind.DELETE
     return Observation(
         remote_id=_target(sent, receipt) or "",

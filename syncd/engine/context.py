@@ -11,9 +11,10 @@ from syncd.connectors.api import Connector, utc_now
 from syncd.core.plan import Planner
 from syncd.core.translate import Mapping
 from syncd.model.policy import PairPolicy
-from syncd.model.record import Resource
-from syncd.model.side import Both, Side
+from syncd.model.record import Record, Resource
+from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
+from syncd.model.values import Fields
 from syncd.store.leases import Lease
 from syncd.store.suppressions import Ledger
 
@@ -61,6 +62,13 @@ class Pair:
     def planner(self) -> Planner:
         return Planner(self.mapping, self.policy, self.specs)
 
+    def observed(self, side: Side, record: Record) -> Fields:
+        """The fields of a record that this pair reads, in canonical form."""
+        wanted = self.fields[side]
+        return self.mapping.observed(
+            side, {name: value for name, value in record.fields.items() if name in wanted}
+        )
+
     def connector(self, side: Side) -> Connector:
         return self.accounts[side].connector
 
@@ -93,9 +101,14 @@ class Bench:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One run under way: the pair, its surroundings, and the right to write."""
+    """One run under way: the pair, its surroundings, and the right to write.
+
+    Attributes:
+        targets: sides on which this run writes; an opt-out is written on any.
+    """
 
     pair: Pair
     bench: Bench
     lease: Lease
     run_id: int
+    targets: frozenset[Side] = frozenset(SIDES)

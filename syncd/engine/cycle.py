@@ -1,8 +1,9 @@
 """One cycle of one pair, straight from recover to checkpoint."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from syncd.engine.apply import apply
@@ -11,13 +12,15 @@ from syncd.engine.observe import Noticed
 from syncd.engine.pull import pull
 from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
-from syncd.engine.release import release
+from syncd.engine.release import Released, release
 from syncd.errors import PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
 from syncd.store import conflicts, leases, members, ops, runs
 from syncd.store.database import explained, reading
 from syncd.store.runs import Run, RunState
+
+PASSES = 3  # of plan, guard and apply within one run
 
 
 class Mode(StrEnum):
@@ -62,7 +65,7 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC) -> Report:
         AccountError, TransientError: a platform refuses; what was sent is confirmed.
         StoreError: the store cannot be used.
     """
-    with explained(bench.store), _leased(pair, bench) as lease:
+    with explained(bench.store), leased(pair, bench) as lease:
         run = _begin(pair, bench, mode)
         cycle = Cycle(pair, bench, lease, run.id)
         try:
@@ -77,7 +80,8 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC) -> Report:
 
 
 @contextmanager
-def _leased(pair: Pair, bench: Bench) -> Iterator[leases.Lease]:
+def leased(pair: Pair, bench: Bench) -> Iterator[leases.Lease]:
+    """The right to write for a pair, for as long as the body runs."""
     with bench.store.begin() as db:
         lease = leases.take(db, pair.name, leases.this_holder(), bench.now())
     try:
@@ -88,16 +92,13 @@ def _leased(pair: Pair, bench: Bench) -> Iterator[leases.Lease]:
 
 
 def _begin(pair: Pair, bench: Bench, mode: Mode) -> Run:
-    """A held run goes on under its number, so that a person can name it."""
+    """A run that is held or was broken off goes on under its number and its release."""
     with bench.store.begin() as db:
-        runs.close_broken(db, pair.name, bench.now())
         facts = runs.facts(db, pair.name)
         if facts.setup is not None and facts.setup != pair.setup:
             members.wake_all(db, pair.name)
-        held = runs.held(db, pair.name)
-        if held is not None and mode is not Mode.PLAN:
-            return held
-        return runs.start(db, pair.name, mode.value, bench.now())
+        going_on = runs.unfinished(db, pair.name) if mode is not Mode.PLAN else None
+        return going_on or runs.start(db, pair.name, mode.value, bench.now())
 
 
 def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
@@ -108,12 +109,13 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
             for side in SIDES
         )
     )
-    reconcile(cycle)
-    released = release(cycle, run, send=mode is not Mode.PLAN)
-    finished = apply(cycle) if released.ready else True
-    state = RunState.HELD if released.reasons else RunState.DONE
+    released, finished = _settle(cycle, run, send=mode is not Mode.PLAN)
     if mode is Mode.PLAN:
         state = RunState.PLANNED
+    elif released.reasons:
+        state = RunState.HELD
+    else:
+        state = RunState.DONE if finished else RunState.OPEN
     return Report(
         run_id=run.id,
         state=state,
@@ -126,11 +128,32 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
     )
 
 
+def _settle(cycle: Cycle, run: Run, *, send: bool) -> tuple[Released, bool]:
+    """Plan, ask the guard and send; and once more for what follows from what was sent.
+
+    A created record has an id that its counterpart is to know, so a second pass finds
+    something where the first one wrote; the third finds nothing.
+    """
+    wanted: Counter[str] = Counter()
+    finished = True
+    for _ in range(PASSES):
+        reconcile(cycle)
+        released = release(cycle, run, send=send)
+        wanted.update(released.counts)
+        if not released.ready:
+            break
+        finished = apply(cycle)
+        if not finished:
+            break
+    return replace(released, counts=wanted), finished
+
+
 def _outcomes(cycle: Cycle) -> dict[str, int]:
     outcomes: dict[str, int] = {}
     with reading(cycle.bench.store) as db:
-        for _, _, _, state, n in ops.tally(db, cycle.run_id):
-            outcomes[state.value] = outcomes.get(state.value, 0) + n
+        for alike in ops.tally(db, cycle.run_id):
+            state = alike.state.value
+            outcomes[state] = outcomes.get(state, 0) + alike.count
     return outcomes
 
 

@@ -24,13 +24,19 @@ class Noticed:
 
     Attributes:
         seen: records in it; changed: those that differ from what was known.
+        opted_out: identity keys of addresses that were not known to have opted out.
     """
 
     seen: int = 0
     changed: int = 0
+    opted_out: frozenset[str] = frozenset()
 
     def __add__(self, other: "Noticed") -> "Noticed":
-        return Noticed(self.seen + other.seen, self.changed + other.changed)
+        return Noticed(
+            self.seen + other.seen,
+            self.changed + other.changed,
+            self.opted_out | other.opted_out,
+        )
 
 
 def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[Record]:
@@ -79,7 +85,7 @@ def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool
 
 def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Fields:
     """What is known after this record: a field that it does not mention stays as it was."""
-    shown = cycle.pair.mapping.observed(side, record.fields)
+    shown = cycle.pair.observed(side, record)
     return {**old.fields, **shown} if old else shown
 
 
@@ -121,9 +127,9 @@ def take_in(
         observations.mark_swept(db, account, pair.resource, page, sweep)
     members.save(db, pair.name, pair.resource, touched)
     members.wake_links(db, [m.link_id for m in touched if m.link_id is not None])
-    stirred |= _record_opt_outs(db, cycle, side, page.values(), known)
-    members.wake_keys(db, sorted(stirred))
-    return Noticed(len(page), len(touched))
+    opted_out = _record_opt_outs(db, cycle, side, page.values(), known)
+    members.wake_keys(db, sorted(stirred | opted_out))
+    return Noticed(len(page), len(touched), frozenset(opted_out))
 
 
 def _observation(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Observation:

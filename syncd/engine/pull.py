@@ -34,7 +34,7 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
     if full or cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, cursor):
         return _sweep(cycle, side, cursor, accept_emptied=accept_emptied)
-    return _changes(cycle, side, cursor)
+    return pull_changes(cycle, side, cursor)
 
 
 def _is_due(cycle: Cycle, cursor: Cursor) -> bool:
@@ -44,7 +44,8 @@ def _is_due(cycle: Cycle, cursor: Cursor) -> bool:
     return every > timedelta() and cycle.bench.now() - cursor.swept_at >= every
 
 
-def _changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
+def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
+    """Take in what changed on one side since the cursor."""
     pair, noticed = cycle.pair, Noticed()
     pages = pair.connector(side).pull(pair.resource, cursor.cursor, fields=pair.fields[side])
     for page in pages:

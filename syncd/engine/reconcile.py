@@ -55,7 +55,7 @@ def _match(cycle: Cycle) -> None:
             return
         with cycle.bench.store.begin() as db:
             leases.hold(db, cycle.lease, cycle.bench.now())
-            _match_keys(db, cycle, keys)
+            match_keys(db, cycle, keys)
         after = keys[-1]
         cycle.bench.crash("match")
 
@@ -76,7 +76,8 @@ def _park_keyless(cycle: Cycle) -> None:
             return
 
 
-def _match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
+def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
+    """Match the unlinked records of both sides that have one of the keys."""
     pair = cycle.pair
     _leave_the_gone(db, cycle, keys)
     group = members.with_keys(db, pair.name, pair.resource, keys)
@@ -260,7 +261,12 @@ def _store_plans(
     parked: dict[tuple[int, str], Conflict],
 ) -> None:
     pair = cycle.pair
-    drafts = [draft for _, plan in plans.values() for draft in plan.drafts]
+    drafts = [
+        draft
+        for _, plan in plans.values()
+        for draft in plan.drafts
+        if draft.urgent or draft.side in cycle.targets
+    ]
     ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
     links.save_shadows(
         db, {i: plan.shadow for i, (link, plan) in plans.items() if plan.shadow != link.shadow}

@@ -41,7 +41,7 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
     if sent.op.kind is OpKind.DELETE:
         in_effect = record.gone
     else:
-        shown = pair.mapping.observed(side, record.fields)
+        shown = pair.observed(side, record)
         in_effect = not record.gone and is_in_effect(cycle, side, sent.op.patch, shown)
     if in_effect:
         confirm(cycle, side, [sent], [Receipt(sent.op.id, remote_id)], ())

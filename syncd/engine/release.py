@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from syncd.core.guard import KINDS, Doing, judge
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.errors import ConfigError
-from syncd.model.op import OpKind
+from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
 from syncd.store import leases, links, ops, runs
 from syncd.store.runs import Run, RunState
@@ -58,6 +58,8 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
         ready = 0
         if send and not reasons:
             _note_setup(db, cycle)
+            if first:  # what is released once stays so, however often the run is broken off
+                runs.update(db, cycle.run_id, approved=run.approved or counts)
             ready = ops.release(db, cycle.run_id)
         elif send and not setup_reasons and verdict.optouts_free:
             ready = ops.release(db, cycle.run_id, urgent_only=True)
@@ -67,9 +69,11 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
 def _doings(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
     linked = links.count_complete(db, cycle.pair.name, cycle.pair.resource)
     wanted: dict[tuple[Side, str], int] = {}
-    for side, kind, urgent, _, n in ops.tally(db, cycle.run_id):
-        name = "optouts" if urgent else _KINDS[kind]
-        wanted[side, name] = wanted.get((side, name), 0) + n
+    for alike in ops.tally(db, cycle.run_id):
+        if alike.state is not OpState.HELD or alike.routine:
+            continue  # an earlier part of this run, or nothing that a limit counts
+        name = "optouts" if alike.urgent else _KINDS[alike.kind]
+        wanted[alike.side, name] = wanted.get((alike.side, name), 0) + alike.count
     return tuple(
         Doing(
             account=cycle.pair.accounts[side].name,
@@ -104,6 +108,13 @@ def _setup_reasons(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[str, ...]
 def account_ids(pair: Pair) -> list[str]:
     """The platforms' own ids of both accounts."""
     return [account.account_id for account in pair.accounts]
+
+
+def accept(cycle: Cycle) -> None:
+    """Note that the pair was approved as it is set up now."""
+    with cycle.bench.store.begin() as db:
+        leases.hold(db, cycle.lease, cycle.bench.now())
+        _note_setup(db, cycle)
 
 
 def _note_setup(db: sa.Connection, cycle: Cycle) -> None:

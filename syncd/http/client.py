@@ -60,6 +60,7 @@ class ApiClient:
         self._forbidden = [re.compile(pattern) for pattern in forbidden]
         self._sleep = wire.sleep
         self._now = wire.now
+        self._on_request = wire.on_request
         self._attempts = attempts
         self._http = httpx.Client(
             base_url=base_url,
@@ -163,6 +164,7 @@ class ApiClient:
 
         try:
             with self._limiter.slot():
+                self._on_request()
                 response = self._http.send(request, stream=True)
                 try:
                     body = _read(response)

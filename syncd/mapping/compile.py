@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TypeAlias
 
 from syncd.mapping.kinds import as_they_are, converts
@@ -63,7 +64,7 @@ def compile_rules(
     rules = [rule for line in lines if (rule := compiling.rule(line))]
     if implied := _implied_email(lines, catalogues):
         rules.insert(0, implied)
-    compiling.problems.extend(_written_twice(rules, accounts))
+    compiling.problems.extend(_written_twice(rules, catalogues, accounts))
     return Compiled(
         tuple(rules),
         tuple(compiling.problems),
@@ -165,21 +166,25 @@ class _Compiling:
 
     def _plan_missing(self, line: Line, made: Made, known: Known) -> None:
         for side in SIDES:
+            model = known[side.other][0] if known[side.other] and not line.transform else None
+            choices = model.choices if model else ()
+            kind = self._kind_to_create(made, side, choices)
             lacking = [n for n, s in zip(line.fields(side), known[side], strict=True) if s is None]
-            kind = self._kind_to_create(made, side)
             for name in lacking:
                 if kind is None:
                     hint = 'Add transform: {join: ", "}.' if made.yields is Kind.SET else ""
                     holds = f"no kind of field that holds {made.yields.value}"
                     self._wrong(line, f"`{self.accounts[side]}` has {holds}.", hint)
-                else:
-                    self.missing.append(MissingField(side, FieldSpec(name, kind), line.where))
+                    continue
+                keeps = choices if kind in (Kind.CHOICE, Kind.SET) else ()
+                spec = FieldSpec(name, kind, choices=keeps)
+                self.missing.append(MissingField(side, spec, line.where))
 
-    def _kind_to_create(self, made: Made, side: Side) -> Kind | None:
+    def _kind_to_create(self, made: Made, side: Side, choices: tuple[str, ...]) -> Kind | None:
         """The kind of the values if it can be had, else text where that keeps everything."""
         possible = self.specs[side].custom_kinds
         wanted = made.yields if side is made.source.other else Kind.TEXT
-        if wanted in possible:
+        if wanted in possible and (wanted is not Kind.CHOICE or choices):
             return wanted
         return Kind.TEXT if Kind.TEXT in possible and converts(wanted, Kind.TEXT) else None
 
@@ -255,25 +260,26 @@ def _implied_email(lines: Sequence[Line], catalogues: Both[Catalogue]) -> Rule |
     )
 
 
-def _written_twice(rules: Sequence[Rule], accounts: Both[str]) -> Iterator[Problem]:
+def _written_twice(
+    rules: Sequence[Rule], catalogues: Both[Catalogue], accounts: Both[str]
+) -> Iterator[Problem]:
     """Two rules that would write one field, so that neither ever comes to rest."""
     for side in SIDES:
-        writers: dict[str, list[Rule]] = {}
-        for rule in rules:
-            if not rule.direction.reaches(side):
-                continue
-            for name in rule.fields(side):
-                for earlier in writers.setdefault(name, []):
-                    if _collide(earlier, rule):
-                        message = (
-                            f"`{name}` of `{accounts[side]}` is written by `{rule.name}`"
-                            f" and by `{earlier.name}` ({earlier.where})."
-                        )
-                        hint = f"Delete one, or give one `direction: {side.other.value}`."
-                        yield Problem(rule.where, message, hint)
-                writers[name].append(rule)
+        writing = [rule for rule in rules if rule.direction.reaches(side)]
+        for earlier, rule in combinations(writing, 2):
+            for name in sorted({*earlier.fields(side)} & {*rule.fields(side)}):
+                if _keep_apart(earlier, rule, catalogues[side].get(name)):
+                    continue
+                message = (
+                    f"`{name}` of `{accounts[side]}` is written by `{rule.name}`"
+                    f" and by `{earlier.name}` ({earlier.where})."
+                )
+                hint = f"Delete one, or give one `direction: {side.other.value}`."
+                yield Problem(rule.where, message, hint)
 
 
-def _collide(one: Rule, other: Rule) -> bool:
+def _keep_apart(one: Rule, other: Rule, spec: FieldSpec | None) -> bool:
     """Rules for different members of one set do not get in each other's way."""
-    return one.only is None or other.only is None or bool(one.only & other.only)
+    if spec is None or spec.kind is not Kind.SET or one.only is None or other.only is None:
+        return False
+    return not one.only & other.only

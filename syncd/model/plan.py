@@ -17,6 +17,8 @@ class Draft:
         advance: how both shadows move once it is confirmed.
         ends: why the link ends once it is confirmed; None if it goes on.
         urgent: an opt-out; goes before everything else.
+        routine: it only writes down the other side's id, which is ours to keep; no limit
+            of a run counts it.
     """
 
     link_id: int
@@ -28,6 +30,7 @@ class Draft:
     advance: Both[Patch] = field(default_factory=lambda: Both({}, {}))
     ends: str | None = None
     urgent: bool = False
+    routine: bool = False
 
 
 @dataclass(frozen=True, slots=True)

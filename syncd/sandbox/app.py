@@ -45,8 +45,16 @@ class App:
             of production), `agency` (those of a GHL sandbox agency, a quarter or less).
     """
 
-    def __init__(self, world: World, platforms: Sequence[Platform], limits: str = "off") -> None:
+    def __init__(
+        self,
+        world: World,
+        platforms: Sequence[Platform],
+        limits: str = "off",
+        frozen_at: datetime | None = None,
+    ) -> None:
         self.world = world
+        self._frozen_at = frozen_at
+        world.clock.freeze(frozen_at)
         self.platforms = {one.name: one for one in platforms}
         self.limits = limits
         self.diary = Diary(self.platforms)
@@ -72,6 +80,7 @@ class App:
         """Everything as at the start, the clock included; then seed `contacts` each."""
         with self.world.lock:
             self.world.reset(seed)
+            self.world.clock.freeze(self._frozen_at)
             self.diary.clear()
             self._seedings = 0
             for platform in self.platforms.values():
@@ -116,12 +125,14 @@ class App:
     def _visit(self, platform: Platform, request: Request, path: str) -> Response:
         due_after = self.diary.arrive(platform.name, request.method, path)
         fault = self._strike(platform.name, request.method, path)
-        if fault is not None and fault.kind in STOPPING:
-            response = _stopped(fault)
-        else:
-            response = platform.handle(request, path)
-        for errand in due_after:
-            self.diary.carry_out(errand)
+        try:
+            if fault is not None and fault.kind in STOPPING:
+                response = _stopped(fault)
+            else:
+                response = platform.handle(request, path)
+        finally:
+            for errand in due_after:
+                self.diary.carry_out(errand)
         return response if fault is None else _spoil(response, fault)
 
     def _strike(self, platform: str, method: str, path: str) -> Fault | None:
@@ -147,8 +158,7 @@ def build(
     if limits not in LIMITS:
         raise ValueError(f"limits must be one of {', '.join(LIMITS)}, not {limits!r}")
     world = World(seed, real_limits=limits != "off")
-    world.clock.freeze(frozen_at)
-    app = App(world, [Ghl(world, agency=limits == "agency"), Maileon(world)], limits)
+    app = App(world, [Ghl(world, agency=limits == "agency"), Maileon(world)], limits, frozen_at)
     app.seed(contacts)
     return app
 

@@ -100,11 +100,14 @@ NOTES = ("Ring twice.\nLeave it at the neighbour's.", "Bitte klingeln", 'Only 9-
 
 @cache
 def area_codes() -> tuple[int, ...]:
-    """Those in use in North America."""
-    parse = phonenumbers.parse
-    return tuple(
-        area for area in range(201, 990) if phonenumbers.is_valid_number(parse(f"+1{area}5550100"))
+    """Those of places in North America; toll-free and personal numbers are left out."""
+    places = (
+        phonenumbers.PhoneNumberType.FIXED_LINE,
+        phonenumbers.PhoneNumberType.MOBILE,
+        phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
     )
+    numbers = {area: phonenumbers.parse(f"+1{area}5550100") for area in range(201, 990)}
+    return tuple(area for area, one in numbers.items() if phonenumbers.number_type(one) in places)
 
 
 class Phones:

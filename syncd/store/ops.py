@@ -54,6 +54,7 @@ def stage(
                 "advance": {s: fields_to_json(d.advance[Side(s)]) for s in ("left", "right")},
                 "ends": d.ends,
                 "urgent": d.urgent,
+                "routine": d.routine,
                 "state": OpState.HELD.value,
                 "attempts": 0,
             }
@@ -170,6 +171,37 @@ def settle(db: sa.Connection, states: Mapping[int, tuple[OpState, str | None]]) 
         )
 
 
+def note_verified(db: sa.Connection, results: Mapping[int, bool]) -> None:
+    """Note whether the platform shows ops in effect."""
+    if results:
+        db.execute(
+            t.op.update().where(_O.id == sa.bindparam("op")).values(verified=sa.bindparam("so")),
+            [{"op": op_id, "so": so} for op_id, so in results.items()],
+        )
+
+
+def unverified(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> list[Sent]:
+    """Done ops of these links that nobody has looked at since."""
+    found: list[Sent] = []
+    for some in chunks(link_ids):
+        rows = db.execute(
+            sa.select(*_COLUMNS).where(
+                _O.run_id == run_id,
+                _O.link_id.in_(some),
+                _O.state == OpState.DONE.value,
+                _O.verified.is_(None),
+            )
+        )
+        found.extend(map(_sent, rows))
+    return found
+
+
+def count_verified(db: sa.Connection, run_id: int, *, so: bool) -> int:
+    """How many ops of a run the platform showed in effect, or showed not to be."""
+    counted = sa.select(sa.func.count()).where(_O.run_id == run_id, _O.verified.is_(so))
+    return int(db.execute(counted).scalar_one())
+
+
 def drop_unsent(db: sa.Connection, pair: str) -> int:
     """Throw away every intent that was not sent; its records are planned again."""
     unsent = (OpState.HELD.value, OpState.READY.value)
@@ -201,15 +233,31 @@ def links_with_open_ops(db: sa.Connection, link_ids: Iterable[int]) -> set[int]:
     return found
 
 
-def tally(db: sa.Connection, run_id: int) -> list[tuple[Side, OpKind, bool, OpState, int]]:
-    """How many ops of a run: (side, kind, urgent, state, how many)."""
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many ops of a run are alike."""
+
+    side: Side
+    kind: OpKind
+    urgent: bool
+    routine: bool
+    state: OpState
+    count: int
+
+
+def tally(db: sa.Connection, run_id: int) -> list[Tally]:
+    """How many ops of a run there are, by what they are."""
+    alike = (_O.side, _O.kind, _O.urgent, _O.routine, _O.state)
     rows = db.execute(
-        sa.select(_O.side, _O.kind, _O.urgent, _O.state, sa.func.count())
+        sa.select(*alike, sa.func.count())
         .where(_O.run_id == run_id)
-        .group_by(_O.side, _O.kind, _O.urgent, _O.state)
-        .order_by(_O.side, _O.kind, _O.urgent, _O.state)
+        .group_by(*alike)
+        .order_by(*alike)
     )
-    return [(Side(s), OpKind(k), bool(u), OpState(st), n) for s, k, u, st, n in rows]
+    return [
+        Tally(Side(side), OpKind(kind), bool(urgent), bool(routine), OpState(state), n)
+        for side, kind, urgent, routine, state, n in rows
+    ]
 
 
 def of_link(db: sa.Connection, link_id: int, limit: int = 20) -> list[dict[str, Any]]:

@@ -130,16 +130,19 @@ def last(db: sa.Connection, pair: str, *, mode: str | None = None) -> Run | None
     return _run(row) if row else None
 
 
-def close_broken(db: sa.Connection, pair: str, now: datetime) -> None:
-    """Runs that a crash left open have failed; their intents are planned again.
+def unfinished(db: sa.Connection, pair: str) -> Run | None:
+    """The run that goes on: one that waits for a person, ran out of time, or was killed.
 
-    A backfill stays open: it can be resumed.
+    It keeps its number and what a person released. Backfills and plans do not count.
     """
-    db.execute(
-        t.run.update()
-        .where(_R.pair == pair, _R.state == RunState.OPEN.value, _R.mode != "backfill")
-        .values(state=RunState.FAILED.value, ended_at=now, error="broken off")
-    )
+    going_on = (RunState.OPEN.value, RunState.HELD.value)
+    row = db.execute(
+        sa.select(*_COLUMNS)
+        .where(_R.pair == pair, _R.state.in_(going_on), _R.mode.in_(("sync", "full")))
+        .order_by(_R.id.desc())
+        .limit(1)
+    ).first()
+    return _run(row) if row else None
 
 
 def prune(db: sa.Connection, pair: str, before: datetime) -> int:

@@ -166,7 +166,9 @@ op = sa.Table(
     sa.Column("advance", _JSON, nullable=False),  # what it does to the shadows: {left, right}
     sa.Column("ends", sa.String(32)),  # why the link ends once this is done
     sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("routine", sa.Boolean, nullable=False),
     sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("verified", sa.Boolean),  # the platform showed it in effect; null: not looked
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("not_before", Moment),
     sa.Column("sent_at", Moment),
@@ -174,6 +176,19 @@ op = sa.Table(
     sa.Index(None, "pair", "state", "side"),
     sa.Index(None, "link_id"),
     sa.Index(None, "run_id"),
+)
+
+# What a backfill has to work through, in order.
+backfill_item = sa.Table(
+    "backfill_item",
+    metadata,
+    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("run_id", _ID, nullable=False),
+    sa.Column("side", sa.String(5), nullable=False),
+    sa.Column("remote_id", sa.String(255), nullable=False),
+    sa.Column("done", sa.Boolean, nullable=False),
+    sa.UniqueConstraint("run_id", "side", "remote_id"),
+    sa.Index(None, "run_id", "done", "id"),
 )
 
 # A field that no rule could settle; parked for a person.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syncd.core.canonical import Canonical, canonical, same, text_of
 from syncd.model.spec import FieldSpec, Kind
-from syncd.model.values import Consent, Level, Value
+from syncd.model.values import Consent, Level, Value, to_json
 
 consents = st.builds(
     Consent,
@@ -51,7 +51,7 @@ specs = st.builds(
 def test_doing_it_twice_changes_nothing(value: Value, spec: FieldSpec, country: str | None) -> None:
     once = canonical(value, spec, country=country)
     twice = canonical(once.value, spec, country=country)
-    assert repr(twice.value) == repr(once.value)
+    assert repr(to_json(twice.value)) == repr(to_json(once.value))  # NaN is not equal to itself
     assert twice.problem in {once.problem, None}
     assert twice.problem == once.problem or once.problem == "too_long"
 
@@ -106,6 +106,13 @@ MOMENT = datetime(2026, 3, 2, 8, 15, 30, tzinfo=UTC)
         (" Ada@Example.org ", FieldSpec("email", Kind.EMAIL), "Ada@Example.org", None),
         ("Ada@Example.org", FieldSpec("email", Kind.EMAIL, lower=True), "ada@example.org", None),
         ("nobody", FieldSpec("email", Kind.EMAIL), "nobody", "invalid_email"),
+        ("a@b.org", FieldSpec("email", Kind.EMAIL, max_length=5), "a@b.org", "invalid_email"),
+        (
+            frozenset({"long"}),
+            FieldSpec("t", Kind.SET, max_length=3),
+            frozenset({"long"}),
+            "invalid_set",
+        ),
         ("030 23125001", FieldSpec("phone", Kind.PHONE), "+493023125001", None),
         ("call me", FieldSpec("phone", Kind.PHONE), "call me", "invalid_phone"),
         ("Germany", FieldSpec("country", Kind.COUNTRY), "DE", None),

@@ -44,7 +44,7 @@ RIGHT = {
     )
 }
 SPECS = Both(
-    ResourceSpec(LEFT, custom_kinds=frozenset({Kind.TEXT, Kind.SET, Kind.INTEGER})),
+    ResourceSpec(LEFT, custom_kinds=frozenset({Kind.TEXT, Kind.SET, Kind.INTEGER, Kind.CHOICE})),
     ResourceSpec(RIGHT, custom_kinds=frozenset({Kind.TEXT, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE})),
 )
 
@@ -211,6 +211,17 @@ def test_all_problems_are_told_at_once() -> None:
     ]
 
 
+def test_a_created_choice_offers_the_same_choices() -> None:
+    (missing,) = compiled(line("custom.sex", "GENDER", create_missing=True)).missing
+    assert missing.side is Side.LEFT
+    assert missing.spec == FieldSpec("custom.sex", Kind.CHOICE, choices=("m", "f", "d"))
+
+
+def test_what_a_platform_has_no_kind_for_becomes_text() -> None:
+    (missing,) = compiled(line("custom.land", "COUNTRY", create_missing=True)).missing
+    assert missing.spec == FieldSpec("custom.land", Kind.TEXT)
+
+
 def test_two_lines_must_not_write_one_field() -> None:
     assert "`FIRSTNAME` of `mail` is written by" in problem(
         line("firstName", "FIRSTNAME", 1),
@@ -234,6 +245,8 @@ def test_tags_may_be_boxes_to_tick_one_by_one_but_not_twice() -> None:
     again = line("tags", "custom.news", 3, transform={"has_tag": "VIP"})
     assert compiled(vip, news).problems == ()
     assert "`tags` of `crm` is written" in problem(vip, again)
+    mixed = line("tags", "custom.vip", 4, transform={"has_tag": "news"})
+    assert "`custom.vip` of `mail` is written" in problem(vip, mixed)
 
 
 def test_longer_texts_are_a_warning() -> None:

@@ -50,7 +50,7 @@ def undo(m: Made, values: Values) -> Values:
     return m.back(values)
 
 
-members = st.text(min_size=1).map(lambda t: t.strip().replace("\x00", "")).filter(bool)
+members = st.text(min_size=1).map(lambda t: t.replace("\x00", "").strip()).filter(bool)
 separators = st.sampled_from([", ", ",", ";", "|", " ", "\n", " - ", "--", "::", "ab", "."])
 
 

@@ -93,5 +93,16 @@ def lines(answer: httpx.Response, status: int = 422) -> list[str]:
     body = answer.json()
     assert body["statusCode"] == status
     assert body["traceId"]
-    messages: list[str] = body["message"] if isinstance(body["message"], list) else [body["message"]]
+    messages: list[str] = (
+        body["message"] if isinstance(body["message"], list) else [body["message"]]
+    )
     return messages
+
+
+def three(**settings: Any) -> Api:
+    """Ann, Bob and Cy, created a second apart."""
+    api = Api(**settings)
+    for name, city in (("Ann", "Berlin"), ("Bob", "Bern"), ("Cy", "Bergamo")):
+        api.create(firstName=name, email=f"{name}@example.org", city=city, tags=[name, "All"])
+        api.later(1)
+    return api

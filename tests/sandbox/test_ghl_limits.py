@@ -1,8 +1,9 @@
 """The budget of a location: section 2, gotchas 20 and 21."""
 
-from .ghl_client import Api
 from syncd.sandbox.ghl.limits import Budget
 from syncd.sandbox.ghl.settings import Settings
+
+from .ghl_client import Api
 
 
 def test_with_limits_off_nothing_is_refused_and_the_headers_promise_plenty() -> None:

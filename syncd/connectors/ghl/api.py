@@ -6,7 +6,8 @@ Source: ghl.md 0 (headers), 1.6 (rotation), 2 (limits), 0.1 (a 401 that is none)
 import json
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -52,6 +53,7 @@ class Api:
         self._tokens = [token.get_secret_value() for token in secrets if token]
         self._active = 0
         self._lock = threading.Lock()
+        self._this_thread = threading.local()
         self._limiter = Limiter(
             START_RATE, monotonic=wire.monotonic, sleep=wire.sleep, share=wire.rate_share
         )
@@ -78,6 +80,15 @@ class Api:
         """Whether contacts are written in the spelling of v3 (ghl.md 8)."""
         return self._versions[Family.CONTACTS] == "v3"
 
+    @contextmanager
+    def urgency(self, urgent: bool) -> Iterator[None]:
+        """While an opt-out is carried out, this thread may spend what is kept back of the day."""
+        self._this_thread.urgent = urgent
+        try:
+            yield
+        finally:
+            self._this_thread.urgent = False
+
     def call(
         self,
         method: str,
@@ -88,18 +99,14 @@ class Api:
         query: Query | None = None,
         body: Any = None,
         repeatable: bool | None = None,
-        urgent: bool = False,
     ) -> Answer:
         """Send one request; a refused token gets one more try, or the other token's.
-
-        Args:
-            urgent: an opt-out; may spend what is kept back of the day.
 
         Raises:
             AccountError: stop; also when the day's budget is spent.
             whatever `judge` and `ApiClient.request` raise.
         """
-        self._daily.spend(urgent)
+        self._daily.spend(urgent=getattr(self._this_thread, "urgent", False))
         content = None if body is None else encode(body)
 
         def send(token: str) -> Answer:
@@ -171,7 +178,7 @@ class DailyBudget:
             self.remaining = remaining
             self._looked_at = self._monotonic()
 
-    def spend(self, urgent: bool) -> None:
+    def spend(self, *, urgent: bool) -> None:
         """Raise an AccountError rather than touch the reserve for what is not urgent."""
         if urgent or self.remaining is None or self.remaining >= self._reserve:
             return

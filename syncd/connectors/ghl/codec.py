@@ -51,8 +51,8 @@ def to_record(contact: Mapping[str, Any], custom: CustomFields, shape: Shape) ->
 
     A value of the wrong type makes that one field unknown.
     """
-    remote_id = contact.get("id")
-    if not isinstance(remote_id, str) or remote_id.strip(". ") == "":
+    remote_id = usable_id(contact)
+    if remote_id is None:
         return None
     fields: dict[str, Value] = {}
     for name, spec in FIELDS.items():
@@ -69,6 +69,12 @@ def to_record(contact: Mapping[str, Any], custom: CustomFields, shape: Shape) ->
         modified=modified,
         certain=shape is not Shape.ROW,
     )
+
+
+def usable_id(contact: Mapping[str, Any]) -> str | None:
+    """GHL's id of a contact; None for one that could not be put into a path."""
+    remote_id = contact.get("id")
+    return remote_id if isinstance(remote_id, str) and remote_id.strip(". ") else None
 
 
 def _version(updated: Any, modified: datetime | None) -> str | None:

@@ -7,6 +7,7 @@ one write is one call, within 100 calls per 10 s and 200,000 per day.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from syncd.connectors.api import Wire
 from syncd.connectors.ghl import feed, search
@@ -156,7 +157,7 @@ class Ghl:
         walk = search.walk(
             self._api, self._page_size, sort=UPDATED, filters=settling, after=place.settle_after
         )
-        for found, _ in zip(walk, range(pages), strict=False):
+        for found in islice(walk, pages):
             place = feed.settled(place, found.rows, found.after, upto)
             records = self._reader.complete(found.rows, fields, again=True)
             yield Page(records, feed.write(place))

@@ -30,7 +30,7 @@ class ConsentWriter:
         """The `dndSettings` of a contact that is about to be made."""
         return dnd.written({}, opt_out=True, v3=self._api.v3)
 
-    def write(self, remote_id: str, wanted: Value | SetDelta, *, urgent: bool) -> Record | None:
+    def write(self, remote_id: str, wanted: Value | SetDelta) -> Record | None:
         """Opt out, or lift an opt-out; None if nothing had to be sent.
 
         Raises:
@@ -53,16 +53,14 @@ class ConsentWriter:
             raise _record_error("DND for e-mail is permanent, never lifted by us", "dnd_permanent")
         elif not dnd.is_off(known):
             return None
-        answered = self._put(remote_id, known, opt_out, urgent)
+        answered = self._put(remote_id, known, opt_out)
         self._verify(answered or self._reader.document(remote_id), known, opt_out)
         return to_record(answered, self._fields.known(), Shape.ANSWER) if answered else None
 
-    def _put(
-        self, remote_id: str, known: dnd.Channels, opt_out: bool, urgent: bool
-    ) -> Mapping[str, Any] | None:
+    def _put(self, remote_id: str, known: dnd.Channels, opt_out: bool) -> Mapping[str, Any] | None:
         """The contact as the answer of the write shows it; None if it does not show DND."""
         try:
-            return self._send(remote_id, known, opt_out, urgent, documented_only=False)
+            return self._send(remote_id, known, opt_out, documented_only=False)
         except InDoubtError as lost:
             self._look_after_lost(remote_id, opt_out, lost)
             return None
@@ -70,14 +68,13 @@ class ConsentWriter:
             # Channels that the schema does not name, such as RCS, may be refused on a write.
             if not known.keys() - dnd.DOCUMENTED:
                 raise
-            return self._send(remote_id, known, opt_out, urgent, documented_only=True)
+            return self._send(remote_id, known, opt_out, documented_only=True)
 
     def _send(
         self,
         remote_id: str,
         known: dnd.Channels,
         opt_out: bool,
-        urgent: bool,
         *,
         documented_only: bool,
     ) -> Mapping[str, Any] | None:
@@ -90,7 +87,6 @@ class ConsentWriter:
             {"contact_id": remote_id},
             body={"dndSettings": settings},
             repeatable=True,
-            urgent=urgent,
         )
         try:
             shown = answer.json_object().get("contact")

@@ -14,7 +14,7 @@ from syncd.connectors.ghl import search
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.catalogue import CustomFields
-from syncd.connectors.ghl.codec import Shape, moment, row_key, to_record
+from syncd.connectors.ghl.codec import Shape, moment, row_key, to_record, usable_id
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.spec import CONSENT, FIELDS
 from syncd.errors import InvariantError, RecordError, TransientError
@@ -98,7 +98,7 @@ class Reader:
         page = search.search(
             self._api, 100, filters=filters if len(filters) == 1 else [search.either(*filters)]
         )
-        return [row["id"] for row in page.rows if isinstance(row.get("id"), str)]
+        return [remote_id for row in page.rows if (remote_id := usable_id(row))]
 
     def _duplicate(self, key: str, wanted: str) -> list[str]:
         query = {"locationId": self._api.location_id, KEYS[key]: wanted}
@@ -107,8 +107,8 @@ class Reader:
         except (RecordError, GoneError):
             return []  # a value that GHL cannot look up, such as half a phone, is nobody's
         contact = shown.get("contact")
-        remote_id = contact.get("id") if isinstance(contact, Mapping) else None
-        return [remote_id] if isinstance(remote_id, str) else []
+        remote_id = usable_id(contact) if isinstance(contact, Mapping) else None
+        return [remote_id] if remote_id else []
 
     def complete(
         self, rows: Sequence[Mapping[str, Any]], wanted: frozenset[str], *, again: bool = False
@@ -120,11 +120,11 @@ class Reader:
                 present version have nothing new to show.
         """
         custom = self._fields.known()
-        rows = [row for row in rows if to_record(row, custom, Shape.ROW) is not None]
+        rows = [row for row in rows if usable_id(row) is not None]
         if any(_shows_custom(row) for row in rows):
             self._rows_show_custom = True
         if again:
-            rows = [row for row in rows if self._read.get(row["id"]) != row.get("dateUpdated")]
+            rows = [row for row in rows if self._read.get(row["id"], "") != row.get("dateUpdated")]
         short = [row for row in rows if not self._suffices(row, wanted, custom)]
         with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
             whole = dict(

@@ -50,6 +50,10 @@ class Writer:
             RecordError, StaleError, DuplicateError, InDoubtError: they concern this op.
             AccountError, ThrottledError, TransientError: it was not carried out.
         """
+        with self._api.urgency(op.urgent):
+            return self._write(op)
+
+    def _write(self, op: Op) -> Receipt:
         match op.kind, op.remote_id:
             case OpKind.CREATE, _:
                 return self._create(op)
@@ -74,7 +78,7 @@ class Writer:
             body["dndSettings"] = self._consent.opt_out_of_new()
         sent_at = self._api.monotonic()
         try:
-            answer = self._api.call("POST", CREATE_PATH, body=body, urgent=op.urgent)
+            answer = self._api.call("POST", CREATE_PATH, body=body)
             record = self._shown(answer)
         except DuplicateError as known:
             raise known if known.remote_id else self._named(known, sent) from None
@@ -132,7 +136,7 @@ class Writer:
     def _update(self, op: Op, remote_id: str) -> Receipt:
         shown: Record | None = None
         if CONSENT in op.patch:
-            shown = self._consent.write(remote_id, op.patch[CONSENT], urgent=op.urgent)
+            shown = self._consent.write(remote_id, op.patch[CONSENT])
         refused = {name for name, value in op.patch.items() if _never_updates(name, value)}
         plain = {
             name: value
@@ -140,9 +144,9 @@ class Writer:
             if name not in (CONSENT, TAGS) and name not in refused
         }
         if plain:
-            shown = self._put(remote_id, self._with_whole_sets(remote_id, plain), op.urgent)
+            shown = self._put(remote_id, self._with_whole_sets(remote_id, plain))
         if TAGS in op.patch:
-            tags = self._write_tags(remote_id, op.patch[TAGS], op.urgent)
+            tags = self._write_tags(remote_id, op.patch[TAGS])
             shown = shown or Record(remote_id, {})
             known = {name: value for name, value in shown.fields.items() if name != TAGS}
             shown = replace(shown, fields=known if tags is None else {**known, TAGS: tags})
@@ -156,10 +160,10 @@ class Writer:
             )
         return Receipt(op.id, remote_id, shown)
 
-    def _put(self, remote_id: str, values: Fields, urgent: bool) -> Record | None:
+    def _put(self, remote_id: str, values: Fields) -> Record | None:
         """PUT what changed."""
         try:
-            return self._put_in_parts(remote_id, values, urgent)
+            return self._put_in_parts(remote_id, values)
         except DuplicateError as cause:
             raise RecordError(
                 f"{cause.message}: another contact has this e-mail or phone",
@@ -167,11 +171,11 @@ class Writer:
                 fields=tuple(name for name in KEYS if name in values),
             ) from cause
 
-    def _put_in_parts(self, remote_id: str, values: Fields, urgent: bool) -> Record | None:
+    def _put_in_parts(self, remote_id: str, values: Fields) -> Record | None:
         """In one call, unless that fails; then look whether it was applied (3.6)."""
         body = to_wire(values, self._fields.known())
         try:
-            return self._put_once(remote_id, body, urgent)
+            return self._put_once(remote_id, body)
         except InDoubtError as lost:
             if self._applied(remote_id, values):
                 return None
@@ -185,13 +189,11 @@ class Writer:
                 return None
             if "email" not in body or len(body) == 1:
                 raise
-        self._put_once(remote_id, {"email": body.pop("email")}, urgent)
-        return self._put_once(remote_id, body, urgent)
+        self._put_once(remote_id, {"email": body.pop("email")})
+        return self._put_once(remote_id, body)
 
-    def _put_once(self, remote_id: str, body: Mapping[str, Any], urgent: bool) -> Record | None:
-        answer = self._api.call(
-            "PUT", PATH, {"contact_id": remote_id}, body=body, repeatable=True, urgent=urgent
-        )
+    def _put_once(self, remote_id: str, body: Mapping[str, Any]) -> Record | None:
+        answer = self._api.call("PUT", PATH, {"contact_id": remote_id}, body=body, repeatable=True)
         return self._shown(answer)
 
     def _applied(self, remote_id: str, values: Fields) -> bool:
@@ -223,9 +225,7 @@ class Writer:
             whole[name] = delta.on(members)
         return whole
 
-    def _write_tags(
-        self, remote_id: str, change: Value | SetDelta, urgent: bool
-    ) -> frozenset[str] | None:
+    def _write_tags(self, remote_id: str, change: Value | SetDelta) -> frozenset[str] | None:
         """Add, then remove; what the last answer shows, None if it shows nothing usable."""
         if not isinstance(change, SetDelta):
             raise RecordError("tags are changed by what to add and remove", code="bad_value")
@@ -240,7 +240,6 @@ class Writer:
                     {"contact_id": remote_id},
                     body={"tags": sorted(tags)},
                     repeatable=True,
-                    urgent=urgent,
                 )
             except InDoubtError as lost:
                 raise InDoubtError(f"{lost.message}; the tags may have changed") from lost
@@ -249,9 +248,7 @@ class Writer:
 
     def _delete(self, op: Op, remote_id: str) -> Receipt:
         with suppress(GoneError):  # done already, by whomever
-            self._api.call(
-                "DELETE", PATH, {"contact_id": remote_id}, repeatable=True, urgent=op.urgent
-            )
+            self._api.call("DELETE", PATH, {"contact_id": remote_id}, repeatable=True)
         return Receipt(op.id, remote_id)
 
     def _shown(self, answer: Answer) -> Record | None:

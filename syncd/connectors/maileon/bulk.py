@@ -138,9 +138,17 @@ def _chunks(rows: Sequence[Row]) -> Iterator[tuple[Row, ...]]:
         yield tuple(chunk)
 
 
-def _deliver(calls: Calls, rows: tuple[Row, ...], flags: Flags, tally: _Tally) -> None:
+def _deliver(
+    calls: Calls, rows: tuple[Row, ...], flags: Flags, tally: _Tally, *, doubt: bool = False
+) -> None:
+    """Send some rows, or halves of them.
+
+    Args:
+        doubt: a call that held these rows failed (500), and may have done something.
+    """
     if tally.hopeless:
-        error = InDoubtError("Maileon refused every bulk call; the contact was not sent alone")
+        kind = InDoubtError if doubt else TransientError
+        error = kind("Maileon takes none of the bulk calls; this contact was not sent alone")
         tally.outcomes.append(Outcome(rows, error=error))
         return
     outcome, splittable = _send(calls, rows, flags)
@@ -148,8 +156,9 @@ def _deliver(calls: Calls, rows: tuple[Row, ...], flags: Flags, tally: _Tally) -
         tally.accepted += 1
     elif splittable and len(rows) > 1:
         middle = len(rows) // 2
-        _deliver(calls, rows[:middle], flags, tally)
-        _deliver(calls, rows[middle:], flags, tally)
+        doubt = doubt or isinstance(outcome.error, InDoubtError)
+        _deliver(calls, rows[:middle], flags, tally, doubt=doubt)
+        _deliver(calls, rows[middle:], flags, tally, doubt=doubt)
         return
     elif splittable:
         tally.lone_refusals += 1

@@ -30,7 +30,6 @@ from syncd.http.limits import Limiter, Rate
 from syncd.http.xml import serialise
 
 XML = "application/vnd.maileon.api+xml"
-PAGE_SIZE = 1000
 _NOT_FOUND = frozenset({404})
 # What a bulk call may answer as a whole about the rows in it.
 BULK_REFUSALS = frozenset({400, 413, 500})
@@ -71,10 +70,12 @@ class Calls:
     """One newsletter account over HTTP.
 
     Attributes:
+        page_size: rows per page of a list.
         server_now: the server's own time, from the newest `Date` header.
     """
 
     def __init__(self, settings: Settings, wire: Wire) -> None:
+        self.page_size = settings.page_size
         self._bulk_timeout_s = settings.bulk_timeout_s
         self._now: Callable[[], datetime] = wire.now
         self._sleep = wire.sleep
@@ -123,7 +124,7 @@ class Calls:
         self, page: int, wanted: Selection, *, updated_after: str | None = None
     ) -> Listing:
         """One page of the list, of those updated after a time in the server's own zone."""
-        query: dict[str, Any] = {"page_index": page, "page_size": PAGE_SIZE, **wanted.query}
+        query: dict[str, Any] = {"page_index": page, "page_size": self.page_size, **wanted.query}
         if updated_after is not None:
             query["updated_after"] = updated_after
         return listing(self._list("/contacts", query), "contacts", "contact")
@@ -149,7 +150,12 @@ class Calls:
 
     def unsubscriptions(self, page: int, query: Query) -> Listing:
         """One page of the report; `from_date` and `to_date` are epoch milliseconds."""
-        asked = {"page_index": page, "page_size": PAGE_SIZE, "exclude_anonymous": "false", **query}
+        asked = {
+            "page_index": page,
+            "page_size": self.page_size,
+            "exclude_anonymous": "false",
+            **query,
+        }
         answer = self._list("/reports/unsubscriptions", asked)
         return listing(answer, "unsubscriptions", "unsubscription")
 

@@ -24,6 +24,7 @@ SETTINGS_HELP = {
     "requests_per_second": "Maileon documents no limit; 2 to 5 is known to be well received.",
     "time_zone": "IANA name of the zone in which Maileon shows times, or auto to measure it.",
     "batch_size": "Contacts per bulk call, at most 1000.",
+    "page_size": "Contacts per page of a list, at most 1000; fewer if answers are slow.",
     "bulk_updates": "Send ten or more updates in one call; off: one call per contact.",
     "timeout_s": "How long to wait for an ordinary answer.",
     "bulk_timeout_s": "How long to wait for the answer to a bulk call.",
@@ -49,6 +50,7 @@ class Settings(BaseModel):
     requests_per_second: Annotated[float, Field(gt=0, le=100)] = 5.0
     time_zone: str = "auto"
     batch_size: Annotated[int, Field(ge=1, le=1000)] = 500
+    page_size: Annotated[int, Field(ge=1, le=1000)] = 1000
     bulk_updates: bool = True
     timeout_s: Annotated[float, Field(gt=0)] = 60.0
     bulk_timeout_s: Annotated[float, Field(gt=0)] = 180.0

@@ -22,7 +22,7 @@ from syncd.connectors.maileon.codec import (
     to_element,
     wire_email,
 )
-from syncd.connectors.maileon.report import UNKNOWN_FIELD, refusal
+from syncd.connectors.maileon.report import UNKNOWN_FIELD, Report, refusal
 from syncd.errors import (
     AccountError,
     DuplicateError,
@@ -36,6 +36,7 @@ from syncd.model.op import Op, Receipt
 from syncd.model.values import Consent, Level
 
 MAX_LIST_PAGES = 6
+MAX_DOUBTS = 50  # contacts looked up one by one when no call was answered
 _SLACK = timedelta(seconds=2)
 
 
@@ -130,6 +131,8 @@ def _written(
             if refused[row.op.id].code == UNKNOWN_FIELD:
                 account.forget_custom()
             error = refusal(refused[row.op.id], row.op.patch, creating=True)
+            if isinstance(error, DuplicateError):
+                error = _named(account, row, error)
             yield Receipt(row.op.id, error=error), row.email
     yield from _resolved(account, open_rows, start)
 
@@ -144,9 +147,11 @@ def _resolved(
         found = read_list(account, {row.email for row, _ in rows}, start)
     except (AccountError, TransientError) as error:
         stopped = error
+    doubts = sum(outcome.report is None for _, outcome in rows)
     for row, outcome in rows:
-        receipt = Receipt(row.op.id, error=_unresolved(stopped))
-        if stopped is None or row.email in found:
+        receipt = Receipt(row.op.id, error=outcome.error or _unresolved(stopped))
+        looked_up = stopped is None and (outcome.report is not None or doubts <= MAX_DOUBTS)
+        if looked_up or row.email in found:
             try:
                 receipt = _receipt(account, row, outcome, found.get(row.email), start)
             except (AccountError, TransientError) as error:
@@ -193,10 +198,38 @@ def _absence(account: Account, row: Row, outcome: Outcome) -> SyncdError:
     if report is None:
         return outcome.error or InDoubtError("The answer to the bulk call was lost")
     if report.unsubscribed > 0:
-        return OptedOutError("Maileon skipped this address as unsubscribed; nothing was written")
+        return _skipped(account, row, outcome, report)
     if report.invalid > len(outcome.refused()):
         return RecordError("Maileon refused the contact without naming it", code="refused")
     return InDoubtError("Maileon took the contact, but does not show it")
+
+
+def _skipped(account: Account, row: Row, outcome: Outcome, report: Report) -> SyncdError:
+    """Maileon skipped some opted-out addresses of the call: was this one of them?"""
+    text = "Maileon skipped this address as unsubscribed; nothing was written"
+    if report.unsubscribed >= len(outcome.rows) - len(outcome.refused()):
+        return OptedOutError(text)
+    entries = account.calls.unsubscriptions(1, {"from_date": 0, "emails": row.email}).rows
+    addresses = {text_of(contact, "email") for e in entries for contact in e.iterfind("contact")}
+    if row.email in {address.lower() for address in addresses if address}:
+        return OptedOutError(text)
+    return RecordError(
+        "Maileon did not take the contact, and says that some of the same call had opted out",
+        code="perhaps_opted_out",
+    )
+
+
+def _named(account: Account, row: Row, error: DuplicateError) -> DuplicateError:
+    """The error with the id of the contact that is in the way, if a look shows exactly one."""
+    try:
+        contact = account.calls.by_email(row.email, Selection())
+        contacts = [] if contact is None else [contact]
+        if contact is None and row.external_id is not None:
+            contacts = account.calls.by_external_id(row.external_id, Selection())
+    except (RecordError, TransientError):
+        return error
+    ids = {remote_id for contact in contacts if (remote_id := text_of(contact, "id"))}
+    return DuplicateError(error.message, remote_id=ids.pop()) if len(ids) == 1 else error
 
 
 def is_ours(found: Found, row: Row, start: Start) -> bool:
@@ -227,7 +260,7 @@ def read_list(account: Account, emails: set[str], start: Start) -> dict[str, Fou
     after = start.floor
     if after is None:
         # Neither a zone nor any contact is known: one of them tells the server's time.
-        after = _time_of_one(account, sorted(emails)[0] if emails else "", start)
+        after = _time_of_one(account, sorted(emails)[:3], start)
     if after is None:
         return {}
     found = _listed(account, emails, after - _SLACK)
@@ -236,12 +269,16 @@ def read_list(account: Account, emails: set[str], start: Start) -> dict[str, Fou
     return found
 
 
-def _time_of_one(account: Account, email: str, start: Start) -> datetime | None:
-    contact = account.calls.by_email(email, Selection()) if email else None
-    found = None if contact is None else to_found(contact)
-    if found is None or found.created is None or offset_between(found.created, start.at) is None:
-        return None
-    return found.created - timedelta(minutes=2)
+def _time_of_one(account: Account, emails: Sequence[str], start: Start) -> datetime | None:
+    """A little before the first of these contacts that was made just now."""
+    for email in emails:
+        contact = account.calls.by_email(email, Selection())
+        found = None if contact is None else to_found(contact)
+        if found is None or found.created is None:
+            continue
+        if offset_between(found.created, start.at) is not None:
+            return found.created - timedelta(minutes=2)
+    return None
 
 
 def _listed(account: Account, emails: set[str], after: datetime) -> dict[str, Found]:

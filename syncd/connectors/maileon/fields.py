@@ -24,7 +24,7 @@ STANDARD: Catalogue = {
     "GENDER": FieldSpec("GENDER", Kind.CHOICE, choices=("m", "f", "d")),
     "BIRTHDAY": FieldSpec("BIRTHDAY", Kind.DATE),
     "NAMEDAY": FieldSpec("NAMEDAY", Kind.DATE),
-    "LOCALE": FieldSpec("LOCALE", max_length=5),  # xx or xx_XX
+    "LOCALE": FieldSpec("LOCALE"),  # xx or xx_XX
 }
 
 FIELDS: Catalogue = {

@@ -11,7 +11,6 @@ from datetime import UTC, datetime
 from syncd.connectors.maileon import feed
 from syncd.connectors.maileon.account import Account
 from syncd.connectors.maileon.answers import Listing
-from syncd.connectors.maileon.calls import PAGE_SIZE
 from syncd.connectors.maileon.codec import Element, Selection, shown_time, text_of, to_record
 from syncd.connectors.maileon.feed import Stage, State
 from syncd.connectors.maileon.optouts import reported
@@ -122,7 +121,7 @@ class Reader:
         window = Window(*map(datetime.fromisoformat, (state.since or "", state.until or "")))
         rows = [row for row in listing.rows if self._falls_into(row, window)]
         records = self._records(rows)
-        state, done = feed.turned(state, _pages(listing, state.page), listing.items)
+        state, done = feed.turned(state, self._pages(listing, state.page), listing.items)
         if done:
             state = feed.listed(replace(state, stage=Stage.REST, since=None, until=None), None)
         return records, state
@@ -182,7 +181,7 @@ class Reader:
             return self._optouts(self._to_optouts(replace(state, settling=None)))
         after = _after(self._account, state.settled, state)
         listing = self._page(replace(state, after=after), state.settle_page)
-        if state.settle_page >= _pages(listing, state.settle_page):
+        if state.settle_page >= self._pages(listing, state.settle_page):
             state = replace(state, settled=state.settling, settling=None, settle_page=1)
         else:
             state = replace(state, settle_page=state.settle_page + 1)
@@ -198,7 +197,7 @@ class Reader:
         query = {"from_date": state.from_ms, "to_date": state.to_ms}
         listing = self._calls.unsubscriptions(state.page, query)
         records = [r for row in listing.rows if (r := reported(row, self._clock)) is not None]
-        state, done = feed.turned(state, _pages(listing, state.page), listing.items)
+        state, done = feed.turned(state, self._pages(listing, state.page), listing.items)
         if done:
             state = replace(state, stage=Stage.REST, full=False, reported_ms=state.to_ms)
             state = feed.listed(replace(state, from_ms=0, to_ms=0, passed=None), None)
@@ -212,7 +211,7 @@ class Reader:
             self._account.saw(updated)
             self._account.compare(remote_id, updated)
         state = feed.seen(state, rows, self._clock.local_ceiling(self._calls.server_now))
-        state, done = feed.turned(state, _pages(listing, state.page), listing.items)
+        state, done = feed.turned(state, self._pages(listing, state.page), listing.items)
         return self._records(listing.rows), state, done
 
     def _page(self, state: State, page: int) -> Listing:
@@ -229,9 +228,8 @@ class Reader:
         found = (to_record(row, self.wanted, self._clock) for row in rows)
         return [record for record in found if record is not None]
 
-
-def _pages(listing: Listing, page: int) -> int:
-    """How many pages there are; a full page may have a successor if nobody says so."""
-    if listing.pages is not None:
-        return listing.pages
-    return page + 1 if len(listing.rows) >= PAGE_SIZE else page
+    def _pages(self, listing: Listing, page: int) -> int:
+        """How many pages there are; a full page may have a successor if nobody says so."""
+        if listing.pages is not None:
+            return listing.pages
+        return page + 1 if len(listing.rows) >= self._calls.page_size else page

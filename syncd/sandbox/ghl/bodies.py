@@ -136,7 +136,8 @@ def _lines(name: str, value: Any, country: str, *, v3: bool) -> list[str]:
         case "phone":
             return [] if _is_phone(value, country) else ["phone must be a valid phone number"]
         case "country":
-            return [] if value in COUNTRIES else ["country must be a valid ISO31661 Alpha2 code"]
+            known = isinstance(value, str) and value in COUNTRIES
+            return [] if known else ["country must be a valid ISO31661 Alpha2 code"]
         case "dateOfBirth":
             return [] if _is_day(value) else ["dateOfBirth must be a valid date"]
         case "tags":

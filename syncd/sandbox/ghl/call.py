@@ -36,6 +36,10 @@ class Call:
     def v3(self) -> bool:
         return self.version == "v3"
 
+    def succeeded(self) -> dict[str, Any]:
+        """The typo is the real name; v3 answers both spellings (gotcha 22)."""
+        return {"succeeded": True, "succeded": True} if self.v3 else {"succeded": True}
+
     def body(self) -> dict[str, Any]:
         """The JSON body.
 

@@ -96,7 +96,7 @@ def delete(call: Call) -> Answer:
     """DELETE /contacts/{contactId}."""
     location, contact = call.contact()
     call.agency.remove(location, contact.id)
-    return Answer(_succeeded(call), wrote=True)
+    return Answer(call.succeeded(), wrote=True)
 
 
 def add_followers(call: Call) -> Answer:
@@ -176,8 +176,3 @@ def _followers(call: Call) -> list[str]:
     if not isinstance(wanted, list) or not all(isinstance(one, str) for one in wanted):
         raise invalid("followers must be an array")
     return wanted
-
-
-def _succeeded(call: Call) -> dict[str, Any]:
-    """The typo is the real name; v3 answers both spellings (gotcha 22)."""
-    return {"succeeded": True, "succeded": True} if call.v3 else {"succeded": True}

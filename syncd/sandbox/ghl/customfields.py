@@ -1,5 +1,6 @@
 """Custom fields of a location, and what becomes of a value that is written (3.8, 5.1)."""
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -144,6 +145,8 @@ def _number(text: str, fraction: bool) -> int | float:
         number = float(text)
     except ValueError as exc:
         raise RefusalError(400, "Please enter a valid number") from exc
+    if not math.isfinite(number):
+        raise RefusalError(400, "Please enter a valid number")
     return number if fraction and not number.is_integer() else int(number)
 
 

@@ -119,7 +119,7 @@ def delete_field(call: Call) -> Answer:
     """DELETE …/customFields/{id}: every contact loses its value."""
     one = _field(call)
     call.agency.remove_field(call.location(one.location_id), one.id)
-    return Answer({"succeded": True}, wrote=True)
+    return Answer(call.succeeded(), wrote=True)
 
 
 def search_users(call: Call) -> Answer:

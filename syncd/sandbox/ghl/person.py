@@ -168,7 +168,7 @@ def _create_custom_field(agency: Agency, arguments: Arguments) -> Result:
     kind = arguments.get("data_type", "TEXT")
     if kind not in TYPES:
         raise ValueError(f"data_type must be one of {', '.join(TYPES)}")
-    location, name = _location(agency, arguments), str(arguments["name"])
+    location, name = _location(agency, arguments), _text(arguments, "name")
     made = agency.add_field(location, name, kind, tuple(arguments.get("options", ())))
     return {"id": made.id, "key": made.key}
 
@@ -176,15 +176,15 @@ def _create_custom_field(agency: Agency, arguments: Arguments) -> Result:
 def _rename_custom_field(agency: Agency, arguments: Arguments) -> Result:
     """The key stays (5.1)."""
     location = _location(agency, arguments)
-    one = location.fields.fields[_field_id(location, str(arguments["name"]))]
-    renamed = replace(one, name=str(arguments["new_name"]))
+    one = location.fields.fields[_field_id(location, _text(arguments, "name"))]
+    renamed = replace(one, name=_text(arguments, "new_name"))
     location.fields.add(renamed)
     return {"id": renamed.id, "key": renamed.key}
 
 
 def _delete_custom_field(agency: Agency, arguments: Arguments) -> Result:
     location = _location(agency, arguments)
-    field_id = _field_id(location, str(arguments["name"]))
+    field_id = _field_id(location, _text(arguments, "name"))
     agency.remove_field(location, field_id)
     return {"id": field_id}
 
@@ -202,8 +202,10 @@ def _make_token(agency: Agency, arguments: Arguments) -> Result:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}")
     location = None if kind in ("agency_pit", "company") else _location(agency, arguments).id
     life_s = arguments.get("expires_in_s")
+    if life_s is not None and not isinstance(life_s, int | float):
+        raise ValueError("`expires_in_s` must be a number of seconds")
     expires = None if life_s is None else agency.now() + int(life_s * 1000)
-    scopes = frozenset(arguments.get("scopes", SCOPES))
+    scopes = _scopes(arguments, SCOPES)
     token = agency.wallet.mint(kind, location, scopes, expires)
     if arguments.get("revoked", False):
         agency.wallet.revoke(token.value)
@@ -211,14 +213,14 @@ def _make_token(agency: Agency, arguments: Arguments) -> Result:
 
 
 def _revoke_token(agency: Agency, arguments: Arguments) -> Result:
-    agency.wallet.revoke(str(arguments["token"]))
+    agency.wallet.revoke(_text(arguments, "token"))
     return {}
 
 
 def _authorize(agency: Agency, arguments: Arguments) -> Result:
     """Consent in the browser; `user_type` Company is what an agency's install gives (1.2)."""
     company = arguments.get("user_type", "Location") == "Company"
-    scopes = frozenset(arguments.get("scopes", SCOPES | ({"oauth.write"} if company else set())))
+    scopes = _scopes(arguments, SCOPES | {"oauth.write"} if company else SCOPES)
     location = None if company else _location(agency, arguments).id
     kind = "company" if company else "location"
     return {"code": agency.wallet.authorize(kind, location, scopes, agency.now())}
@@ -272,6 +274,20 @@ def _tags(arguments: Arguments) -> tuple[str, ...]:
     if bodies.tag_lines(wanted):
         raise ValueError("`tags` must be an array of strings")
     return bodies.as_tags(wanted or [])
+
+
+def _text(arguments: Arguments, name: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"`{name}` is missing: a string")
+    return value
+
+
+def _scopes(arguments: Arguments, default: frozenset[str]) -> frozenset[str]:
+    wanted = arguments.get("scopes", default)
+    if not isinstance(wanted, list | frozenset) or not all(isinstance(one, str) for one in wanted):
+        raise ValueError("`scopes` must be an array of strings")
+    return frozenset(wanted)
 
 
 def _all_emails(contact: Contact) -> list[str]:

@@ -49,7 +49,9 @@ def bulk(call: Call) -> Answer:
         for id_ in body["contacts"]
     ]
     errors = sum(one["type"] == "error" for one in responses)
-    return Answer({"succeded": True, "errorCount": errors, "responses": responses}, 201, wrote=True)
+    return Answer(
+        call.succeeded() | {"errorCount": errors, "responses": responses}, 201, wrote=True
+    )
 
 
 def catalogue(call: Call) -> Answer:
@@ -84,7 +86,7 @@ def delete(call: Call) -> Answer:
     """DELETE /locations/{locationId}/tags/{tagId}; contacts keep the name (unverified)."""
     location, id_ = call.location(call.path["locationId"]), _id(call)
     del location.tags[id_]
-    return Answer({"succeded": True}, wrote=True)
+    return Answer(call.succeeded(), wrote=True)
 
 
 def _wanted(call: Call) -> tuple[str, ...]:

@@ -261,3 +261,26 @@ def ids(pages: list[Page]) -> list[str]:
 
 def records(pages: list[Page]) -> list[Record]:
     return [record for page in pages for record in page.records]
+
+
+def once(method: str, path: str, *answers: httpx.Response | Exception) -> Meddle:
+    """The first calls of one kind are answered so; an exception loses the answer."""
+    left = list(answers)
+
+    def meddle(request: httpx.Request) -> httpx.Response | None:
+        if (request.method, request.url.path) != (method, path) or not left:
+            return None
+        answer = left.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    return meddle
+
+
+def refusal(status: int, message: Any) -> httpx.Response:
+    return httpx.Response(status, json={"statusCode": status, "message": message})
+
+
+def last_body(fake: FakeGhl, method: str) -> Any:
+    return [body for (m, _), body in zip(fake.log, fake.bodies, strict=True) if m == method][-1]

@@ -172,7 +172,7 @@ def test_pages_that_repeat_are_tried_anew_once_and_then_given_up() -> None:
     for n in range(6):
         fake.put(f"c{n}")
     rows = [fake._row(contact, 5) for contact in list(fake.contacts.values())[:2]]
-    fake._search = lambda body: {"contacts": rows, "total": 6}
+    fake._search = lambda _: {"contacts": rows, "total": 6}
     with pytest.raises(TransientError, match="out of order twice"):
         list(pull(fake.open(page_size=2), None))
 
@@ -273,7 +273,7 @@ def test_a_row_without_an_id_or_of_an_odd_type_is_skipped() -> None:
     fake.put("c1")
     good = fake._row(fake.contacts["c1"], 5)
     rows = [good, {"email": "x@example.org"}, 7, None, {**good, "id": ".."}, {**good, "id": 5}]
-    fake._search = lambda body: {"contacts": rows, "total": "many"}
+    fake._search = lambda _: {"contacts": rows, "total": "many"}
     assert ids(list(pull(fake.open(), None))) == ["c1"]
 
 

@@ -79,7 +79,7 @@ class Fake:
         wire = Wire(
             transport=httpx.MockTransport(self._answer),
             now=lambda: self.now,
-            monotonic=lambda: 0.0,
+            monotonic=lambda: sum(self.slept),
             sleep=self.slept.append,
         )
         opened = CONNECTOR.open(chosen, wire)
@@ -215,11 +215,11 @@ def report(
     )
 
 
-def creating(op_id: int, email: str, **patch: object) -> Op:
+def creating(op_id: int, email: str, /, **patch: object) -> Op:
     return Op(op_id, CONTACT, OpKind.CREATE, None, {"email": email, **patch})  # type: ignore[dict-item]
 
 
-def updating(op_id: int, remote_id: str, email: str | None = None, **patch: object) -> Op:
+def updating(op_id: int, remote_id: str, email: str | None = None, /, **patch: object) -> Op:
     current = {"email": email} if email else {}
     return Op(op_id, CONTACT, OpKind.UPDATE, remote_id, patch, current)  # type: ignore[arg-type]
 

@@ -41,7 +41,7 @@ SPECS = {**FIELDS, **CUSTOM}
 BERLIN = ServerClock(ZoneInfo("Europe/Berlin"))
 
 letters = st.text(
-    st.characters(blacklist_categories=("Cs",), blacklist_characters="\ufffe\uffff"), max_size=255
+    st.characters(exclude_categories=["Cs"], exclude_characters="\ufffe\uffff"), max_size=255
 ).filter(lambda text: text == xml.legal(text))
 values: dict[Kind, st.SearchStrategy[Value]] = {
     Kind.TEXT: letters,

@@ -1,0 +1,150 @@
+"""What every command shares: where the configuration is, and how to answer."""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console, RenderableType
+
+from syncd.cli import environment
+from syncd.errors import ConfigError
+
+if TYPE_CHECKING:
+    from syncd.app import App
+    from syncd.connectors.api import Wire
+
+PLACES = (Path("config/syncd.yaml"), Path("syncd.yaml"))
+WIDE = 120  # columns where nobody can say how wide the paper is
+
+
+class Code(IntEnum):
+    """How a command ends."""
+
+    DONE = 0
+    AGAIN = 1  # try again
+    WRONG = 2  # usage or configuration
+    CONFLICTS = 3  # conflicts wait
+    HELD = 7  # held: a person is needed
+
+
+@dataclass(slots=True)
+class Face:
+    """How one command talks: to a person, or as JSON to a program.
+
+    Attributes:
+        config: as given with `--config`; None looks in the usual places.
+    """
+
+    config: Path | None = None
+    json: bool = False
+
+    @property
+    def out(self) -> Console:
+        return _console(sys.stdout)
+
+    @property
+    def err(self) -> Console:
+        return _console(sys.stderr)
+
+    @property
+    def draws(self) -> bool:
+        """Whether somebody watches: progress bars make sense."""
+        return sys.stderr.isatty()
+
+    def answer(self, content: Mapping[str, Any], *shown: RenderableType) -> None:
+        """Answer with `content` as JSON, or show it to a person."""
+        if self.json:
+            sys.stdout.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.flush()
+            return
+        for part in shown:
+            self.out.print(part)
+
+    def say(self, text: str) -> None:
+        """A sentence for a person, on standard error, as it is no part of the answer."""
+        if not self.json:
+            self.err.print(text)
+
+
+def _console(stream: Any) -> Console:
+    width = None if stream.isatty() or "COLUMNS" in os.environ else WIDE
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def face_of(context: typer.Context) -> Face:
+    """The face of the command that runs."""
+    return context.ensure_object(Face)
+
+
+def finish(code: Code) -> None:
+    """End the command with a code that is not 0.
+
+    Raises:
+        Exit: always, unless the code is 0.
+    """
+    if code:
+        raise typer.Exit(code)
+
+
+def configuration_path(face: Face) -> Path:
+    """Where the configuration is.
+
+    Raises:
+        ConfigError: it is in none of the usual places.
+    """
+    environment.read(Path(".env"))
+    named = face.config or os.environ.get("SYNCD_CONFIG")
+    found = Path(named) if named else next((p for p in PLACES if p.is_file()), None)
+    if found is None:
+        places = ", ".join(str(place) for place in PLACES)
+        raise ConfigError(
+            f"There is no configuration here: looked for {places}.",
+            hint="Write one with `syncd init`, or name one with `--config` or $SYNCD_CONFIG.",
+        )
+    for folder in (found.parent, found.absolute().parent.parent):
+        environment.read(folder / ".env")
+    return found
+
+
+@contextmanager
+def opened(face: Face, wire: "Wire | None" = None) -> Iterator["App"]:
+    """The configuration read and the store opened, for the length of a command.
+
+    Raises:
+        ConfigError: a file is wrong.
+        StoreError: the store cannot be used.
+    """
+    from syncd.app import open_app
+    from syncd.observe import log
+    from syncd.store.database import explained
+
+    log.configure("warning")
+    app = open_app(configuration_path(face), wire=wire)
+    settings = app.configuration.log
+    log.configure("warning" if face.draws else settings.level, settings.format)
+    try:
+        with explained(app.store):
+            yield app
+    finally:
+        app.close()
+
+
+def pair_names(app: "App", asked: Iterable[str]) -> list[str]:
+    """The pairs asked for, or all of them; each one is configured.
+
+    Raises:
+        ConfigError: there is none, or none of that name.
+    """
+    names = list(dict.fromkeys(asked)) or list(app.configuration.pairs)
+    if not names:
+        raise ConfigError("No pair is configured.", hint="Write one with `syncd init`.")
+    for name in names:
+        app.pair_named(name)
+    return names

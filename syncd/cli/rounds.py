@@ -1,0 +1,200 @@
+"""Cycles of one pair until nothing is left to do, and what they did together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from rich.table import Table
+
+from syncd.app import App
+from syncd.cli import progress
+from syncd.cli.face import Code, Face
+from syncd.connectors.api import Wire
+from syncd.engine.context import Bench
+from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.engine.release import held_message
+from syncd.model.op import OpKind, OpState
+from syncd.model.side import SIDES, Both, Side
+from syncd.runtime.stop import Stop, on_signals
+from syncd.store import members, ops, runs
+from syncd.store.database import reading
+from syncd.store.runs import RunState
+
+MOST_ROUNDS = 6  # a pair that still writes after so many has rules that chase each other
+KINDS = {
+    OpKind.CREATE: "created",
+    OpKind.UPDATE: "updated",
+    OpKind.DELETE: "deleted",
+    OpKind.SUPPRESS: "opted out",
+}
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What the rounds of one pair did.
+
+    Attributes:
+        written: per side, how many writes of each kind were confirmed.
+        settled: the last round wrote nothing.
+        refused: writes that a platform refused for good; their records are parked.
+    """
+
+    pair: str
+    accounts: Both[str]
+    rounds: int = 0
+    seen: Both[int] = field(default_factory=lambda: Both(0, 0))
+    changed: Both[int] = field(default_factory=lambda: Both(0, 0))
+    written: Both[dict[str, int]] = field(default_factory=lambda: Both({}, {}))
+    refused: int = 0
+    parked: int = 0
+    conflicts: int = 0
+    settled: bool = False
+    stopped: bool = False
+    held: str | None = None
+    run_id: int = 0
+
+    @property
+    def code(self) -> Code:
+        if self.held:
+            return Code.HELD
+        return Code.CONFLICTS if self.conflicts else Code.DONE
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "pair": self.pair,
+            "run": self.run_id,
+            "rounds": self.rounds,
+            "settled": self.settled,
+            "stopped": self.stopped,
+            "held": self.held,
+            "sides": {
+                self.accounts[side]: {
+                    "read": self.seen[side],
+                    "changed": self.changed[side],
+                    **{name.replace(" ", "_"): n for name, n in self.written[side].items()},
+                }
+                for side in SIDES
+            },
+            "refused": self.refused,
+            "parked": self.parked,
+            "conflicts": self.conflicts,
+        }
+
+    def table(self) -> Table:
+        """For a person: one line per account."""
+        table = Table(title=f"Pair {self.pair}", title_justify="left")
+        table.add_column("account")
+        columns = ("read", "changed there", *dict.fromkeys(KINDS.values()))
+        for column in columns:
+            table.add_column(column, justify="right")
+        for side in SIDES:
+            done = self.written[side]
+            cells = [self.seen[side], self.changed[side], *(done.get(c, 0) for c in columns[2:])]
+            table.add_row(self.accounts[side], *(f"{n:,}" if n else "·" for n in cells))
+        return table
+
+    def sentence(self) -> str:
+        """How it ended, and what to type next."""
+        if self.held:
+            return self.held
+        parts = []
+        if self.stopped:
+            parts.append("Stopped as asked; the next run goes on from here.")
+        elif self.settled:
+            parts.append(f"Both sides agree: round {self.rounds} found nothing more to write.")
+        else:
+            parts.append(f"There is more to do after round {self.rounds}: type it again.")
+        if self.refused:
+            parts.append(f"{self.refused:,} writes were refused.")
+        if self.parked:
+            parts.append(f"{self.parked:,} records are parked: see `syncd status {self.pair}`.")
+        if self.conflicts:
+            waits = "field waits" if self.conflicts == 1 else "fields wait"
+            parts.append(
+                f"{self.conflicts:,} {waits} for a person:"
+                f" type `syncd conflicts list {self.pair}`."
+            )
+        return " ".join(parts)
+
+
+@contextmanager
+def stoppable(face: Face) -> Iterator[tuple[Stop, Wire]]:
+    """Ctrl-C ends the work at its next safe place, a second one at once."""
+    stop = Stop()
+    on_signals(
+        stop,
+        lambda _: face.say("Stopping at the next safe place; once more to stop at once."),
+    )
+    yield stop, Wire(sleep=stop.sleep)
+
+
+def bench_of(app: App, stop: Stop, step: progress.Step) -> Bench:
+    return replace(app.bench, stopping=stop, progress=step)
+
+
+def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> Outcome:
+    """Run cycles of one pair until one writes nothing, or a person is needed.
+
+    Args:
+        full: the first cycle reads everything on both sides.
+        once: one cycle and no more.
+
+    Raises:
+        SyncdError: as `run_cycle` and `App.open_pair`.
+    """
+    pair = app.open_pair(name, create_fields=True)
+    outcome = Outcome(name, pair.accounts.map(lambda account: account.name))
+    run_ids: set[int] = set()
+    mode = Mode.FULL if full else Mode.SYNC
+    while True:
+        report = run_cycle(pair, bench, mode)
+        mode = Mode.SYNC
+        run_ids.add(report.run_id)
+        outcome.rounds += 1
+        _add(outcome, report)
+        outcome.stopped = bench.stopping()
+        if report.state is RunState.HELD:
+            outcome.held = _held(app, name, report)
+        outcome.settled = report.finished and not report.written and not outcome.held
+        done = outcome.settled or outcome.stopped or outcome.held or once
+        if done or (outcome.rounds >= MOST_ROUNDS and report.finished):
+            break
+        if not report.finished and not report.written:
+            break  # what is in doubt can only be told later
+    _count(app, outcome, run_ids)
+    return outcome
+
+
+def _add(outcome: Outcome, report: Report) -> None:
+    noticed = report.noticed
+    outcome.run_id = report.run_id
+    outcome.conflicts = report.conflicts
+    outcome.seen = Both(*(outcome.seen[s] + noticed[s].seen for s in SIDES))
+    outcome.changed = Both(*(outcome.changed[s] + noticed[s].changed for s in SIDES))
+
+
+def _held(app: App, pair: str, report: Report) -> str:
+    with reading(app.store) as db:
+        run = runs.get(db, report.run_id)
+    return held_message(pair, run) if run else " ".join(report.reasons)
+
+
+def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
+    with reading(app.store) as db:
+        for run_id in run_ids:
+            for alike in ops.tally(db, run_id):
+                if alike.state is OpState.DONE:
+                    what = "opted out" if alike.urgent else KINDS[alike.kind]
+                    _note(outcome, alike.side, what, alike.count)
+                elif alike.state is OpState.DEAD:
+                    outcome.refused += alike.count
+        outcome.parked = sum(
+            n for _, _, state, _, n in members.census(db, outcome.pair) if state == "parked"
+        )
+
+
+def _note(outcome: Outcome, side: Side, what: str, n: int) -> None:
+    outcome.written[side][what] = outcome.written[side].get(what, 0) + n

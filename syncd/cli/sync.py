@@ -1,0 +1,60 @@
+"""`syncd sync`: keep pairs in step until nothing is left to do."""
+
+from typing import Annotated
+
+import typer
+
+from syncd.cli import faults, progress
+from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
+from syncd.cli.rounds import Outcome, bench_of, run_rounds, stoppable
+from syncd.errors import SyncdError
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def sync(
+    context: typer.Context,
+    pairs: Annotated[list[str] | None, typer.Argument(help="All pairs, if none is named.")] = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything on both sides first.")
+    ] = False,
+    once: Annotated[
+        bool, typer.Option("--once", help="One cycle, even if it leaves something to do.")
+    ] = False,
+) -> None:
+    """Keep pairs in step until nothing is left to do.
+
+    Ends with 0 when both sides agree, 1 when it should be tried again, 3 when conflicts wait
+    for a person, 7 when a run is held.
+    """
+    face = face_of(context)
+    outcomes: list[Outcome] = []
+    failed: list[Code] = []
+    with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
+        for name in pair_names(opened_app, pairs or ()):
+            if stop():
+                break
+            try:
+                with progress.shown(face) as step:
+                    bench = bench_of(opened_app, stop, step)
+                    outcome = run_rounds(opened_app, name, bench, full=full, once=once)
+            except SyncdError as error:
+                if len(pairs or opened_app.configuration.pairs) == 1:
+                    raise
+                failed.append(faults.tell(Face(face.config), error))  # the others go on
+                continue
+            outcomes.append(outcome)
+            if not face.json:
+                face.out.print(outcome.table())
+                face.out.print(outcome.sentence(), soft_wrap=True)
+    content = {"pairs": [outcome.content for outcome in outcomes], "failed": len(failed)}
+    if face.json:
+        face.answer(content)
+    finish(_worst([*failed, *(outcome.code for outcome in outcomes)]))
+
+
+def _worst(codes: list[Code]) -> Code:
+    """The one that asks most of a person: held, then wrong, conflicts, try again."""
+    order = (Code.HELD, Code.WRONG, Code.CONFLICTS, Code.AGAIN, Code.DONE)
+    return next((code for code in order if code in codes), Code.DONE)

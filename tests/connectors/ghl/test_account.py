@@ -1,0 +1,135 @@
+"""Who the account is, its custom fields, and the fields that rules can name."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from syncd.connectors.api import Connector
+from syncd.connectors.ghl import CONNECTOR
+from syncd.errors import AccountError, ConfigError
+from syncd.model.record import Resource
+from syncd.model.spec import FieldSpec, Kind
+
+from .fake import CONTACT, LOCATION, FakeGhl, Meddle
+
+
+def answers(path: str, status: int, body: Any) -> Meddle:
+    return lambda request: httpx.Response(status, json=body) if request.url.path == path else None
+
+
+def test_the_plugin_opens_a_connector_without_the_network() -> None:
+    fake = FakeGhl()
+    assert isinstance(fake.open(), Connector)
+    assert fake.log == []
+    assert CONNECTOR.settings_help.keys() == CONNECTOR.settings.model_fields.keys()
+    assert all(CONNECTOR.settings_help.values())
+
+
+def test_a_check_reads_and_never_writes() -> None:
+    fake = FakeGhl()
+    identity = fake.open().check()
+    assert (identity.account_id, identity.country) == (LOCATION, "DE")
+    assert identity.time_zone == "Europe/Berlin"
+    assert all(right.granted for right in identity.rights)
+    assert {path for method, path in fake.log if method != "GET"} == {"/contacts/search"}
+
+
+def test_a_missing_scope_is_a_right_that_is_not_granted() -> None:
+    denied = {"message": "The token is not authorized for this scope."}
+    fake = FakeGhl(meddle=answers(f"/locations/{LOCATION}", 401, denied))
+    identity = fake.open().check()
+    missing = [right for right in identity.rights if not right.granted]
+    assert [right.name for right in missing] == ["locations.readonly"]
+    assert "Private Integrations" in missing[0].remark
+    assert identity.account_id == LOCATION
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"message": "The token does not have access to this location."}),
+        (401, {"message": "Token's user type mismatch!"}),
+        (200, {"location": {"id": "another"}}),
+        (400, {"message": "Location with id x not found"}),
+        (200, {}),
+    ],
+)
+def test_a_token_of_somewhere_else_stops_the_check(status: int, body: Any) -> None:
+    fake = FakeGhl(meddle=answers(f"/locations/{LOCATION}", status, body))
+    with pytest.raises(AccountError):
+        fake.open().check()
+
+
+def test_a_location_that_allows_duplicates_is_remarked_upon() -> None:
+    body = {"location": {"id": LOCATION, "settings": {"allowDuplicateContact": True}}}
+    fake = FakeGhl(meddle=answers(f"/locations/{LOCATION}", 200, body))
+    assert "allows duplicate contacts" in " ".join(fake.open().check().remarks)
+
+
+def test_custom_fields_that_share_a_name_are_remarked_upon() -> None:
+    twins = [{"id": f"f{n}", "name": "Twin", "dataType": "TEXT"} for n in range(2)]
+    remarks = FakeGhl(custom=twins).open().check().remarks
+    assert "'Twin'" in " ".join(remarks)
+
+
+@pytest.mark.parametrize("body", [{}, {"customFields": None}, {"customFields": {}}])
+def test_a_catalogue_that_cannot_be_read_stops_the_account(body: Any) -> None:
+    fake = FakeGhl(meddle=answers(f"/locations/{LOCATION}/customFields", 200, body))
+    with pytest.raises(AccountError, match="custom"):
+        fake.open().catalogue(CONTACT)
+
+
+def test_the_catalogue_is_read_anew_each_time() -> None:
+    fake = FakeGhl()
+    ghl = fake.open()
+    assert "custom.Memo" not in ghl.catalogue(CONTACT)
+    fake.custom.append({"id": "f1", "name": " Memo ", "dataType": "TEXT"})
+    assert ghl.catalogue(CONTACT)["custom.Memo"].kind is Kind.TEXT
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        FieldSpec("custom.A", Kind.TEXT, max_length=100),
+        FieldSpec("custom.A", Kind.TEXT),
+        FieldSpec("custom.A", Kind.PHONE),
+        FieldSpec("custom.A", Kind.DATE),
+        FieldSpec("custom.A", Kind.NUMBER),
+        FieldSpec("custom.A", Kind.INTEGER),
+        FieldSpec("custom.A", Kind.BOOLEAN),
+        FieldSpec("custom.A", Kind.CHOICE, choices=("x", "y")),
+        FieldSpec("custom.A", Kind.SET, choices=("x", "y")),
+    ],
+)
+def test_a_field_is_made_once_and_can_take_what_it_was_made_for(field: FieldSpec) -> None:
+    fake = FakeGhl()
+    ghl = fake.open()
+    ghl.create_field(CONTACT, field)
+    ghl.create_field(CONTACT, field)
+    assert len(fake.custom) == 1
+    made = ghl.catalogue(CONTACT)["custom.A"]
+    assert made.kind is (Kind.NUMBER if field.kind is Kind.INTEGER else field.kind)
+    assert field.kind in CONNECTOR.spec.resources[CONTACT].custom_kinds
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        FieldSpec("custom.A", Kind.DATE),
+        FieldSpec("custom.B", Kind.DATETIME),
+        FieldSpec("custom.B", Kind.SET),
+        FieldSpec("custom.Twin", Kind.TEXT),
+    ],
+)
+def test_a_field_that_cannot_be_made_is_a_matter_of_configuration(field: FieldSpec) -> None:
+    twins = [{"id": f"f{n}", "name": "Twin", "dataType": "TEXT"} for n in range(2)]
+    fake = FakeGhl(custom=[*twins, {"id": "f9", "name": "A", "dataType": "NUMERICAL"}])
+    with pytest.raises(ConfigError):
+        fake.open().create_field(CONTACT, field)
+    assert len(fake.custom) == 3
+
+
+def test_only_contacts_are_synced_so_far() -> None:
+    with pytest.raises(ConfigError):
+        FakeGhl().open().catalogue(Resource.NOTE)
