@@ -6,9 +6,8 @@ Codes: ISO 3166-1 as of 2026-11. Names: every language that the tables of the
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from functools import cache
-
-from phonenumbers.geodata.locale import LOCALE_DATA
 
 ALPHA_3: dict[str, str] = dict(
     re.findall(
@@ -124,7 +123,7 @@ def country_name(code: str, language: str) -> str | None:
     >>> country_name("AT", "de"), country_name("AT", "fr"), country_name("AT", "en")
     ('Österreich', 'Autriche', 'Austria')
     """
-    names = LOCALE_DATA.get(code, {})
+    names = _names().get(code, {})
     name = names.get(language)
     return names.get(name[1:]) if name is not None and name.startswith("*") else name
 
@@ -136,11 +135,21 @@ def _folded(text: str) -> str:
 
 
 @cache
+def _names() -> Mapping[str, Mapping[str, str]]:
+    """Names by alpha-2 code and language; a large table, so it is read when first needed."""
+    from phonenumbers.geodata.locale import LOCALE_DATA
+
+    names: Mapping[str, Mapping[str, str]] = LOCALE_DATA
+    return names
+
+
+@cache
 def _codes() -> dict[str, str]:
     """Code by folded name; a name that means two countries in two languages is left out."""
     meanings: dict[str, set[str]] = {}
-    for code in ALPHA_3.keys() & LOCALE_DATA.keys():
-        for name in LOCALE_DATA[code].values():
+    named = _names()
+    for code in ALPHA_3.keys() & named.keys():
+        for name in named[code].values():
             if not name.startswith("*"):
                 meanings.setdefault(_folded(name), set()).add(code)
     by_name = {name: codes.pop() for name, codes in meanings.items() if len(codes) == 1}

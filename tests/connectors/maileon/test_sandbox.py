@@ -37,6 +37,8 @@ class Rig:
         self.now = at
         self.slept = 0.0
         self.requests: list[httpx.Request] = []
+        self.unreliable = 0.0
+        self.dice = random.Random(seed)
         switches = {"maileon": dict(behaviour or {})}
         self.box: Sandbox = sandbox(people, seed=seed, frozen_at=at, settings=switches)
         self.seen: dict[str, Record] = {}
@@ -97,7 +99,13 @@ class _Counting(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self._rig.requests.append(request)
-        return self._rig.box.transport.handle_request(request)
+        refused, lost = self._rig.dice.random(), self._rig.dice.random()
+        if refused < self._rig.unreliable:
+            raise httpx.ConnectError("refused", request=request)
+        answer = self._rig.box.transport.handle_request(request)
+        if lost < self._rig.unreliable:
+            raise httpx.ReadTimeout("lost", request=request)
+        return answer
 
 
 def create(op_id: int, email: str, **patch: Value) -> Op:
@@ -307,3 +315,38 @@ def test_nothing_forbidden_was_ever_asked_for() -> None:
     rig.push(update(9, who, str(row[0]), consent=Consent(Level.REVOKED)))
     rig.push(Op(1, CONTACT, OpKind.DELETE, max(rig.true()), {}))
     assert not rig.box.world.forbidden
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_receipts_tell_the_truth_on_a_bad_line(seed: int) -> None:
+    rig = Rig(4, seed=seed)
+    rig.pull(full=True)
+    rig.unreliable = 0.35
+    ops = [
+        *(create(n, f"p{n}@example.org", external_id=f"g{n}") for n in range(3)),
+        *(
+            update(10 + n, who, str(row[0]), email=f"moved{n}@example.org", FIRSTNAME="New")
+            for n, (who, row) in enumerate(sorted(rig.true().items()))
+        ),
+    ]
+    done: dict[int, str] = {}
+    for _ in range(40):
+        for op_id, receipt in rig.push(*(op for op in ops if op.id not in done)).items():
+            assert not isinstance(receipt.error, RecordError), receipt.error
+            if receipt.error is None:
+                done[op_id] = receipt.remote_id or ""
+            elif isinstance(receipt.error, DuplicateError):
+                done[op_id] = receipt.error.remote_id or ""
+            elif isinstance(receipt.error, StaleError):
+                done[op_id] = ""  # an earlier try in doubt has worked: to be planned again
+        if len(done) == len(ops):
+            break
+    true = rig.true()
+    for n in range(3):
+        assert true[done[n]][0] == f"p{n}@example.org"
+    assert sorted(str(row[0]) for row in true.values() if str(row[0]).startswith("p")) == [
+        f"p{n}@example.org" for n in range(3)
+    ]
+    for op in ops[3:]:
+        if done[op.id]:
+            assert true[op.remote_id or ""][::2] == (op.patch["email"], "New")

@@ -1,0 +1,1 @@
+"""Measures what the README promises: `make bench` runs it and prints a table."""

@@ -1,0 +1,149 @@
+"""A sandbox in a process of its own, and `syncd` run against it as a user runs it."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = """\
+store: sqlite:///syncd.db
+accounts:
+  crm: {connector: ghl, token: "${GHL_TOKEN}", location_id: "${GHL_LOCATION_ID}",
+        base_url: "${GHL_URL}"}
+  mail: {connector: maileon, api_key: "${MAILEON_API_KEY}", base_url: "${MAILEON_URL}",
+         requests_per_second: 100}
+pairs: pairs/*.yaml
+log: {level: warning}
+"""
+PAIR = """\
+pair: bench
+left: crm
+right: mail
+baseline: auto
+fields:
+  - {left: firstName, right: FIRSTNAME}
+  - {left: lastName, right: LASTNAME}
+  - {left: city, right: CITY}
+  - {left: phone, right: custom.phone, create_missing: true}
+  - {left: tags, right: custom.tags, transform: {join: ", "}, create_missing: true}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a finished process ended.
+
+    Attributes:
+        peak_mb: its largest resident size; seconds: wall time from start to end.
+    """
+
+    code: int
+    output: str
+    seconds: float
+    peak_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """A sandbox, and a folder with a configuration for it."""
+
+    url: str
+    folder: Path
+    env: Mapping[str, str]
+
+    def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Call `/_control`."""
+        request = urllib.request.Request(  # noqa: S310 - loopback, by us
+            f"{self.url}/_control{path}",
+            method=method,
+            data=json.dumps(body).encode() if body is not None else None,
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
+            return json.load(answer)
+
+    def command(self, *arguments: str) -> list[str]:
+        config = str(self.folder / "syncd.yaml")
+        return [sys.executable, "-m", "syncd", "--config", config, *arguments]
+
+    def syncd(self, *arguments: str) -> Ran:
+        """Run a command to its end, and measure the whole process."""
+        with tempfile.TemporaryFile() as output:
+            begun = time.perf_counter()
+            process = subprocess.Popen(
+                self.command(*arguments), stdout=output, stderr=output, env=dict(self.env)
+            )
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.perf_counter() - begun
+            output.seek(0)
+            said = output.read().decode(errors="replace")
+        code = os.waitstatus_to_exitcode(status)
+        process.returncode = code
+        return Ran(code, said, seconds, usage.ru_maxrss / 1024)
+
+    def requests(self) -> dict[str, int]:
+        """How many requests each platform has had since the counters were cleared."""
+        totals: dict[str, int] = {}
+        for route, count in self.control("GET", "/counters")["requests"].items():
+            platform = route.split(" ", 1)[0]
+            totals[platform] = totals.get(platform, 0) + count
+        return totals
+
+    def refusals(self) -> int:
+        """How many answers were 429."""
+        return sum(self.control("GET", "/counters")["refusals"].values())
+
+
+@contextmanager
+def rehearsal(
+    contacts: int, *, limits: str = "off", guards: str = "", pair: str = PAIR
+) -> Iterator[Rehearsal]:
+    """Start a sandbox with people in it, and write a configuration for it."""
+    command = [sys.executable, "-m", "syncd", "sandbox", "--port", "0"]
+    command += ["--contacts", str(contacts), "--limits", limits]
+    with tempfile.TemporaryDirectory() as name:
+        sandbox = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        try:
+            assert sandbox.stdout is not None  # noqa: S101 - we asked for a pipe
+            url = _url(sandbox.stdout.readline())
+            folder = Path(name)
+            (folder / "pairs").mkdir()
+            (folder / "syncd.yaml").write_text(ROOT)
+            (folder / "pairs" / "bench.yaml").write_text(pair + guards)
+            blank = Rehearsal(url, folder, {})
+            yield Rehearsal(url, folder, {**os.environ, **_credentials(blank)})
+        finally:
+            sandbox.terminate()
+            sandbox.wait(30)
+
+
+def _url(line: str) -> str:
+    word = next((w for w in line.split() if w.startswith("http://")), None)
+    if word is None:
+        raise SystemExit(f"the sandbox did not start: {line!r}")
+    return word.rstrip(".,")
+
+
+def _credentials(blank: Rehearsal) -> dict[str, str]:
+    info = blank.control("GET", "/info")
+    return {
+        "GHL_TOKEN": info["ghl"]["token"],
+        "GHL_LOCATION_ID": info["ghl"]["location_id"],
+        "GHL_URL": info["ghl"]["base_url"],
+        "MAILEON_API_KEY": info["maileon"]["api_key"],
+        "MAILEON_URL": info["maileon"]["base_url"],
+    }
+
+
+def duplicates(contacts: list[dict[str, Any]]) -> int:
+    """How many contacts share their address with another one."""
+    addresses = [str(c["email"]).lower() for c in contacts if c.get("email")]
+    return len(addresses) - len(set(addresses))
