@@ -57,10 +57,14 @@ class App:
 
     def close(self) -> None:
         """Give back connections to platforms and to the store."""
+        self.disconnect()
+        self.store.dispose()
+
+    def disconnect(self) -> None:
+        """Give back connections to platforms only: other apps may use the store."""
         for opened in self._open.values():
             opened.close()
         self._open.clear()
-        self.store.dispose()
 
     # -- accounts ------------------------------------------------------------------------
 

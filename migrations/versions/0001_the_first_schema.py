@@ -205,6 +205,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pair", "link_id", "rule", name=op.f("pk_problem")),
     )
     op.create_table(
+        "refusal",
+        sa.Column("link_id", NUMBER, nullable=False),
+        sa.Column("side", sa.String(length=5), nullable=False),
+        sa.Column("field", sa.String(length=255), nullable=False),
+        sa.Column("pair", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("code", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("link_id", "side", "field", name=op.f("pk_refusal")),
+    )
+    op.create_index(op.f("ix_refusal_pair"), "refusal", ["pair"], unique=False)
+
+    op.create_table(
         "run",
         sa.Column("id", NUMBER, autoincrement=True, nullable=False),
         sa.Column("pair", sa.String(length=64), nullable=False),
@@ -242,6 +254,9 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_run_pair_state"), table_name="run")
 
     op.drop_table("run")
+    op.drop_index(op.f("ix_refusal_pair"), table_name="refusal")
+
+    op.drop_table("refusal")
     op.drop_table("problem")
     op.drop_table("pair")
     op.drop_index(op.f("ix_op_run_id"), table_name="op")

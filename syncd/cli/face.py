@@ -65,7 +65,7 @@ class Face:
             sys.stdout.flush()
             return
         for part in shown:
-            self.out.print(part)
+            self.out.print(part, soft_wrap=isinstance(part, str))
 
     def say(self, text: str) -> None:
         """A sentence for a person, on standard error, as it is no part of the answer."""

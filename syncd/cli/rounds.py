@@ -8,12 +8,13 @@ from typing import Any
 from rich.table import Table
 
 from syncd.app import App
-from syncd.cli import progress
+from syncd.cli import causes, progress
 from syncd.cli.face import Code, Face
 from syncd.connectors.api import Wire
 from syncd.engine.context import Bench
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.engine.release import held_message
+from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Both, Side
 from syncd.runtime.stop import Stop, on_signals
@@ -38,6 +39,7 @@ class Outcome:
         written: per side, how many writes of each kind were confirmed.
         settled: the last round wrote nothing.
         refused: writes that a platform refused for good; their records are parked.
+        parked: records that need a person's look.
     """
 
     pair: str
@@ -108,9 +110,10 @@ class Outcome:
         else:
             parts.append(f"There is more to do after round {self.rounds}: type it again.")
         if self.refused:
-            parts.append(f"{self.refused:,} writes were refused.")
+            parts.append(f"Writes refused by a platform: {self.refused:,}.")
         if self.parked:
-            parts.append(f"{self.parked:,} records are parked: see `syncd status {self.pair}`.")
+            records = "record is" if self.parked == 1 else "records are"
+            parts.append(f"{self.parked:,} {records} parked: see `syncd status {self.pair}`.")
         if self.conflicts:
             waits = "field waits" if self.conflicts == 1 else "fields wait"
             parts.append(
@@ -192,7 +195,9 @@ def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
                 elif alike.state is OpState.DEAD:
                     outcome.refused += alike.count
         outcome.parked = sum(
-            n for _, _, state, _, n in members.census(db, outcome.pair) if state == "parked"
+            n
+            for _, _, state, cause, n in members.census(db, outcome.pair)
+            if state == State.PARKED and causes.needs_a_person(cause)
         )
 
 

@@ -20,8 +20,9 @@ from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
-from syncd.store import leases, links, members, observations, ops
+from syncd.store import leases, links, members, observations, ops, refusals
 from syncd.store.ops import Sent
+from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
 
 
@@ -34,6 +35,7 @@ class _Batch:
     parked: dict[int, tuple[Side, str]] = field(default_factory=dict)  # by link
     look: list[tuple[Side, str]] = field(default_factory=list)  # records to read again
     opted_out: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
 
 
 def confirm(
@@ -61,6 +63,7 @@ def confirm(
         leases.hold(db, cycle.lease, cycle.bench.now())
         _advance(db, cycle, side, batch.done)
         _park(db, cycle, batch)
+        refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
         ops.note_verified(db, _verified(cycle, side, batch.done))
         account = cycle.pair.accounts[side].name
@@ -101,11 +104,25 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
             if sent.op.remote_id:
                 batch.look.append((side, sent.op.remote_id))
+        case RecordError() if refused := _refused(cycle, side, sent, error):
+            batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
+            batch.refused.extend(refused)
         case RecordError():
             batch.states[sent.op.id] = (OpState.DEAD, _said(error))
             batch.parked[sent.link_id] = (side.other, error.code)
         case _:
             batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
+
+
+def _refused(cycle: Cycle, side: Side, sent: Sent, error: RecordError) -> list[Refusal]:
+    """The values at fault, if the rest of the record can travel without them.
+
+    The op is planned again without them. The key cannot be left out.
+    """
+    at_fault = [name for name in error.fields if name in sent.op.patch]
+    if not at_fault or cycle.pair.policy.keys.first[side] in at_fault:
+        return []
+    return [Refusal(sent.link_id, side, name, sent.op.patch[name], error.code) for name in at_fault]
 
 
 def _text(value: object) -> str | None:

@@ -1,7 +1,7 @@
 """Taking in what a platform shows: the one place where observations are made."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -29,7 +29,7 @@ class Noticed:
 
     seen: int = 0
     changed: int = 0
-    opted_out: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = field(default=frozenset(), repr=False)
 
     def __add__(self, other: "Noticed") -> "Noticed":
         return Noticed(
@@ -102,6 +102,7 @@ def take_in(
     """
     pair = cycle.pair
     leases.hold(db, cycle.lease, cycle.bench.now())
+    records = list(records)
     page = {record.remote_id: record for record in records if record.remote_id}
     account = pair.accounts[side].name
     known = observations.load(db, account, pair.resource, page)
@@ -127,7 +128,7 @@ def take_in(
         observations.mark_swept(db, account, pair.resource, page, sweep)
     members.save(db, pair.name, pair.resource, touched)
     members.wake_links(db, [m.link_id for m in touched if m.link_id is not None])
-    opted_out = _record_opt_outs(db, cycle, side, page.values(), known)
+    opted_out = _record_opt_outs(db, cycle, side, records, known)
     members.wake_keys(db, sorted(stirred | opted_out))
     return Noticed(len(page), len(touched), frozenset(opted_out))
 

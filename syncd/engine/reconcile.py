@@ -14,7 +14,7 @@ from syncd.engine.observe import keys_of
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.plan import LinkPlan
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, leases, links, members, observations, ops
+from syncd.store import conflicts, leases, links, members, observations, ops, refusals
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
@@ -192,12 +192,14 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     seen = Both(*(_observations(db, cycle, side, chosen) for side in SIDES))
     ledger = _ledger(db, cycle, seen)
     parked = conflicts.of_links(db, [link.id for link in chosen])
+    refused = refusals.of_links(db, [link.id for link in chosen])
     planner = pair.planner
     plans: dict[int, tuple[Link, LinkPlan]] = {}
     for link in chosen:
         situation = _situation(cycle, link, seen, ledger, parked)
         if situation is not None:
-            plans[link.id] = (link, planner.plan(situation))
+            at = replace(situation, refused=refused.get(link.id, {}))
+            plans[link.id] = (link, planner.plan(at))
     _store_plans(db, cycle, plans, standing, parked)
 
 

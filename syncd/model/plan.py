@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from syncd.model.link import State
 from syncd.model.op import OpKind
 from syncd.model.side import Both, Side
-from syncd.model.values import Fields, Patch, Value
+from syncd.model.values import Fields, Patch, SetDelta, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,14 @@ class Draft:
     ends: str | None = None
     urgent: bool = False
     routine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A value that a platform would not take, and why; sent again only when it changes."""
+
+    value: Value | SetDelta
+    code: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,8 @@ class Record:
         modified: when the platform says that it last changed, aware UTC, if it says so.
         certain: False when it comes from an index that may lag behind the truth. Such a
             record never overrides what is known unless its version is newer.
-        gone: the platform says that it no longer exists; `fields` may still tell why.
+        gone: the platform says that it no longer exists; `fields` may still tell why. With
+            an empty `remote_id`: an address that opted out under an id that is not known.
         parent_id: the remote id of the contact it belongs to.
     """
 

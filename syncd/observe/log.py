@@ -69,6 +69,7 @@ ALLOWED = frozenset(
         "written",
     }
 )
+FIRST = ("timestamp", "level", "event", "pair")
 QUIET = ("httpx", "httpcore", "apscheduler", "sqlalchemy", "alembic", "tzlocal")
 
 
@@ -145,4 +146,4 @@ def only_allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     kept: MutableMapping[str, Any] = {k: v for k, v in event.items() if k not in hidden}
     if hidden:
         kept["hidden"] = hidden
-    return kept
+    return {name: kept.pop(name) for name in FIRST if name in kept} | kept

@@ -217,6 +217,19 @@ problem = sa.Table(
     sa.Column("code", sa.String(32), nullable=False),
 )
 
+# A value that a platform refused; it is not sent again while it is the same.
+refusal = sa.Table(
+    "refusal",
+    metadata,
+    sa.Column("link_id", _ID, primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("field", sa.String(255), primary_key=True),
+    sa.Column("pair", sa.String(64), nullable=False),
+    sa.Column("value", _JSON),
+    sa.Column("code", sa.String(32), nullable=False),
+    sa.Index(None, "pair"),
+)
+
 # What is known of a pair between its runs.
 pair = sa.Table(
     "pair",

@@ -22,6 +22,7 @@ from syncd.store.database import explained
 
 app = typer.Typer(add_completion=False)
 PAIR = "shop"
+LEAVING_S = 20.0
 LAG_S = 3.0  # the sandbox's GHL shows an edit in its search after 2 s, as the real one lags too
 
 
@@ -74,7 +75,8 @@ def _play(
             time.sleep(LAG_S)
             _tell(face, "5. Sync again:")
             _show(face, _run(face, opened, stop))
-            _tell(face, "6. One more cycle, with nothing to do:")
+            _tell(face, "6. Maileon lets the unsubscribed go a few seconds later; then, once more:")
+            _wait_for_leaving(box)
             before = box.counters()
             again = time.monotonic()
             _run(face, opened, stop)
@@ -87,6 +89,15 @@ def _play(
     # Two new people; everybody else was in the CRM before or came over from Maileon.
     findings = proof.examine(box, made, gone_out, known + 2, quiet)
     return findings, time.monotonic() - started
+
+
+def _wait_for_leaving(box: stage.Sandbox) -> None:
+    """Until Maileon has carried out the unsubscriptions that it has accepted."""
+    until = time.monotonic() + LEAVING_S
+    while time.monotonic() < until:
+        if all(contact["state"] == "active" for contact in box.contacts("maileon")):
+            return
+        time.sleep(0.5)
 
 
 def _first_sync(face: Face, opened: App, stop: Stop) -> None:

@@ -25,6 +25,7 @@ WIDE = timedelta(hours=26)  # from UTC-12 to UTC+14: whatever zone the parameter
 REPORT_OVERLAP_MS = 10 * 60 * 1000
 MAX_RESTARTS = 3
 CHEAP_PAGES = 20
+CROWD = 100
 
 
 class Stage(StrEnum):
@@ -51,6 +52,9 @@ class State:
         mark: everything updated up to here has been read once; anchor: who shows it.
         begun: the time at which the sweep began; its `mark` when it is complete.
         passed: `mark` as it was when the pull began.
+        quiet: a `mark` behind which a whole pull found nothing new, but a crowd at it, as after
+            a bulk write; the next pull asks without the two seconds, or it would read the
+            crowd in every cycle for ever.
         settled: everything up to here has been read twice; settling: the goal of the walk
             that is under way; settle_page: where it goes on.
         wide: the parameter is read in another zone than times are shown in.
@@ -74,6 +78,7 @@ class State:
     anchor_at: str | None = None
     begun: str | None = None
     passed: str | None = None
+    quiet: str | None = None
     settled: str | None = None
     settling: str | None = None
     settle_page: int = 1
@@ -166,6 +171,9 @@ def advanced(state: State) -> State:
     """The state after a complete FRESH list: the mark never goes back."""
     if state.top is None or (state.mark is not None and state.top < state.mark):
         return replace(state, passed=state.mark)
+    if state.top == state.mark:
+        crowded = (state.items or 0) > CROWD
+        return replace(state, passed=state.mark, quiet=state.mark if crowded else None)
     return replace(
         state, passed=state.mark, mark=state.top, anchor=state.top_id, anchor_at=state.top
     )
@@ -177,7 +185,7 @@ def expects_anchor(state: State) -> bool:
     return not state.anchor_seen and shown is not None and after is not None and shown > after
 
 
-def asked_after(mark: str, *, wide: bool, repeated: timedelta) -> str:
+def asked_after(mark: str, *, wide: bool, repeated: timedelta, overlap: timedelta = OVERLAP) -> str:
     """`updated_after` that shows everything since a mark, and a little more.
 
     Args:
@@ -186,7 +194,10 @@ def asked_after(mark: str, *, wide: bool, repeated: timedelta) -> str:
     >>> asked_after("2026-08-19T17:04:11.300000", wide=False, repeated=timedelta())
     '2026-08-19 17:04:09'
     """
-    start = datetime.fromisoformat(mark).replace(microsecond=0) - OVERLAP - repeated
+    shown = datetime.fromisoformat(mark)
+    start = shown.replace(microsecond=0) - overlap - repeated
+    if not overlap and shown.microsecond:
+        start += timedelta(seconds=1)
     return (start - WIDE if wide else start).isoformat(sep=" ")
 
 

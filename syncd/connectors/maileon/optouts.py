@@ -23,13 +23,16 @@ from syncd.model.values import Consent, Fields, Level, Value
 
 
 def reported(entry: Element, clock: ServerClock) -> Record | None:
-    """One `<unsubscription>` of the report as a contact that is gone; None without an id.
+    """One `<unsubscription>` of the report as a contact that is gone.
 
-    What the account anonymises later (address, external id) is left out, not empty.
+    What the account anonymises later (address, external id) is left out, not empty. None if
+    it shows neither an id nor an address.
     """
     contact = entry.find("contact")
-    remote_id = None if contact is None else text_of(contact, "id")
-    if contact is None or not remote_id:
+    if contact is None:
+        return None
+    remote_id = text_of(contact, "id") or ""
+    if not remote_id and not text_of(contact, "email"):
         return None
     shown = {name: text_of(contact, name) for name in ("email", "external_id")}
     source = text_of(entry, "source")

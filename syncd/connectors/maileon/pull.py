@@ -6,7 +6,7 @@ for the catalogue of custom fields every ten minutes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from syncd.connectors.maileon import feed
 from syncd.connectors.maileon.account import Account
@@ -56,15 +56,16 @@ def _begin(account: Account, state: State, *, full: bool, window: Window | None)
         return state
     if full or state.mark is None:
         return feed.listed(replace(state, stage=Stage.SWEEP, full=True, begun=None), None)
+    overlap = timedelta() if state.quiet == state.mark else feed.OVERLAP
     return feed.listed(
         replace(state, stage=Stage.FRESH, full=False, since=None, until=None),
-        _after(account, state.mark, state),
+        _after(account, state.mark, state, overlap),
     )
 
 
-def _after(account: Account, mark: str, state: State) -> str:
+def _after(account: Account, mark: str, state: State, overlap: timedelta = feed.OVERLAP) -> str:
     repeated = account.clock.repeated_before(datetime.fromisoformat(mark))
-    return feed.asked_after(mark, wide=state.wide, repeated=repeated)
+    return feed.asked_after(mark, wide=state.wide, repeated=repeated, overlap=overlap)
 
 
 class Reader:

@@ -89,9 +89,15 @@ def test_a_report_entry_is_a_contact_that_is_gone_and_opted_out() -> None:
     ]
 
 
-def test_entries_without_an_id_are_left_out() -> None:
-    world = fake().on(LIST, contacts()).on(REPORT, entries(entry(None, "x@example.org"), entry(4)))
-    assert ids(sweep(world.connector())) == ["4"]
+def test_entries_without_an_id_still_tell_of_the_address_that_opted_out() -> None:
+    nobody = entry(None, None)
+    world = fake().on(LIST, contacts())
+    world.on(REPORT, entries(entry(None, "x@example.org"), nobody, entry(4)))
+    records = sweep(world.connector())[-1].records
+    assert [(r.remote_id, r.fields.get("email")) for r in records] == [
+        ("", "x@example.org"),
+        ("4", None),
+    ]
 
 
 def test_a_sweep_goes_on_after_any_page() -> None:

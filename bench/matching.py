@@ -1,0 +1,82 @@
+"""The first match of two full accounts, and a cycle in which nothing happened."""
+
+from bench.rehearsal import Rehearsal, duplicates, rehearsal
+
+SECONDS, MEGABYTES, IDLE_SECONDS, IDLE_REQUESTS = 60.0, 200.0, 2.0, 3
+
+
+def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
+    """Match 10,000 contacts of each side, half of them in common, limits off."""
+    size = 1_000 if quick else 10_000
+    with rehearsal(size) as r:
+        known = {platform: _addresses(r, platform) for platform in ("ghl", "maileon")}
+        opted_out = _opted_out(r)
+        r.control("DELETE", "/counters")
+        first = r.syncd("sync", "bench", "--once")
+        match = (
+            f"first match of {size:,} GHL and {size:,} Maileon contacts",
+            f"{first.seconds:.1f} s, peak {first.peak_mb:.0f} MB, {_shown(r.requests())}",
+            f"under {SECONDS:.0f} s, under {MEGABYTES:.0f} MB",
+            first.code == 0 and first.seconds < SECONDS and first.peak_mb < MEGABYTES,
+        )
+        exact = _exact(r, known, opted_out)
+        return [match, exact, _idle(r, size)]
+
+
+def _exact(
+    r: Rehearsal, known: dict[str, set[str]], opted_out: set[str]
+) -> tuple[str, str, str, bool]:
+    """Both sides read back from the sandbox: everybody once, nobody who opted out mailed."""
+    rows = {p: r.control("GET", f"/{p}/contacts") for p in ("ghl", "maileon")}
+    everybody = known["ghl"] | (known["maileon"] - opted_out)
+    mailable = everybody - opted_out
+    have = {p: _addresses(r, p) for p in rows}
+    doubled = sum(duplicates(contacts) for contacts in rows.values())
+    right = have["ghl"] >= everybody and have["maileon"] == mailable and doubled == 0
+    measured = (
+        f"GHL {len(have['ghl']):,} of {len(everybody):,}, Maileon {len(have['maileon']):,}"
+        f" of {len(mailable):,}, {doubled} duplicates"
+    )
+    return ("read back after the first match", measured, "exact, no duplicate", right)
+
+
+def _idle(r: Rehearsal, size: int) -> tuple[str, str, str, bool]:
+    """Cycles until nothing was left to do; then one that is measured."""
+    for _ in range(6):
+        r.syncd("sync", "bench", "--once")
+    r.control("DELETE", "/counters")
+    idle = r.syncd("sync", "bench", "--once")
+    requests, writes = r.requests(), sum(r.control("GET", "/counters")["writes"].values())
+    few = max(requests.values(), default=0) <= IDLE_REQUESTS
+    return (
+        f"cycle with nothing to do, {size:,} contacts, whole command",
+        f"{idle.seconds:.2f} s, {_shown(requests)}, {writes} writes",
+        f"at most {IDLE_REQUESTS} requests per platform, under {IDLE_SECONDS:.0f} s",
+        idle.code == 0 and few and idle.seconds < IDLE_SECONDS and writes == 0,
+    )
+
+
+def _addresses(r: Rehearsal, platform: str) -> set[str]:
+    rows = r.control("GET", f"/{platform}/contacts")
+    return {str(row["email"]).lower() for row in rows if row.get("email") and _is_active(row)}
+
+
+def _is_active(row: dict[str, object]) -> bool:
+    return row.get("state", "active") == "active"
+
+
+def _opted_out(r: Rehearsal) -> set[str]:
+    """Addresses that either platform held as opted out before we came."""
+    told = r.control("POST", "/maileon/act", {"action": "opt_outs"})
+    found = {
+        str(row["email"]).lower() for rows in told.values() for row in rows if row.get("email")
+    }
+    for row in r.control("GET", "/ghl/contacts"):
+        email = (row.get("dndSettings") or {}).get("Email") or {}
+        if row.get("email") and (row.get("dnd") or email.get("status") in ("active", "permanent")):
+            found.add(str(row["email"]).lower())
+    return found
+
+
+def _shown(requests: dict[str, int]) -> str:
+    return ", ".join(f"{n:,} {platform}" for platform, n in sorted(requests.items())) + " requests"

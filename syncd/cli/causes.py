@@ -1,0 +1,80 @@
+"""Causes and problem codes in words: what happened, and what a person can do."""
+
+_CAUSES = {
+    "opted_out": ("opted out; is not mailed and not synced", ""),
+    "filter": ("the pair's filter leaves it out", ""),
+    "create_off": ("has no counterpart, and the pair may not create one there", ""),
+    "counterpart_deleted": (
+        "its counterpart was deleted, and the pair keeps it",
+        "Delete it here too, or enter the other one again.",
+    ),
+    "deleted": ("was deleted, as its counterpart was", ""),
+    "both_gone": ("was deleted on both sides", ""),
+    "no_key": (
+        "has no usable e-mail address, so nobody can tell who it is",
+        "Enter an address.",
+    ),
+    "duplicate_key": (
+        "several contacts of one side share its address",
+        "Merge them on their platform, or give them different addresses.",
+    ),
+    "duplicate_there": (
+        "the other platform has a contact with its address or phone already",
+        "Look at the contact there; then `syncd retry`.",
+    ),
+    "ambiguous": (
+        "several contacts of the other side could be its counterpart",
+        "Give the right one the same address.",
+    ),
+    "perhaps_opted_out": (
+        "the other platform did not take it; it may have opted out there",
+        "Look at the contact there; then `syncd retry`.",
+    ),
+    "unknown_field": (
+        "the other platform does not know a field",
+        "Type `syncd check`, then `syncd retry`.",
+    ),
+    "platform_fails": ("the other platform fails on it", "Type `syncd retry` later."),
+    "other_id": ("the other platform knows it under another id", "Type `syncd sync --full`."),
+}
+_PROBLEMS = {
+    "too_long": "longer than the other side can hold; it is kept here and not sent",
+    "read_only": "the other side lets nobody change this field",
+    "not_clearable": "the other side cannot empty this field",
+    "untranslatable": "the mapping has no translation for this value",
+    "no_inverse": "the mapping has no way back for this value",
+    "reference_taken": "another value stands in the field for our id; it is left alone",
+}
+_NOTHING_TO_DO = frozenset(
+    {"opted_out", "filter", "create_off", "deleted", "both_gone", "counterpart_deleted"}
+)
+
+
+def needs_a_person(cause: str | None) -> bool:
+    """Whether somebody should look, or everything is as was decided."""
+    return cause not in _NOTHING_TO_DO
+
+
+def told(cause: str | None) -> str:
+    """What a cause means."""
+    if cause is None:
+        return ""
+    return _CAUSES[cause][0] if cause in _CAUSES else f"the other platform refused it ({cause})"
+
+
+def advice(cause: str | None) -> str:
+    """What to do about it; empty where nothing is to be done."""
+    if cause is None or (cause in _NOTHING_TO_DO and cause != "counterpart_deleted"):
+        return ""
+    if cause in _CAUSES:
+        return _CAUSES[cause][1]
+    return "Correct the contact, or type `syncd retry`."
+
+
+def problem_told(code: str) -> str:
+    """Why a value cannot travel."""
+    if code in _PROBLEMS:
+        return _PROBLEMS[code]
+    if code.startswith("invalid_"):
+        return f"no valid {code.removeprefix('invalid_')}; it is kept here and not sent"
+    return f"cannot be sent ({code})"

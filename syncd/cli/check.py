@@ -1,0 +1,185 @@
+"""`syncd check`: credentials, rights, limits, mapping and store, in one table."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from syncd.app import App
+from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
+from syncd.config.problems import ConfigProblemsError
+from syncd.errors import SyncdError
+from syncd.model.record import Identity
+from syncd.model.side import SIDES
+from syncd.store import database, runs
+from syncd.store.database import reading
+
+app = typer.Typer(add_completion=False)
+GOOD, REMARK, BAD = "ok", "note", "STOP"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that was looked at.
+
+    Attributes:
+        verdict: ok, a note, or something that stops the pair.
+    """
+
+    verdict: str
+    of: str
+    what: str
+    found: str
+    hint: str = ""
+
+
+@app.command()
+def check(
+    context: typer.Context,
+    pair: Annotated[str | None, typer.Argument(help="All pairs, if none is named.")] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Only this account, whether a pair uses it or not.")
+    ] = None,
+) -> None:
+    """Try everything out: credentials, rights, mapping, store. Writes to no platform.
+
+    Ends with 2 if something stops a pair. An account found here for the first time is
+    remembered: should another one answer some day, its pairs are held.
+    """
+    face = face_of(context)
+    with opened(face) as opened_app:
+        lines = [_store(opened_app)]
+        if account is not None:
+            lines += _account(opened_app, account)
+        else:
+            names = pair_names(opened_app, [pair] if pair else [])
+            for name in _accounts_of(opened_app, names):
+                lines += _account(opened_app, name)
+            stopped = {line.of for line in lines if line.verdict == BAD}
+            for name in names:
+                lines += _pair(opened_app, name, stopped)
+    bad = sum(line.verdict == BAD for line in lines)
+    said = "Everything fits." if not bad else f"Things that stop a pair: {bad}."
+    face.answer(_content(lines), _table(lines), *_hints(face, lines), said)
+    finish(Code.WRONG if bad else Code.DONE)
+
+
+def _accounts_of(opened_app: App, pairs: list[str]) -> list[str]:
+    configured = (opened_app.pair_named(name) for name in pairs)
+    return list(dict.fromkeys(pair.account(side) for pair in configured for side in SIDES))
+
+
+def _store(opened_app: App) -> Line:
+    where = opened_app.store.url.render_as_string(hide_password=True)
+    return Line(GOOD, "store", "schema", f"{database.version(opened_app.store)} at {where}")
+
+
+def _account(opened_app: App, name: str) -> list[Line]:
+    """Ask one account who it is and what it may do."""
+    try:
+        identity = opened_app.connect(name).check()
+        checked = opened_app.checked(name, anew=True)
+    except SyncdError as error:
+        return [Line(BAD, name, "credentials", error.message, error.hint)]
+    fields = sum(len(catalogue) for catalogue in checked.catalogues.values())
+    return [
+        Line(GOOD, name, "account", _who(identity)),
+        *_rights(name, identity),
+        Line(GOOD, name, "fields", f"{fields} fields"),
+        *(Line(REMARK, name, "remark", f"{remark}.") for remark in identity.remarks),
+    ]
+
+
+def _who(identity: Identity) -> str:
+    parts = [f"'{identity.title}'", f"id {identity.account_id}"]
+    parts += [part for part in (identity.country, identity.time_zone) if part]
+    return ", ".join(parts)
+
+
+def _rights(name: str, identity: Identity) -> list[Line]:
+    missing = [right for right in identity.rights if not right.granted]
+    granted = ", ".join(right.name for right in identity.rights if right.granted)
+    lines = [Line(GOOD, name, "rights", granted or "none")]
+    for right in missing:
+        verdict = BAD if right.needed else REMARK
+        lines.append(Line(verdict, name, "rights", f"{right.name} is missing", right.remark))
+    return lines
+
+
+def _pair(opened_app: App, name: str, stopped: set[str]) -> list[Line]:
+    """Compile a pair's mapping against what both accounts hold now."""
+    configured = opened_app.pair_named(name)
+    blocked = [a for side in SIDES if (a := configured.account(side)) in stopped]
+    if blocked:
+        return [Line(BAD, name, "mapping", f"not looked at, as '{blocked[0]}' cannot be used")]
+    try:
+        compiled = opened_app.open_pair(name, create_fields=False)
+        warnings = opened_app.warnings(name)
+    except ConfigProblemsError as error:
+        return [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
+    except SyncdError as error:
+        return [Line(BAD, name, "mapping", error.message, error.hint)]
+    rules = len(compiled.mapping.rules)
+    return [
+        Line(GOOD, name, "mapping", f"{rules} rules"),
+        *(Line(REMARK, name, p.where, p.message, p.hint) for p in warnings),
+        *_drift(opened_app, name, compiled.setup, [a.account_id for a in compiled.accounts]),
+    ]
+
+
+def _drift(opened_app: App, name: str, setup: str, account_ids: list[str]) -> list[Line]:
+    """What is not as it was when a person approved the pair, and so holds the next run."""
+    with reading(opened_app.store) as db:
+        facts = runs.facts(db, name)
+        held = runs.held(db, name)
+    lines = []
+    if facts.approved_at is None:
+        found = "not approved yet: the first run waits for a person"
+        lines.append(Line(REMARK, name, "approval", found, f"Type `syncd plan {name}`."))
+    if facts.accounts is not None and list(facts.accounts) != account_ids:
+        found = "another account answers than the one that was approved"
+        lines.append(Line(BAD, name, "approval", found, "The next run will be held."))
+    if facts.setup is not None and facts.setup != setup:
+        found = "mapping or filter changed since it was approved: the next run is held"
+        lines.append(Line(REMARK, name, "approval", found, f"Type `syncd plan {name}`."))
+    if held is not None:
+        found = f"run {held.id} is held: {' '.join(held.reasons)}"
+        lines.append(Line(REMARK, name, "approval", found, f"Type `syncd plan {name}`."))
+    return lines
+
+
+# -- showing -----------------------------------------------------------------------------
+
+
+def _table(lines: list[Line]) -> Table:
+    table = Table()
+    table.add_column("")
+    table.add_column("of")
+    table.add_column("what", overflow="fold")
+    table.add_column("found", overflow="fold")
+    styles = {GOOD: "green", REMARK: "yellow", BAD: "bold red"}
+    for line in lines:
+        table.add_row(line.verdict, line.of, line.what, line.found, style=styles[line.verdict])
+    return table
+
+
+def _hints(face: Face, lines: list[Line]) -> list[str]:
+    hints = dict.fromkeys(f"  {line.of}: {line.hint}" for line in lines if line.hint)
+    return [] if face.json or not hints else ["What to do:", *hints]
+
+
+def _content(lines: list[Line]) -> dict[str, Any]:
+    return {
+        "fits": all(line.verdict != BAD for line in lines),
+        "lines": [
+            {
+                "verdict": line.verdict,
+                "of": line.of,
+                "what": line.what,
+                "found": line.found,
+                "hint": line.hint,
+            }
+            for line in lines
+        ],
+    }

@@ -1,0 +1,143 @@
+"""`syncd plan`: what a sync would do, without sending anything."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from syncd.app import App
+from syncd.cli import progress
+from syncd.cli.face import Code, face_of, finish, opened
+from syncd.cli.rounds import bench_of, stoppable
+from syncd.cli.values import shown
+from syncd.core.guard import KINDS
+from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.model.op import Op
+from syncd.model.side import Both
+from syncd.model.values import SetDelta, Value, fields_to_json
+from syncd.store import ops, runs
+from syncd.store.database import reading
+from syncd.store.ops import Sent
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def plan(
+    context: typer.Context,
+    pair: Annotated[str, typer.Argument(help="The pair to plan.")],
+    limit: Annotated[int, typer.Option(min=0, help="How many writes to show.")] = 20,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything on both sides first.")
+    ] = False,
+    values: Annotated[
+        bool, typer.Option("--values", help="Show values too; they are personal data.")
+    ] = False,
+) -> None:
+    """Show what a sync would do; nothing is sent.
+
+    Ends with 7 if the run would be held, with 0 otherwise.
+    """
+    face = face_of(context)
+    with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
+        compiled = opened_app.open_pair(pair, create_fields=False)
+        with progress.shown(face) as step:
+            bench = bench_of(opened_app, stop, step)
+            report = run_cycle(compiled, bench, Mode.PLAN)
+        sample = _sample(opened_app, report, limit)
+        held_run = _held_run(opened_app, pair)
+    accounts = compiled.accounts.map(lambda account: account.name)
+    parts = [_counts(report, accounts), *([_writes(sample, accounts, values)] if sample else [])]
+    wanted = sum(report.counts.values())
+    if len(sample) < wanted:
+        parts.append(f"These are {len(sample):,} of {wanted:,} writes; `--limit` shows more.")
+    face.answer(
+        _content(pair, report, accounts, sample, values=values),
+        *parts,
+        _verdict(pair, report, held_run),
+    )
+    finish(Code.HELD if report.reasons else Code.DONE)
+
+
+def _sample(opened_app: App, report: Report, limit: int) -> list[Sent]:
+    with reading(opened_app.store) as db:
+        return ops.sample(db, report.run_id, limit)
+
+
+def _held_run(opened_app: App, pair: str) -> int | None:
+    with reading(opened_app.store) as db:
+        held = runs.held(db, pair)
+    return held.id if held else None
+
+
+def _counts(report: Report, accounts: Both[str]) -> Table:
+    table = Table(title="A sync would write", title_justify="left")
+    table.add_column("on")
+    for kind in KINDS:
+        table.add_column(kind.replace("optouts", "opt-outs"), justify="right")
+    for account in accounts:
+        numbers = (report.counts.get(f"{account}.{kind}", 0) for kind in KINDS)
+        table.add_row(account, *(f"{n:,}" if n else "·" for n in numbers))
+    return table
+
+
+def _writes(sample: list[Sent], accounts: Both[str], values: bool) -> Table:
+    table = Table(title="Opt-outs first, then in this order", title_justify="left")
+    for heading in ("on", "what", "record", "fields"):
+        table.add_column(heading, overflow="fold")
+    for sent in sample:
+        op = sent.op
+        what = "opt out" if op.urgent else op.kind.value
+        table.add_row(accounts[sent.side], what, op.remote_id or "(new)", _fields(op, values))
+    return table
+
+
+def _fields(op: Op, values: bool) -> str:
+    if not values:
+        return ", ".join(op.patch)
+    return "\n".join(f"{n}: {_step(op.current.get(n), new)}" for n, new in op.patch.items())
+
+
+def _step(old: Value, new: Value | SetDelta) -> str:
+    after = shown(new)
+    return after if old is None or isinstance(new, SetDelta) else f"{shown(old)} → {after}"
+
+
+def _verdict(pair: str, report: Report, held_run: int | None) -> str:
+    conflicts = ""
+    if report.conflicts:
+        conflicts = f" Conflicts: {report.conflicts:,}, see `syncd conflicts list {pair}`."
+    if report.reasons:
+        release = f"`syncd release {pair} --run {held_run}`"
+        if held_run is None:
+            release = f"`syncd sync {pair}` and then `syncd release {pair}`"
+        return (
+            f"It would be held: {' '.join(report.reasons)} Nothing was sent.  If this is what you"
+            f" want, type {release}.{conflicts}"
+        )
+    if not report.counts:
+        return f"There is nothing to write.{conflicts}"
+    return f"Nothing stands in its way. Nothing was sent.  Type `syncd sync {pair}`.{conflicts}"
+
+
+def _content(
+    pair: str, report: Report, accounts: Both[str], sample: list[Sent], *, values: bool
+) -> dict[str, Any]:
+    return {
+        "pair": pair,
+        "run": report.run_id,
+        "would_be_held": bool(report.reasons),
+        "reasons": list(report.reasons),
+        "counts": dict(report.counts),
+        "conflicts": report.conflicts,
+        "writes": [
+            {
+                "account": accounts[sent.side],
+                "kind": sent.op.kind.value,
+                "urgent": sent.op.urgent,
+                "remote_id": sent.op.remote_id,
+                "fields": fields_to_json(sent.op.patch) if values else list(sent.op.patch),
+            }
+            for sent in sample
+        ],
+    }

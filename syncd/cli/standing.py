@@ -1,0 +1,117 @@
+"""Where a pair stands, read from the store alone."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.app import App, relatives
+from syncd.model.record import Resource
+from syncd.model.side import SIDES, Both, Side
+from syncd.store import conflicts, cursors, links, members, runs
+from syncd.store import tables as t
+from syncd.store.database import reading
+from syncd.store.runs import Run
+
+MODES = ("sync", "full")  # what the daemon and `syncd sync` run; plans and backfills are others
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One pair as the store knows it.
+
+    Attributes:
+        census: (side, state, cause, how many) of every record.
+        problems: (rule, code, how many) of values that cannot travel.
+        swept: per side, when everything was last read, and how many records there were.
+        holder: which process works on it now.
+    """
+
+    pair: str
+    accounts: Both[str]
+    census: Sequence[tuple[Side, str, str | None, int]]
+    links: int
+    conflicts: int
+    problems: Sequence[tuple[str, str, int]]
+    suppressed: int
+    swept: Both[tuple[datetime | None, int | None]]
+    last_run: Run | None
+    held: Run | None
+    holder: str | None
+    error: str | None
+
+    def by_state(self) -> dict[tuple[str, str | None], dict[Side, int]]:
+        """How many records of each side are in each state."""
+        found: dict[tuple[str, str | None], dict[Side, int]] = {}
+        for side, state, cause, n in self.census:
+            found.setdefault((state, cause), dict.fromkeys(SIDES, 0))[side] += n
+        return found
+
+    def total(self, side: Side) -> int:
+        return sum(n for where, _, _, n in self.census if where is side)
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """For `--json`."""
+        run = self.last_run
+        return {
+            "pair": self.pair,
+            "accounts": list(self.accounts),
+            "records": [
+                {"account": self.accounts[side], "state": state, "cause": cause, "count": n}
+                for side, state, cause, n in self.census
+            ],
+            "links": self.links,
+            "conflicts": self.conflicts,
+            "problems": [{"rule": r, "code": c, "count": n} for r, c, n in self.problems],
+            "suppressed": self.suppressed,
+            "swept_at": {self.accounts[side]: self.swept[side][0] for side in SIDES},
+            "last_run": asdict(run) if run else None,
+            "held_run": self.held.id if self.held else None,
+            "held_because": list(self.held.reasons) if self.held else [],
+            "holder": self.holder,
+            "error": self.error,
+        }
+
+
+def read_standing(app: App, pair: str) -> Standing:
+    """Count everything of one pair."""
+    configured = app.pair_named(pair)
+    accounts = Both(configured.account(Side.LEFT), configured.account(Side.RIGHT))
+    resource = Resource.CONTACT
+    with reading(app.store) as db:
+        swept = (cursors.load(db, pair, side, resource) for side in SIDES)
+        found = [run for mode in MODES if (run := runs.last(db, pair, mode=mode)) is not None]
+        last = max(found, key=lambda run: run.ended_at or run.started_at, default=None)
+        return Standing(
+            pair=pair,
+            accounts=accounts,
+            census=[(side, state, why, n) for _, side, state, why, n in members.census(db, pair)],
+            links=links.count_complete(db, pair, resource),
+            conflicts=conflicts.count_open(db, pair),
+            problems=conflicts.problem_census(db, pair),
+            suppressed=_suppressed(db, relatives(app.configuration, accounts.left)),
+            swept=Both(*((cursor.swept_at, cursor.swept_count) for cursor in swept)),
+            last_run=last,
+            held=runs.held(db, pair),
+            holder=_holder(db, pair, app.wire.now()),
+            error=runs.facts(db, pair).error,
+        )
+
+
+def _suppressed(db: sa.Connection, accounts: Sequence[str]) -> int:
+    s = t.suppression.c
+    counted = sa.select(sa.func.count(s.address_hash.distinct())).where(s.account.in_(accounts))
+    return int(db.execute(counted).scalar_one())
+
+
+def _holder(db: sa.Connection, pair: str, now: datetime) -> str | None:
+    """Host and process number, without the mark behind them."""
+    c = t.lease.c
+    row = db.execute(sa.select(c.holder, c.expires_at).where(c.pair == pair)).first()
+    if row is None or row.expires_at <= now:
+        return None
+    host, process, _ = row.holder.rsplit(":", 2)
+    return f"process {process} on {host}"

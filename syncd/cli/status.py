@@ -1,0 +1,151 @@
+"""`syncd status`: where every record stands, and how the last run went."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from syncd.app import App
+from syncd.cli import causes
+from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
+from syncd.cli.standing import Standing, read_standing
+from syncd.cli.values import ago, moment
+from syncd.engine.release import held_message
+from syncd.model.side import SIDES
+from syncd.store.runs import RunState
+
+app = typer.Typer(add_completion=False)
+SLACK = timedelta(minutes=5)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    pair: Annotated[str | None, typer.Argument(help="All pairs, if none is named.")] = None,
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Health check: 0 if the daemon keeps every pair in step."),
+    ] = False,
+) -> None:
+    """Show where every record stands, and how the last run went. Asks no platform.
+
+    With `--check`: ends with 0 if the last run of every pair is recent and did not fail,
+    with 7 if one is held, and with 1 if one failed or none came.
+    """
+    face = face_of(context)
+    with opened(face) as opened_app:
+        names = pair_names(opened_app, [pair] if pair else [])
+        standings = [read_standing(opened_app, name) for name in names]
+        if check:
+            _check(face, opened_app, standings)
+            return
+        face.answer({"pairs": [s.content for s in standings]})
+        if not face.json:
+            for standing in standings:
+                _show(face, opened_app, standing)
+
+
+# -- for a person ------------------------------------------------------------------------
+
+
+def _show(face: Face, opened_app: App, standing: Standing) -> None:
+    face.out.print(_title(opened_app, standing), style="bold")
+    if standing.census:
+        face.out.print(_census(standing))
+    else:
+        face.out.print("  No record was read yet: type `syncd sync`.")
+    for line in _lines(opened_app, standing):
+        face.out.print(line, soft_wrap=True)
+    face.out.print()
+
+
+def _title(opened_app: App, standing: Standing) -> str:
+    every = opened_app.pair_named(standing.pair).settings.every
+    left, right = standing.accounts
+    return f"Pair {standing.pair}: {left} ⇄ {right}, every {every.total_seconds():.0f} s"
+
+
+def _census(standing: Standing) -> Table:
+    table = Table()
+    table.add_column("state")
+    table.add_column("because it", overflow="fold")
+    for account in standing.accounts:
+        table.add_column(account, justify="right")
+    table.add_column("what to do", overflow="fold")
+    for (state, cause), numbers in standing.by_state().items():
+        cells = (f"{numbers[side]:,}" if numbers[side] else "·" for side in SIDES)
+        told = causes.told(cause)
+        table.add_row(state, told, *cells, causes.advice(cause) if state == "parked" else "")
+    total = (f"{standing.total(side):,}" for side in SIDES)
+    table.add_section()
+    table.add_row("all", "", *total, "")
+    return table
+
+
+def _lines(opened_app: App, standing: Standing) -> Sequence[str]:
+    now = opened_app.wire.now()
+    run = standing.last_run
+    lines = [
+        f"  links        {standing.links:,}",
+        f"  conflicts    {standing.conflicts:,}{_see(standing)}",
+        f"  opted out    {standing.suppressed:,} addresses on the ledger of both accounts",
+    ]
+    lines += [
+        f"  cannot travel: {rule}: {n:,} values, {causes.problem_told(code)}"
+        for rule, code, n in standing.problems
+    ]
+    if run is not None:
+        lines.append(
+            f"  last run     {run.id}, {run.state.value}, {ago(run.ended_at or run.started_at, now)}"
+            f" ({moment(run.ended_at or run.started_at)})"
+        )
+    lines += [
+        f"  read         {standing.accounts[side]}: everything {ago(swept, now)}"
+        f"{f', {count:,} records' if count is not None else ''}"
+        for side in SIDES
+        for swept, count in [standing.swept[side]]
+    ]
+    if standing.holder:
+        lines.append(f"  at work now  {standing.holder}")
+    if standing.error:
+        lines.append(f"  failed       {standing.error}")
+    if standing.held is not None:
+        lines.append(f"  HELD         {held_message(standing.pair, standing.held)}")
+    return lines
+
+
+def _see(standing: Standing) -> str:
+    return f"  (`syncd conflicts list {standing.pair}`)" if standing.conflicts else ""
+
+
+# -- the health check --------------------------------------------------------------------
+
+
+def _check(face: Face, opened_app: App, standings: Sequence[Standing]) -> None:
+    verdicts = {s.pair: _verdict(opened_app, s) for s in standings}
+    content: dict[str, Any] = {
+        "healthy": all(code is Code.DONE for code, _ in verdicts.values()),
+        "pairs": {name: {"code": int(c), "why": why} for name, (c, why) in verdicts.items()},
+    }
+    face.answer(content, *(f"{name}: {why}" for name, (_, why) in verdicts.items()))
+    codes = {code for code, _ in verdicts.values()}
+    finish(Code.AGAIN if Code.AGAIN in codes else max(codes, default=Code.DONE))
+
+
+def _verdict(opened_app: App, standing: Standing) -> tuple[Code, str]:
+    """Whether the daemon keeps this pair in step, in one line."""
+    run, now = standing.last_run, opened_app.wire.now()
+    if run is None:
+        return Code.AGAIN, "no run yet; start `syncd run`"
+    every = opened_app.pair_named(standing.pair).settings.every
+    latest = max(run.started_at, run.ended_at or run.started_at)
+    age = f"the last run ended {ago(latest, now)}"
+    if now - latest > 3 * every + SLACK and not standing.holder:
+        return Code.AGAIN, f"{age}, and it should every {every.total_seconds():.0f} s"
+    if standing.held is not None:
+        return Code.HELD, f"held: {' '.join(standing.held.reasons)}"
+    if run.state is RunState.FAILED or standing.error:
+        return Code.AGAIN, f"the last run failed: {standing.error or run.error}"
+    return Code.DONE, f"in step; {age}"

@@ -1,0 +1,188 @@
+"""What is decided about a link of which only one side's record exists."""
+
+from syncd.core import consent
+from syncd.core.merge import shadow_name
+from syncd.core.normalise import identity_key
+from syncd.core.optout import revoke
+from syncd.core.reference import ID, reference_name
+from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
+from syncd.model.link import State
+from syncd.model.op import OpKind
+from syncd.model.plan import Draft, LinkPlan, Standing
+from syncd.model.policy import Deleted
+from syncd.model.rule import Direction, Rule, Values
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Level, SetDelta, Value
+
+# -- the counterpart was never created, or waits to be ------------------------------------
+
+
+def plan_missing(terms: Terms, at: Situation, here: Side, present: Showing) -> LinkPlan:
+    """Create the counterpart, unless something speaks against it."""
+    if at.ledger is not None or consent.shown(present.fields).level is Level.REVOKED:
+        return _suppress(terms, at, here, present)
+    predicate = terms.policy.filter[here]
+    if predicate is not None and not predicate(present.fields):
+        return _alone(at, (), here, Standing(State.FILTERED, "filter"), at.link.ended)
+    if here.other not in terms.policy.create or not terms.specs[here.other].creates:
+        return _alone(at, (), here, Standing(State.FILTERED, "create_off"), at.link.ended)
+    key = present.fields.get(terms.policy.keys.first[here])
+    if not isinstance(key, str) or identity_key(key) is None:
+        return _alone(at, (), here, Standing(State.PARKED, "no_key"), at.link.ended)
+    draft, problems = _create(terms, at, here, present)
+    standing = Both(Standing(State.WAITING), Standing(State.WAITING))
+    return LinkPlan((draft,), at.link.shadow, standing, problems=problems)
+
+
+def _suppress(terms: Terms, at: Situation, here: Side, present: Showing) -> LinkPlan:
+    """Carry an opt-out on: to the record that does not show it, and to the address.
+
+    Nobody is created who opted out; a newer opt-in lifts that only on both sides.
+    """
+    drafts = revoke(terms, at, here, present)
+    there = here.other
+    spec = terms.specs[there].consent
+    address = present.fields.get(terms.policy.keys.first[here])
+    if spec and spec.suppresses_absent and isinstance(address, str) and not at.link.ended:
+        suppress = Draft(
+            link_id=at.link.id,
+            side=there,
+            kind=OpKind.SUPPRESS,
+            remote_id=None,
+            patch={terms.policy.keys.first[there]: address},
+            ends=OPTED_OUT,
+            urgent=True,
+        )
+        return _alone(at, (*drafts, suppress), here, Standing(State.WAITING), None)
+    return _alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
+
+
+def _create(
+    terms: Terms, at: Situation, here: Side, present: Showing
+) -> tuple[Draft, dict[str, str]]:
+    there = here.other
+    patch: dict[str, Value | SetDelta] = {}
+    advance: Both[dict[str, Value | SetDelta]] = Both({}, {})
+    problems: dict[str, str] = {}
+    for rule in terms.mapping.rules:
+        if not rule.direction.reaches(there):
+            continue
+        names = rule.fields(here)
+        if any(n not in present.fields for n in names):
+            continue
+        shown = tuple(present.fields[n] for n in names)
+        image = terms.mapping.across(rule, there, shown)
+        if image is None:
+            continue
+        cut_for_good = image.problem == "too_long" and rule.direction is not Direction.BOTH
+        if image.problem:
+            problems[rule.name] = image.problem
+            if not cut_for_good:
+                continue
+        if refusal := at.refusal(there, dict(zip(rule.fields(there), image.values, strict=True))):
+            problems[rule.name] = refusal
+            continue
+        _add_to_create(terms, rule, here, shown, image.values, patch, advance)
+    reference = reference_name(terms, there)
+    if reference is not None:
+        patch[reference] = present.remote_id
+        advance[there][reference] = present.remote_id
+        advance[here][ID] = present.remote_id
+    draft = Draft(
+        link_id=at.link.id,
+        side=there,
+        kind=OpKind.CREATE,
+        remote_id=None,
+        patch=patch,
+        advance=Both(advance.left, advance.right),
+    )
+    return draft, problems
+
+
+def _add_to_create(
+    terms: Terms,
+    rule: Rule,
+    here: Side,
+    shown: Values,
+    image: Values,
+    patch: dict[str, Value | SetDelta],
+    advance: Both[dict[str, Value | SetDelta]],
+) -> None:
+    there = here.other
+    patch.update(
+        (name, value)
+        for name, value in zip(rule.fields(there), image, strict=True)
+        if value is not None and not terms.mapping.spec(there, name).read_only
+    )
+    if rule.as_set:
+        home = here if terms.mapping.holds_set(rule, here) else there
+        members = shown[0] if home is here else image[0]
+        known = members if isinstance(members, frozenset) else frozenset()
+        for side in SIDES:
+            advance[side][shadow_name(rule, side)] = (
+                known if rule.only is None else known & rule.only
+            )
+        return
+    advance[here].update(zip(rule.fields(here), shown, strict=True))
+    advance[there].update(zip(rule.fields(there), image, strict=True))
+
+
+# -- the counterpart existed and is gone for certain ---------------------------------------
+
+
+def plan_gone(
+    terms: Terms, at: Situation, here: Side, present: Showing, missing: Showing
+) -> LinkPlan:
+    """Carry a deletion on as far as the pair says, unless it was an opt-out."""
+    left_for_good = consent.shown(missing.fields).level is Level.REVOKED
+    if left_for_good or at.ledger is not None:
+        drafts = revoke(terms, at, here, present)
+        return _alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
+    if at.link.ended is None and not _was_edited(terms, at, here, present):
+        drafts = _after_delete(terms, at, here, present)
+    else:
+        drafts = ()  # an edit beats a delete, and a link ends once
+    ended = None if drafts else DELETED  # with a write on its way, it ends when that is done
+    return _alone(at, drafts, here, Standing(State.PARKED, DELETED), ended)
+
+
+def _after_delete(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[Draft, ...]:
+    match terms.policy.deleted:
+        case Deleted.KEEP:
+            return ()
+        case Deleted.UNSUBSCRIBE:
+            return revoke(terms, at, here, present)
+        case Deleted.DELETE:
+            if not terms.specs[here].deletes:
+                return ()
+            return (
+                Draft(
+                    link_id=at.link.id,
+                    side=here,
+                    kind=OpKind.DELETE,
+                    remote_id=present.remote_id,
+                    patch={},
+                    current=present.fields,
+                    ends="deleted",
+                ),
+            )
+
+
+def _was_edited(terms: Terms, at: Situation, here: Side, present: Showing) -> bool:
+    shadow = at.link.shadow[here]
+    return any(
+        name in present.fields
+        and name in shadow
+        and not isinstance(shadow[name], frozenset)
+        and not terms.mapping.alike_field(here, name, present.fields[name], shadow[name])
+        for rule in terms.mapping.rules
+        for name in rule.fields(here)
+    )
+
+
+def _alone(
+    at: Situation, drafts: tuple[Draft, ...], here: Side, standing: Standing, ended: str | None
+) -> LinkPlan:
+    """A plan in which only one side's record exists."""
+    gone = Standing(State.GONE)
+    return LinkPlan(drafts, at.link.shadow, Both(gone, gone).having(here, standing), ended=ended)

@@ -1,0 +1,59 @@
+"""The other side's remote id, kept in a field where a platform has a place for it."""
+
+from syncd.core.situation import Showing, Terms
+from syncd.model.rule import Direction, Policy, Rule, Values
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Fields
+
+ID = "$id"  # stands for the remote id itself, where a rule carries it to the other side
+
+
+def reference_name(terms: Terms, side: Side) -> str | None:
+    """The field of this side that is ours to keep the other's id in, if there is one."""
+    name = terms.specs[side].reference
+    if name is None or any(name in rule.fields(side) for rule in terms.mapping.rules):
+        return None
+    return name
+
+
+def reference_rules(
+    terms: Terms, sides: Both[Showing], problems: dict[str, str]
+) -> tuple[Rule, ...]:
+    """One rule per side that has a place; none where somebody else's value stands."""
+    rules = []
+    for side in SIDES:
+        name = reference_name(terms, side)
+        if name is None:
+            continue
+        present = sides[side].fields.get(name)
+        if present not in (None, sides[side.other].remote_id):
+            problems[f"{name} = id"] = "reference_taken"
+            continue
+        rules.append(_reference_rule(side, name))
+    return tuple(rules)
+
+
+def with_reference(rule: Rule, now: Both[Fields], sides: Both[Showing]) -> Both[Fields]:
+    """What the sides show, with the remote id in place of the fields if the rule carries it."""
+    if rule.fields(Side.LEFT) == (ID,):
+        return now.having(Side.LEFT, {ID: sides.left.remote_id})
+    if rule.fields(Side.RIGHT) == (ID,):
+        return now.having(Side.RIGHT, {ID: sides.right.remote_id})
+    return now
+
+
+def _reference_rule(side: Side, name: str) -> Rule:
+    here, there = (name,), (ID,)
+    return Rule(
+        name=f"{name} = id",
+        left=here if side is Side.LEFT else there,
+        right=there if side is Side.LEFT else here,
+        direction=Direction(side.value),
+        policy=Policy.MANUAL,
+        forward=None if side is Side.LEFT else _as_it_is,
+        backward=_as_it_is if side is Side.LEFT else None,
+    )
+
+
+def _as_it_is(values: Values) -> Values:
+    return values

@@ -1,0 +1,67 @@
+"""What the decision about one link rests on: the pair's terms, and what is known of the link."""
+
+from collections.abc import Mapping as MappingType
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from syncd.core.consent import OptedOut
+from syncd.core.translate import Mapping
+from syncd.model.link import Link
+from syncd.model.plan import Refused
+from syncd.model.policy import PairPolicy
+from syncd.model.side import Both, Side
+from syncd.model.spec import ResourceSpec
+from syncd.model.values import Fields, Patch
+
+OPTED_OUT = "opted_out"
+DELETED = "counterpart_deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Showing:
+    """One side of a link, as it was last seen.
+
+    Attributes:
+        gone: evidence says that it no longer exists.
+        modified: when its platform says that it last changed.
+    """
+
+    remote_id: str
+    fields: Fields
+    gone: bool = False
+    modified: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """All that the decision about one link rests on.
+
+    Attributes:
+        sides: what each side shows; None where the record was never created.
+        ledger: what the suppression ledger holds of either side's address.
+        choices: by rule name, the side that a person chose for a conflict.
+        refused: by side and field, a value that the platform would not take.
+    """
+
+    link: Link
+    sides: Both[Showing | None]
+    ledger: OptedOut | None = None
+    choices: MappingType[str, Side] = field(default_factory=dict)
+    refused: MappingType[tuple[Side, str], Refused] = field(default_factory=dict)
+
+    def refusal(self, side: Side, patch: Patch) -> str | None:
+        """Why a patch would be refused again; None if nothing of it was."""
+        for name, value in patch.items():
+            refused = self.refused.get((side, name))
+            if refused is not None and refused.value == value:
+                return refused.code
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms one pair keeps a resource in step; the same for all its links."""
+
+    mapping: Mapping
+    policy: PairPolicy
+    specs: Both[ResourceSpec]

@@ -1,0 +1,166 @@
+"""The daemon: one worker per pair, a reload on SIGHUP, an orderly end on SIGTERM.
+
+Each pair has connectors of its own. A connector is used by one pair at a time, and two pairs
+that share an account would otherwise wait for each other, so that one slow pair would
+stop another. The price is that each must get along with its part of the account's permitted
+rate, which is therefore divided by the number of pairs that use the account.
+"""
+
+import os
+import signal
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+import structlog
+
+from syncd import __version__
+from syncd.app import App
+from syncd.config.load import Configuration
+from syncd.connectors.api import Wire
+from syncd.errors import ConfigError, SyncdError
+from syncd.model.side import SIDES
+from syncd.observe import log
+from syncd.runtime.schedule import Schedule
+from syncd.runtime.stop import Stop, on_signals
+from syncd.runtime.worker import Worker
+from syncd.store import ops, runs
+from syncd.store.database import explained
+from syncd.store.suppressions import Ledger
+
+HOUSEKEEPING = "daily housekeeping"  # a pair's name has no space, so it cannot be one
+KEPT_RUNS = timedelta(days=30)
+KEPT_OPS = timedelta(days=90)
+
+
+@dataclass(slots=True)
+class Daemon:
+    """Every pair of one configuration, kept in step until a stop.
+
+    Attributes:
+        read: reads the configuration anew.
+    """
+
+    configuration: Configuration
+    store: sa.Engine
+    ledger: Ledger
+    read: Callable[[], Configuration]
+    stop: Stop = field(default_factory=Stop)
+    workers: dict[str, Worker] = field(default_factory=dict)
+    _reload: threading.Event = field(default_factory=threading.Event)
+
+    def run(self) -> bool:
+        """Work until SIGTERM or SIGINT; whether everything had ended in time.
+
+        Raises:
+            ConfigError: there is no pair to work on.
+        """
+        if not self.configuration.pairs:
+            raise ConfigError("No pair is configured.", hint="Write one with `syncd init`.")
+        on_signals(self.stop, lambda name: _log().info("stopping", signal=name))
+        signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+        schedule = Schedule(self._unexpected)
+        self._assign(schedule, self.configuration)
+        schedule.keep(HOUSEKEEPING, self._tidy, timedelta(days=1), timedelta(minutes=1))
+        schedule.start()
+        _log().info(
+            "started", version=__version__, pid=os.getpid(), pairs=list(self.configuration.pairs)
+        )
+        while not self.stop.wait(0.5):
+            if self._reload.is_set():
+                self._reload.clear()
+                self._take_over(schedule)
+        ended = schedule.stop(lambda: self.stop.is_overdue)
+        if ended:
+            for worker in self.workers.values():
+                worker.close()
+        else:
+            _log().warning("stopped in the middle of a call", pairs=sorted(schedule.at_work))
+        _log().info("stopped", finished=ended)
+        return ended
+
+    # -- configuration -------------------------------------------------------------------
+
+    def _assign(self, schedule: Schedule, configuration: Configuration) -> None:
+        """One worker per pair: new ones begin, old ones change at their next safe place."""
+        for name in [n for n in self.workers if n not in configuration.pairs]:
+            schedule.drop(name)
+            del self.workers[name]
+        for name, pair in configuration.pairs.items():
+            app = self._app_of(configuration)
+            if name in self.workers:
+                self.workers[name].following = app
+            else:
+                self.workers[name] = Worker(name, app, self.stop)
+            settings = pair.settings
+            schedule.keep(name, self.workers[name].work, settings.every, settings.jitter)
+
+    def _app_of(self, configuration: Configuration) -> App:
+        used = users(configuration)
+        accounts = {
+            name: replace(account, rate_share=account.rate_share / max(used[name], 1))
+            for name, account in configuration.accounts.items()
+        }
+        own = replace(configuration, accounts=accounts)
+        return App(own, self.store, self.ledger, Wire(sleep=self.stop.sleep))
+
+    def _take_over(self, schedule: Schedule) -> None:
+        try:
+            fresh = self.read()
+            if fresh.store != self.configuration.store:
+                raise ConfigError(
+                    "The store cannot be changed while the daemon runs.",
+                    hint="Start the daemon anew.",
+                )
+            if not fresh.pairs:
+                raise ConfigError("No pair is configured any more.")
+        except SyncdError as error:
+            _log().error(
+                "the configuration was not taken over; the old one stays",
+                error=error.message,
+                hint=error.hint,
+            )
+            return
+        log.configure(fresh.log.level, fresh.log.format)
+        self.configuration = fresh
+        self._assign(schedule, fresh)
+        _log().info("configuration taken over", pairs=list(fresh.pairs))
+
+    # -- around the work -----------------------------------------------------------------
+
+    def _unexpected(self, name: str, error: BaseException) -> None:
+        """The one place where an error that nobody foresaw ends: it is ours to mend."""
+        _log().error(
+            "unexpected error; please report it", pair=name, exc_info=(type(error), error, None)
+        )
+        if name in self.workers:
+            self.workers[name].note(f"Unexpected error: {type(error).__name__}; see the log.")
+
+    def _tidy(self) -> timedelta:
+        """Forget what ended long ago; never a link, a conflict or an opt-out."""
+        now = Wire().now()
+        try:
+            with explained(self.store):
+                removed = sum(self._prune(name, now) for name in self.configuration.pairs)
+        except SyncdError as error:
+            _log().error("housekeeping failed", error=error.message)
+            return timedelta(hours=1)
+        _log().info("housekeeping", removed=removed)
+        return timedelta(days=1)
+
+    def _prune(self, pair: str, now: datetime) -> int:
+        with self.store.begin() as db:
+            return ops.prune(db, pair, now - KEPT_OPS) + runs.prune(db, pair, now - KEPT_RUNS)
+
+
+def users(configuration: Configuration) -> Mapping[str, int]:
+    """How many pairs use each account."""
+    return Counter(pair.account(side) for pair in configuration.pairs.values() for side in SIDES)
+
+
+def _log() -> structlog.stdlib.BoundLogger:
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger("syncd")
+    return logger

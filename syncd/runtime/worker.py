@@ -1,0 +1,130 @@
+"""One pair in the daemon: a cycle, and when the next one is due."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import structlog
+
+from syncd.app import App
+from syncd.engine.cycle import Report, run_cycle
+from syncd.errors import (
+    AccountError,
+    BusyError,
+    ConfigError,
+    InvariantError,
+    LeaseLostError,
+    SyncdError,
+    ThrottledError,
+)
+from syncd.runtime.stop import Stop
+from syncd.store import runs
+from syncd.store.database import explained
+from syncd.store.runs import RunState
+
+LONGEST_WAIT = timedelta(minutes=15)
+ACCOUNT_FACTOR = 5  # somebody has to change something first, so there is no hurry
+MOST_IN_A_ROW = 6  # cycles that each wrote something: beyond that, rules chase each other
+
+
+@dataclass(slots=True)
+class Worker:
+    """Keeps one pair in step; called by one thread at a time.
+
+    Attributes:
+        app: this pair's own; no other pair uses its connectors.
+        following: takes the place of `app` before the next cycle, after a reload.
+        failures: cycles that ended in an error, in a row.
+    """
+
+    pair: str
+    app: App
+    stop: Stop
+    following: App | None = None
+    failures: int = 0
+    ask_anew: bool = False
+
+    @property
+    def every(self) -> timedelta:
+        return self.app.pair_named(self.pair).settings.every
+
+    def work(self) -> timedelta:
+        """Run cycles until one leaves nothing to do; how long to wait until the next."""
+        for _ in range(MOST_IN_A_ROW):
+            self._take_over()
+            try:
+                with explained(self.app.store):
+                    report = self._cycle()
+            except SyncdError as error:
+                return self._after(error)
+            self.failures = 0
+            if self.stop() or not _has_more(report):
+                break
+        return self.every
+
+    def close(self) -> None:
+        self.app.disconnect()
+
+    def _take_over(self) -> None:
+        """The safe place for a new configuration: nothing of the old one is in use."""
+        following, self.following = self.following, None
+        if following is not None:
+            self.app.disconnect()
+            self.app, self.ask_anew = following, True
+
+    def _cycle(self) -> Report:
+        pair = self.app.open_pair(self.pair, create_fields=True, anew=self.ask_anew)
+        self.ask_anew = False
+        report = run_cycle(pair, replace(self.app.bench, stopping=self.stop))
+        if report.state is RunState.HELD:
+            _log().warning("held", pair=self.pair, run=report.run_id, reasons=list(report.reasons))
+        return report
+
+    # -- after an error ------------------------------------------------------------------
+
+    def _after(self, error: SyncdError) -> timedelta:
+        if self.stop():
+            return self.every
+        if isinstance(error, BusyError | LeaseLostError):
+            _log().info("another process works on it", pair=self.pair)
+            return self.every
+        self.failures += 1
+        wait = self._wait(error)
+        _log().error(
+            "cycle failed",
+            pair=self.pair,
+            cause=type(error).__name__,
+            error=error.message,
+            hint=error.hint,
+            failed=self.failures,
+            retry_in_s=round(wait.total_seconds()),
+        )
+        self.note(str(error))
+        return wait
+
+    def _wait(self, error: SyncdError) -> timedelta:
+        if isinstance(error, AccountError | ConfigError | InvariantError):
+            self.ask_anew = True
+            return self.every * ACCOUNT_FACTOR
+        asked = timedelta(seconds=getattr(error, "retry_after_s", None) or 0)
+        backed_off = min(self.every * 2 ** min(self.failures - 1, 20), LONGEST_WAIT)
+        return max(asked if isinstance(error, ThrottledError) else backed_off, backed_off)
+
+    def note(self, error: str) -> None:
+        """For `syncd status`; a store that cannot take it down has been logged."""
+        try:
+            with explained(self.app.store), self.app.store.begin() as db:
+                runs.note_error(db, self.pair, error)
+        except SyncdError as second:
+            _log().error("the error could not be noted", pair=self.pair, error=second.message)
+
+
+def _has_more(report: Report) -> bool:
+    """Whether another cycle should follow at once."""
+    if report.state is RunState.HELD:
+        return False
+    return bool(report.written) or not report.finished
+
+
+def _log() -> structlog.stdlib.BoundLogger:
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger("syncd")
+    return logger

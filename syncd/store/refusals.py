@@ -1,0 +1,64 @@
+"""Values that a platform refused, so that the rest of a record can travel without them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from syncd.model.plan import Refused
+from syncd.model.side import Side
+from syncd.model.values import SetDelta, Value, from_json, to_json
+from syncd.store import tables as t
+from syncd.store.upsert import chunks, upsert
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One value of one field of one link's record that its platform would not take."""
+
+    link_id: int
+    side: Side
+    field: str
+    value: Value | SetDelta
+    code: str
+
+
+_R = t.refusal.c
+
+
+def note(db: sa.Connection, pair: str, refusals: Sequence[Refusal]) -> None:
+    """Remember refusals; a later one of the same field replaces the earlier."""
+    rows = {
+        (r.link_id, r.side, r.field): {
+            "link_id": r.link_id,
+            "side": r.side.value,
+            "field": r.field,
+            "pair": pair,
+            "value": to_json(r.value),
+            "code": r.code[:32],
+        }
+        for r in refusals
+    }
+    upsert(db, t.refusal, list(rows.values()), ["value", "code"])
+
+
+def of_links(
+    db: sa.Connection, links: Iterable[int]
+) -> dict[int, Mapping[tuple[Side, str], Refused]]:
+    """What was refused of these links, by side and field."""
+    found: dict[int, dict[tuple[Side, str], Refused]] = {}
+    for some in chunks(links):
+        rows = db.execute(
+            sa.select(_R.link_id, _R.side, _R.field, _R.value, _R.code).where(_R.link_id.in_(some))
+        )
+        for link_id, side, field, value, code in rows:
+            refused = Refused(from_json(value), code)
+            found.setdefault(link_id, {})[Side(side), field] = refused
+    return dict(found)
+
+
+def clear(db: sa.Connection, pair: str) -> list[int]:
+    """Forget every refusal of a pair, so that all is tried again; the links concerned."""
+    links = db.execute(sa.select(_R.link_id).where(_R.pair == pair).distinct()).scalars().all()
+    db.execute(t.refusal.delete().where(_R.pair == pair))
+    return list(links)

