@@ -11,7 +11,7 @@ from syncd.cli.values import ago, moment, shown
 from syncd.errors import ConfigError
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import to_json
-from syncd.store import conflicts, links
+from syncd.store import conflicts, links, members
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
@@ -58,61 +58,101 @@ def show(
         accounts = _accounts(opened_app, pair)
         with reading(opened_app.store) as db:
             link = next(iter(links.load(db, [conflict.link_id])), None)
-    table = Table(title=f"{conflict.rule}, since {moment(conflict.opened_at)}")
-    for heading in ("side", "account", "record", "shows", "at the last agreement"):
+    table = Table(title=f"{conflict.rule}, since {moment(conflict.opened_at)}", title_justify="left")
+    for heading in ("side", "account", "record", "shows"):
         table.add_column(heading, overflow="fold")
-    content = {"pair": pair, **_content(conflict), "take": conflict.take, "sides": {}}
+    sides: dict[str, Any] = {}
     for side in SIDES:
-        names = _fields(opened_app, pair, conflict, side)
-        before = [link.shadow[side].get(name) for name in names] if link else []
         values = conflict.values[side]
         record = (link.ids[side] if link else None) or ""
-        table.add_row(
-            side.value,
-            accounts[side],
-            record,
-            ", ".join(map(shown, values)),
-            ", ".join(map(shown, before)) or "never agreed",
-        )
-        content["sides"][side.value] = {
+        table.add_row(side.value, accounts[side], record, ", ".join(map(shown, values)))
+        sides[side.value] = {
             "account": accounts[side],
             "remote_id": record,
-            "values": [to_json(v) for v in values],
+            "values": [to_json(value) for value in values],
         }
+    content = {"pair": pair, **_content(conflict), "sides": sides}
     face.answer(content, table, _next_step(pair, conflict))
 
 
 @app.command()
 def resolve(
     context: typer.Context,
+    take: Annotated[Side, typer.Option(help="The side whose value both shall show.")],
     number: Annotated[
         int | None, typer.Argument(metavar="ID", help="From `syncd conflicts list`.")
     ] = None,
-    take: Annotated[Side, typer.Option(help="The side whose value both shall show.")] = ...,  # type: ignore[assignment]  # typer's way to say "required"
-    all_: Annotated[
+    every: Annotated[
         str | None, typer.Option("--all", metavar="PAIR", help="Every conflict of this pair.")
     ] = None,
 ) -> None:
     """Say which side is right; the next cycle writes its value to the other."""
     face = face_of(context)
-    if (number is None) == (all_ is None):
-        raise ConfigError("Name one conflict, or a pair with `--all PAIR`.")
     with opened(face) as opened_app:
-        if number is not None:
-            pair, conflict = _one(opened_app, number)
-            chosen = [conflict.id]
-        else:
-            pair = opened_app.pair_named(all_ or "").name
-            with reading(opened_app.store) as db:
-                chosen = [c.id for c in conflicts.of_pair(db, pair, limit=1_000_000)]
+        pair, chosen = _chosen(opened_app, number, every)
         with opened_app.store.begin() as db:
-            for conflict_id in chosen:
-                conflicts.choose(db, conflict_id, take)
-            woken = _wake(opened_app, db, pair, chosen)
+            for conflict in chosen:
+                conflicts.choose(db, conflict.id, take)
+            members.wake_links(db, {conflict.link_id for conflict in chosen})
         account = _accounts(opened_app, pair)[take]
-    said = (
-        f"Resolved {len(chosen):,}: '{account}' is right. The next cycle writes it to the other"
-        f" side; type `syncd sync {pair}` to do it now."
+    content = {"pair": pair, "resolved": [c.id for c in chosen], "take": take.value}
+    if not chosen:
+        face.answer(content, f"No field of pair '{pair}' waits for a person.")
+        return
+    face.answer(
+        content,
+        f"Resolved: {len(chosen):,}. '{account}' is right. The next cycle writes its value to the"
+        f" other side; type `syncd sync {pair}` to do it now.",
     )
-    content = {"pair": pair, "resolved": chosen, "take": take.value, "links": woken}
-    face.answer(content, said if chosen else f"No field of pair '{pair}' waits.")
+
+
+def _chosen(
+    opened_app: App, number: int | None, every: str | None
+) -> tuple[str, list[Conflict]]:
+    if every is not None and number is None:
+        pair = opened_app.pair_named(every).name
+        with reading(opened_app.store) as db:
+            return pair, conflicts.of_pair(db, pair, limit=conflicts.count_open(db, pair))
+    if number is not None and every is None:
+        pair, conflict = _one(opened_app, number)
+        return pair, [conflict]
+    raise ConfigError(
+        "Nothing was resolved.", hint="Name one conflict by its ID, or a pair with `--all PAIR`."
+    )
+
+
+def _one(opened_app: App, number: int) -> tuple[str, Conflict]:
+    with reading(opened_app.store) as db:
+        found = conflicts.get(db, number)
+    if found is None:
+        raise ConfigError(
+            f"There is no conflict {number}; it may be settled already.",
+            hint="Type `syncd conflicts list`.",
+        )
+    opened_app.pair_named(found[0])
+    return found
+
+
+def _accounts(opened_app: App, pair: str) -> Both[str]:
+    configured = opened_app.pair_named(pair)
+    return Both(*(configured.account(side) for side in SIDES))
+
+
+def _content(conflict: Conflict) -> dict[str, Any]:
+    return {
+        "id": conflict.id,
+        "link": conflict.link_id,
+        "rule": conflict.rule,
+        "take": conflict.take.value if conflict.take else None,
+        "opened_at": conflict.opened_at,
+    }
+
+
+def _next_step(pair: str, conflict: Conflict) -> str:
+    if conflict.take is not None:
+        return f"Settled: the {conflict.take.value} side is right. `syncd sync {pair}` writes it."
+    number = conflict.id
+    return (
+        f"Settle it with `syncd conflicts resolve {number} --take left` (or right), or make both"
+        " sides equal on their platforms."
+    )

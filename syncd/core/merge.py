@@ -62,12 +62,12 @@ def merge(
 def _merge_values(
     rule: Rule, now: Both[Fields], shadow: Both[Fields], prefer: Side | None, mapping: Mapping
 ) -> Merged:
-    if _untouched(rule, now, shadow):
-        return Merged()
     shown = Both(*(tuple(now[side][n] for n in rule.fields(side)) for side in SIDES))
+    if _untouched(rule, shown, shadow):
+        return Merged()
     if _agree(rule, shown, mapping):
-        return Merged(agreed=_both(rule, shown))
-    changed = Both(*(_changed(rule, side, shown[side], shadow[side], mapping) for side in SIDES))
+        return Merged(agreed=in_shadow(rule, shown))
+    changed = Both(*(is_edited(rule, side, shown[side], shadow[side], mapping) for side in SIDES))
     if not (changed.left or changed.right):
         return Merged()  # they differ as they did when they last agreed: a lossy platform
     if _would_wipe(rule, shown, shadow):
@@ -78,12 +78,12 @@ def _merge_values(
     return _write(rule, source, shown, mapping)
 
 
-def _untouched(rule: Rule, now: Both[Fields], shadow: Both[Fields]) -> bool:
+def _untouched(rule: Rule, shown: Both[Values], shadow: Both[Fields]) -> bool:
     """Whether both sides show to the letter what they showed at the last agreement."""
     return all(
-        name in shadow[side] and now[side][name] == shadow[side][name]
+        name in shadow[side] and value == shadow[side][name]
         for side in SIDES
-        for name in rule.fields(side)
+        for name, value in zip(shadow_names(rule, side), shown[side], strict=True)
     )
 
 
@@ -114,7 +114,7 @@ def _would_wipe(rule: Rule, shown: Both[Values], shadow: Both[Fields]) -> bool:
 
 
 def _never_agreed(rule: Rule, shadow: Both[Fields]) -> bool:
-    return not any(n in shadow[side] for side in SIDES for n in rule.fields(side))
+    return not any(n in shadow[side] for side in SIDES for n in shadow_names(rule, side))
 
 
 def _write(rule: Rule, source: Side, shown: Both[Values], mapping: Mapping) -> Merged:
@@ -135,8 +135,8 @@ def _write(rule: Rule, source: Side, shown: Both[Values], mapping: Mapping) -> M
                 return Merged(problem="not_clearable")
             patch[name] = new
     if not patch:
-        return Merged(agreed=_both(rule, shown))
-    after = _both(rule, shown.having(target, wanted.values))
+        return Merged(agreed=in_shadow(rule, shown))
+    after = in_shadow(rule, shown.having(target, wanted.values))
     return Merged({target: Step(patch, Both(after.left, after.right))}, problem=wanted.problem)
 
 
@@ -153,17 +153,34 @@ def _agree(rule: Rule, shown: Both[Values], mapping: Mapping) -> bool:
     return False
 
 
-def _changed(rule: Rule, side: Side, shown: Values, shadow: Fields, mapping: Mapping) -> bool:
-    names = rule.fields(side)
+def is_edited(rule: Rule, side: Side, shown: Values, shadow: Fields, mapping: Mapping) -> bool:
+    """Whether a side shows something else than at the last agreement, if there was one."""
+    names = shadow_names(rule, side)
     if any(n not in shadow for n in names):
         return bool(names)
     return not mapping.alike(rule, side, shown, tuple(shadow[n] for n in names))
 
 
-def _both(rule: Rule, shown: Both[Values]) -> Both[Fields]:
+def shadow_names(rule: Rule, side: Side) -> tuple[str, ...]:
+    """Under which names the shadow of a rule's fields is kept.
+
+    A field is written by one rule only, or else by rules about different members of it,
+    but several may read it. Each of these keeps its own shadow, as what one has carried
+    over the others may not have.
+    """
+    names = rule.fields(side)
+    if rule.only is not None:
+        return tuple(f"{name}{sorted(rule.only)}" for name in names)
+    if not rule.direction.reaches(side):
+        return tuple(f"{name} > {', '.join(rule.fields(side.other))}" for name in names)
+    return names
+
+
+def in_shadow(rule: Rule, shown: Both[Values]) -> Both[Fields]:
+    """Values of a rule as both shadows keep them."""
     return Both(
-        dict(zip(rule.left, shown.left, strict=True)),
-        dict(zip(rule.right, shown.right, strict=True)),
+        dict(zip(shadow_names(rule, Side.LEFT), shown.left, strict=True)),
+        dict(zip(shadow_names(rule, Side.RIGHT), shown.right, strict=True)),
     )
 
 
@@ -173,17 +190,15 @@ def _is_empty(values: Values) -> bool:
 
 def _merge_sets(rule: Rule, now: Both[Fields], shadow: Both[Fields], mapping: Mapping) -> Merged:
     """Member by member: what one side added or took away, the other gets too."""
-    home = Side.LEFT if mapping.holds_set(rule, Side.LEFT) else Side.RIGHT
-    members: Both[frozenset[str]] = Both(
-        *(_members(rule, side, now[side][rule.fields(side)[0]], home, mapping) for side in SIDES)
-    )
+    read = Both(*(members_of(rule, s, now[s][rule.fields(s)[0]], mapping) for s in SIDES))
+    if isinstance(read.left, str) or isinstance(read.right, str):
+        return Merged(problem=read.left if isinstance(read.left, str) else str(read.right))
+    members = Both(read.left, read.right)
     before = Both(*(shadow[side].get(shadow_name(rule, side)) for side in SIDES))
     old: Both[frozenset[str]] = before.map(lambda s: s if isinstance(s, frozenset) else EMPTY)
     common = members.left & members.right
     agreed = Both(*(common | (old[s] & (members.left ^ members.right)) for s in SIDES))
-    shadows: Both[Fields] = Both(
-        {shadow_name(rule, Side.LEFT): agreed.left}, {shadow_name(rule, Side.RIGHT): agreed.right}
-    )
+    shadows = in_shadow(rule, Both((agreed.left,), (agreed.right,)))
     steps: dict[Side, Step] = {}
     problem = None
     for side in SIDES:
@@ -192,11 +207,10 @@ def _merge_sets(rule: Rule, now: Both[Fields], shadow: Both[Fields], mapping: Ma
         delta = _delta(rule, side, members, old, first=before[side.other] is None)
         if not delta:
             continue
-        step = _set_step(rule, side, members[side], delta, home, mapping)
-        if isinstance(step, Step):
+        step, why = set_step(rule, side, now[side], delta, mapping)
+        problem = problem or why
+        if step:
             steps[side] = step
-        else:
-            problem = step
     return Merged(steps, shadows, problem=problem)
 
 
@@ -219,40 +233,72 @@ def _delta(
     return SetDelta((added - target) | restored, (removed & target) | strangers)
 
 
-def _members(rule: Rule, side: Side, value: Value, home: Side, mapping: Mapping) -> frozenset[str]:
-    """A side's value as a set, in the form of the side that holds one."""
-    if side is not home:
-        image = mapping.across(rule, home, (value,))
-        value = image.values[0] if image and image.values else None
+def members_of(rule: Rule, side: Side, value: Value, mapping: Mapping) -> frozenset[str] | str:
+    """A side's value as a set in the form that both sides can hold; or why it is none."""
+    if not mapping.holds_set(rule, side):
+        image = mapping.across(rule, side.other, (value,))
+        if image is not None and not image.values:
+            return image.problem or "untranslatable"
+        value = image.values[0] if image else None
     found = value if isinstance(value, frozenset) else EMPTY
+    found = frozenset(_common_form(rule, member, mapping) for member in found)
     return found if rule.only is None else found & rule.only
 
 
+def _common_form(rule: Rule, member: str, mapping: Mapping) -> str:
+    """A member as it is after every side that holds a set has stored it."""
+    for side in SIDES:
+        if mapping.holds_set(rule, side):
+            member = mapping.member(side, rule.fields(side)[0], member)[0]
+    return member
+
+
 def shadow_name(rule: Rule, side: Side) -> str:
-    """Under which name the shadow of a set is kept: rules about some members keep their own."""
-    name = rule.fields(side)[0]
-    return name if rule.only is None else f"{name}{sorted(rule.only)}"
+    """Under which name the shadow of a set is kept."""
+    return shadow_names(rule, side)[0]
 
 
-def _set_step(
-    rule: Rule,
-    side: Side,
-    members: frozenset[str],
-    delta: SetDelta,
-    home: Side,
-    mapping: Mapping,
-) -> Step | str:
-    """The write that changes a side's set, or why it cannot be written."""
+def set_step(
+    rule: Rule, side: Side, fields: Fields, delta: SetDelta, mapping: Mapping
+) -> tuple[Step | None, str | None]:
+    """The write that changes a side's set, and why a part of it or all cannot be written.
+
+    Args:
+        fields: what the side shows.
+        delta: in the form that both sides can hold.
+    """
     name = rule.fields(side)[0]
-    spec = mapping.spec(side, name)
-    advance: Both[Patch] = Both(
-        {shadow_name(rule, Side.LEFT): delta}, {shadow_name(rule, Side.RIGHT): delta}
-    )
+    spec, shown = mapping.spec(side, name), fields[name]
     if spec.read_only:
-        return "read_only"
-    if side is home or mapping.holds_set(rule, side):
-        return Step({name: delta}, advance)
+        return None, "read_only"
+    if not mapping.holds_set(rule, side):
+        return _joined_step(rule, side, fields, delta, mapping)
+    problems = {m: mapping.member(side, name, m)[1] for m in sorted(delta.add)}
+    why = next((p for p in problems.values() if p), None)
+    held = shown if isinstance(shown, frozenset) else EMPTY
+    fit = SetDelta(frozenset(m for m, p in problems.items() if not p), delta.remove)
+    going = frozenset(m for m in held if _common_form(rule, m, mapping) in delta.remove)
+    wanted = SetDelta(fit.add, going)
+    if held and not wanted.on(held) and not spec.clearable:
+        return None, "not_clearable"
+    return (Step({name: wanted}, _moving(rule, fit)), why) if fit else (None, why)
+
+
+def _joined_step(
+    rule: Rule, side: Side, fields: Fields, delta: SetDelta, mapping: Mapping
+) -> tuple[Step | None, str | None]:
+    """The write of a text that stands for a set."""
+    name = rule.fields(side)[0]
+    members = members_of(rule, side, fields[name], mapping)
+    if isinstance(members, str):
+        return None, members
     wanted = mapping.across(rule, side, (delta.on(members),))
-    if wanted is None:
-        return "no_inverse"
-    return wanted.problem or Step({name: wanted.values[0]}, advance)
+    if wanted is None or wanted.problem:
+        return None, wanted.problem if wanted else "no_inverse"
+    if wanted.values[0] is None and not mapping.spec(side, name).clearable:
+        return None, "not_clearable"
+    return Step({name: wanted.values[0]}, _moving(rule, delta)), None
+
+
+def _moving(rule: Rule, delta: SetDelta) -> Both[Patch]:
+    return Both({shadow_name(rule, Side.LEFT): delta}, {shadow_name(rule, Side.RIGHT): delta})

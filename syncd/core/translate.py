@@ -74,6 +74,12 @@ class Mapping:
         """Whether two values of one field say the same."""
         return same(a, b, self.spec(side, name))
 
+    def member(self, side: Side, name: str, member: str) -> tuple[str, str | None]:
+        """One member in the form in which a set stores it, and why it cannot hold it."""
+        form = canonical(frozenset({member}), self.spec(side, name), country=None)
+        stored = form.value if isinstance(form.value, frozenset) else ()
+        return next(iter(stored), member), form.problem
+
     def holds_set(self, rule: Rule, side: Side) -> bool:
         """Whether this side of a rule is a set, and not a text that stands for one."""
         return self.spec(side, rule.fields(side)[0]).kind is Kind.SET

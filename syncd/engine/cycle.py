@@ -109,6 +109,15 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
             for side in SIDES
         )
     )
+    if _still_held(cycle, run, noticed):
+        return Report(
+            run_id=run.id,
+            state=RunState.HELD,
+            counts=run.counts,
+            noticed=noticed,
+            reasons=tuple(run.reasons),
+            conflicts=_open_conflicts(cycle),
+        )
     released, finished = _settle(cycle, run, send=mode is not Mode.PLAN)
     if mode is Mode.PLAN:
         state = RunState.PLANNED
@@ -126,6 +135,14 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
         outcomes=_outcomes(cycle),
         conflicts=_open_conflicts(cycle),
     )
+
+
+def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
+    """Whether a held run would be planned just as it was, which then need not be done."""
+    if run.state is not RunState.HELD or run.approved is not None:
+        return False
+    planned_for = (run.progress or {}).get("setup")
+    return planned_for == cycle.pair.setup and not any(side.changed for side in noticed)
 
 
 def _settle(cycle: Cycle, run: Run, *, send: bool) -> tuple[Released, bool]:
@@ -173,6 +190,7 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
             ended_at=cycle.bench.now(),
             counts=dict(report.counts),
             reasons=list(report.reasons),
+            progress={"setup": cycle.pair.setup},
             error=error,
         )
         runs.note_error(db, cycle.pair.name, error)

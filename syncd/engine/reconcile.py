@@ -166,6 +166,7 @@ def _rejoin(
     give = join.right if keep is join.left else join.left
     link_id = keep.link_id or 0
     if give.link_id is not None and give.link_id != link_id:
+        members.unlink(db, [give.link_id])
         links.remove(db, [give.link_id])
         alive.pop(give.link_id, None)
     links.complete(db, link_id, give.side, give.remote_id)

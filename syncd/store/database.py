@@ -113,6 +113,11 @@ def version(engine: sa.Engine) -> str | None:
         return MigrationContext.configure(connection).get_current_revision()
 
 
+def newest_version() -> str:
+    """The schema's version that this program works with."""
+    return ScriptDirectory.from_config(_alembic()).get_current_head() or ""
+
+
 def _known(config: Config, revision: str) -> bool:
     try:
         return ScriptDirectory.from_config(config).get_revision(revision) is not None

@@ -74,10 +74,18 @@ def save(db: sa.Connection, pair: str, resource: Resource, members: Sequence[Mem
 def todo_keys(
     db: sa.Connection, pair: str, resource: Resource, limit: int, after: str | None
 ) -> list[str]:
-    """Keys of unlinked members to reconcile, each once, in order, beginning after one."""
+    """Keys of members to match, each once, in order, beginning after one.
+
+    These are the unlinked ones, and those whose counterpart does not exist yet: a changed
+    address may have led to it.
+    """
+    unmatched = sa.or_(
+        _M.link_id.is_(None), t.link.c.left_id.is_(None), t.link.c.right_id.is_(None)
+    )
     select = (
         sa.select(_M.key)
-        .where(_of(pair, resource), _M.todo, _M.link_id.is_(None), _M.key.is_not(None))
+        .select_from(t.member.outerjoin(t.link, t.link.c.id == _M.link_id))
+        .where(_of(pair, resource), _M.todo, _M.key.is_not(None), unmatched)
         .distinct()
         .order_by(_M.key)
         .limit(limit)
@@ -155,6 +163,12 @@ def of_links(
         rows = db.execute(sa.select(*_COLUMNS).where(_of(pair, resource), _M.link_id.in_(some)))
         found.extend(_member(row) for row in rows)
     return found
+
+
+def unlink(db: sa.Connection, links: Iterable[int]) -> None:
+    """Take members out of links that are about to be forgotten."""
+    for some in chunks(links):
+        db.execute(t.member.update().where(_M.link_id.in_(some)).values(link_id=None))
 
 
 def wake_keys(db: sa.Connection, keys: Iterable[str]) -> None:
