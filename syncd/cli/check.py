@@ -51,6 +51,7 @@ def check(
     with opened(face) as opened_app:
         lines = [_store(opened_app)]
         if account is not None:
+            opened_app.configured(account)
             lines += _account(opened_app, account)
         else:
             names = pair_names(opened_app, [pair] if pair else [])
@@ -78,10 +79,10 @@ def _store(opened_app: App) -> Line:
 def _account(opened_app: App, name: str) -> list[Line]:
     """Ask one account who it is and what it may do."""
     try:
-        identity = opened_app.connect(name).check()
         checked = opened_app.checked(name, anew=True)
     except SyncdError as error:
         return [Line(BAD, name, "credentials", error.message, error.hint)]
+    identity = checked.identity
     fields = sum(len(catalogue) for catalogue in checked.catalogues.values())
     return [
         Line(GOOD, name, "account", _who(identity)),

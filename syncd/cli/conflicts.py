@@ -58,7 +58,9 @@ def show(
         accounts = _accounts(opened_app, pair)
         with reading(opened_app.store) as db:
             link = next(iter(links.load(db, [conflict.link_id])), None)
-    table = Table(title=f"{conflict.rule}, since {moment(conflict.opened_at)}", title_justify="left")
+    table = Table(
+        title=f"{conflict.rule}, since {moment(conflict.opened_at)}", title_justify="left"
+    )
     for heading in ("side", "account", "record", "shows"):
         table.add_column(heading, overflow="fold")
     sides: dict[str, Any] = {}
@@ -106,9 +108,7 @@ def resolve(
     )
 
 
-def _chosen(
-    opened_app: App, number: int | None, every: str | None
-) -> tuple[str, list[Conflict]]:
+def _chosen(opened_app: App, number: int | None, every: str | None) -> tuple[str, list[Conflict]]:
     if every is not None and number is None:
         pair = opened_app.pair_named(every).name
         with reading(opened_app.store) as db:

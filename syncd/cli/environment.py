@@ -31,6 +31,11 @@ def read(path: Path) -> None:
             _OURS.add(name)
 
 
+def forget() -> None:
+    """Take nothing for ours any more; what is set stays set."""
+    _OURS.clear()
+
+
 def _unquoted(value: str) -> str:
     if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
         return value[1:-1]

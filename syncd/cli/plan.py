@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import typer
+from rich.console import RenderableType
 from rich.table import Table
 
 from syncd.app import App
@@ -27,9 +28,6 @@ def plan(
     context: typer.Context,
     pair: Annotated[str, typer.Argument(help="The pair to plan.")],
     limit: Annotated[int, typer.Option(min=0, help="How many writes to show.")] = 20,
-    full: Annotated[
-        bool, typer.Option("--full", help="Read everything on both sides first.")
-    ] = False,
     values: Annotated[
         bool, typer.Option("--values", help="Show values too; they are personal data.")
     ] = False,
@@ -47,7 +45,9 @@ def plan(
         sample = _sample(opened_app, report, limit)
         held_run = _held_run(opened_app, pair)
     accounts = compiled.accounts.map(lambda account: account.name)
-    parts = [_counts(report, accounts), *([_writes(sample, accounts, values)] if sample else [])]
+    parts: list[RenderableType] = [_counts(report, accounts)]
+    if sample:
+        parts.append(_writes(sample, accounts, values))
     wanted = sum(report.counts.values())
     if len(sample) < wanted:
         parts.append(f"These are {len(sample):,} of {wanted:,} writes; `--limit` shows more.")

@@ -7,6 +7,7 @@ import typer
 from syncd.cli import progress
 from syncd.cli.face import face_of, finish, opened
 from syncd.cli.rounds import bench_of, run_rounds, stoppable
+from syncd.engine import backfill
 from syncd.engine.release import approve
 from syncd.errors import BusyError
 
@@ -31,6 +32,10 @@ def release(
         released = approve(opened_app.bench, pair, run)
         content = {"pair": pair, "released": released.id, "counts": dict(released.approved or {})}
         said = f"Run {released.id} of pair '{pair}' is released."
+        if released.mode == backfill.MODE:
+            resume = f"syncd backfill {pair} --resume {released.id}"
+            face.answer({**content, "sent": False}, f"{said} Go on with `{resume}`.")
+            return
         if no_run:
             face.answer({**content, "sent": False}, f"{said} The next cycle sends it.")
             return

@@ -55,6 +55,7 @@ class Outcome:
     stopped: bool = False
     held: str | None = None
     run_id: int = 0
+    requests: int = 0
 
     @property
     def code(self) -> Code:
@@ -83,6 +84,7 @@ class Outcome:
             "refused": self.refused,
             "parked": self.parked,
             "conflicts": self.conflicts,
+            "requests": self.requests,
         }
 
     def table(self) -> Table:
@@ -102,13 +104,13 @@ class Outcome:
         """How it ended, and what to type next."""
         if self.held:
             return self.held
-        parts = []
+        parts = [f"{self.requests:,} requests."] if self.requests else []
         if self.stopped:
-            parts.append("Stopped as asked; the next run goes on from here.")
+            parts.insert(0, "Stopped as asked; the next run goes on from here.")
         elif self.settled:
-            parts.append(f"Both sides agree: round {self.rounds} found nothing more to write.")
+            parts.insert(0, f"Both sides agree: round {self.rounds} found nothing more to write.")
         else:
-            parts.append(f"There is more to do after round {self.rounds}: type it again.")
+            parts.insert(0, f"There is more to do after round {self.rounds}: type it again.")
         if self.refused:
             parts.append(f"Writes refused by a platform: {self.refused:,}.")
         if self.parked:
@@ -117,21 +119,20 @@ class Outcome:
         if self.conflicts:
             waits = "field waits" if self.conflicts == 1 else "fields wait"
             parts.append(
-                f"{self.conflicts:,} {waits} for a person:"
-                f" type `syncd conflicts list {self.pair}`."
+                f"{self.conflicts:,} {waits} for a person: type `syncd conflicts list {self.pair}`."
             )
         return " ".join(parts)
 
 
 @contextmanager
-def stoppable(face: Face) -> Iterator[tuple[Stop, Wire]]:
+def stoppable(face: Face, share: float = 1.0) -> Iterator[tuple[Stop, Wire]]:
     """Ctrl-C ends the work at its next safe place, a second one at once."""
     stop = Stop()
     on_signals(
         stop,
         lambda _: face.say("Stopping at the next safe place; once more to stop at once."),
     )
-    yield stop, Wire(sleep=stop.sleep)
+    yield stop, Wire(sleep=stop.sleep, rate_share=share)
 
 
 def bench_of(app: App, stop: Stop, step: progress.Step) -> Bench:
@@ -148,6 +149,7 @@ def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> 
     Raises:
         SyncdError: as `run_cycle` and `App.open_pair`.
     """
+    before = app.requests.total()
     pair = app.open_pair(name, create_fields=True)
     outcome = Outcome(name, pair.accounts.map(lambda account: account.name))
     run_ids: set[int] = set()
@@ -168,6 +170,7 @@ def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> 
         if not report.finished and not report.written:
             break  # what is in doubt can only be told later
     _count(app, outcome, run_ids)
+    outcome.requests = app.requests.total() - before
     return outcome
 
 

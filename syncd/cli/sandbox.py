@@ -1,9 +1,15 @@
 """`syncd sandbox`: emulated platforms on this machine."""
 
+import json
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from syncd.cli.face import face_of
+from syncd.errors import ConfigError
+from syncd.runtime.stop import Stop, on_signals
+from syncd.sandbox.server import start
 
 app = typer.Typer(add_completion=False)
 
@@ -16,6 +22,7 @@ class Limits(StrEnum):
 
 @app.command()
 def sandbox(
+    context: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8787,
     contacts: Annotated[
         int, typer.Option(min=0, help="Invented people per platform, half of them in common.")
@@ -23,17 +30,38 @@ def sandbox(
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
     limits: Annotated[Limits, typer.Option(help="Which limits to keep.")] = Limits.REAL,
 ) -> None:
-    """Serve emulated platforms on this machine, to rehearse on.
+    """Serve emulated platforms on this machine until Ctrl-C, to rehearse on.
 
-    Everything about them is in docs/sandbox.md; `/_control/info` says addresses and keys.
+    Prints what to put into .env. Everything else is in docs/sandbox.md.
     """
-    from syncd.errors import ConfigError
-    from syncd.sandbox.server import serve
-
+    face = face_of(context)
+    stop = Stop()
+    on_signals(stop, lambda _: None)
     try:
-        serve(port, contacts, seed, limits.value)
+        running = start(port, contacts, seed, limits.value)
     except OSError as cause:
         raise ConfigError(
             f"Port {port} cannot be used ({cause.strerror or cause}).",
             hint="Name another one with `--port`; 0 takes a free one.",
         ) from cause
+    info = running.app.info(running.url)
+    if face.json:
+        typer.echo(json.dumps({"url": running.url, "platforms": info}))
+    else:
+        typer.echo(f"sandbox ready on {running.url}")
+        typer.echo("\n".join(_lines_of_env(info)))
+    while not stop.wait(3600):
+        pass
+    running.stop()
+
+
+def _lines_of_env(info: dict[str, Any]) -> list[str]:
+    """For `.env`, in the names that `syncd init` uses."""
+    ghl, maileon = info["ghl"], info["maileon"]
+    return [
+        f"GHL_TOKEN={ghl['token']}",
+        f"GHL_LOCATION_ID={ghl['location_id']}",
+        f"GHL_BASE_URL={ghl['base_url']}",
+        f"MAILEON_API_KEY={maileon['api_key']}",
+        f"MAILEON_BASE_URL={maileon['base_url']}",
+    ]

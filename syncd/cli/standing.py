@@ -5,13 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-
 from syncd.app import App, relatives
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, cursors, links, members, runs
-from syncd.store import tables as t
+from syncd.store import conflicts, cursors, leases, links, members, runs, suppressions
 from syncd.store.database import reading
 from syncd.store.runs import Run
 
@@ -92,26 +89,12 @@ def read_standing(app: App, pair: str) -> Standing:
             links=links.count_complete(db, pair, resource),
             conflicts=conflicts.count_open(db, pair),
             problems=conflicts.problem_census(db, pair),
-            suppressed=_suppressed(db, relatives(app.configuration, accounts.left)),
+            suppressed=suppressions.count_addresses(
+                db, relatives(app.configuration, accounts.left)
+            ),
             swept=Both(*((cursor.swept_at, cursor.swept_count) for cursor in swept)),
             last_run=last,
             held=runs.held(db, pair),
-            holder=_holder(db, pair, app.wire.now()),
+            holder=leases.holder_of(db, pair, app.wire.now()),
             error=runs.facts(db, pair).error,
         )
-
-
-def _suppressed(db: sa.Connection, accounts: Sequence[str]) -> int:
-    s = t.suppression.c
-    counted = sa.select(sa.func.count(s.address_hash.distinct())).where(s.account.in_(accounts))
-    return int(db.execute(counted).scalar_one())
-
-
-def _holder(db: sa.Connection, pair: str, now: datetime) -> str | None:
-    """Host and process number, without the mark behind them."""
-    c = t.lease.c
-    row = db.execute(sa.select(c.holder, c.expires_at).where(c.pair == pair)).first()
-    if row is None or row.expires_at <= now:
-        return None
-    host, process, _ = row.holder.rsplit(":", 2)
-    return f"process {process} on {host}"

@@ -70,7 +70,7 @@ def _title(opened_app: App, standing: Standing) -> str:
 def _census(standing: Standing) -> Table:
     table = Table()
     table.add_column("state")
-    table.add_column("because it", overflow="fold")
+    table.add_column("why", overflow="fold")
     for account in standing.accounts:
         table.add_column(account, justify="right")
     table.add_column("what to do", overflow="fold")
@@ -97,10 +97,8 @@ def _lines(opened_app: App, standing: Standing) -> Sequence[str]:
         for rule, code, n in standing.problems
     ]
     if run is not None:
-        lines.append(
-            f"  last run     {run.id}, {run.state.value}, {ago(run.ended_at or run.started_at, now)}"
-            f" ({moment(run.ended_at or run.started_at)})"
-        )
+        at = run.ended_at or run.started_at
+        lines.append(f"  last run     {run.id}, {run.state.value}, {ago(at, now)} ({moment(at)})")
     lines += [
         f"  read         {standing.accounts[side]}: everything {ago(swept, now)}"
         f"{f', {count:,} records' if count is not None else ''}"

@@ -1,10 +1,12 @@
 """What is decided about a link of which only one side's record exists."""
 
+from dataclasses import replace
+
 from syncd.core import consent
-from syncd.core.merge import shadow_name
+from syncd.core.merge import in_shadow, is_edited, members_of, shadow_name, shadow_names
 from syncd.core.normalise import identity_key
 from syncd.core.optout import revoke
-from syncd.core.reference import ID, reference_name
+from syncd.core.reference import reference_name, reference_rule
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
 from syncd.model.op import OpKind
@@ -30,6 +32,10 @@ def plan_missing(terms: Terms, at: Situation, here: Side, present: Showing) -> L
     if not isinstance(key, str) or identity_key(key) is None:
         return _alone(at, (), here, Standing(State.PARKED, "no_key"), at.link.ended)
     draft, problems = _create(terms, at, here, present)
+    if draft.patch.get(terms.policy.keys.first[here.other]) is None:
+        # Nobody could recognise the new record, and every further look would double it.
+        cause = Standing(State.PARKED, "no_key")
+        return replace(_alone(at, (), here, cause, at.link.ended), problems=problems)
     standing = Both(Standing(State.WAITING), Standing(State.WAITING))
     return LinkPlan((draft,), at.link.shadow, standing, problems=problems)
 
@@ -82,12 +88,16 @@ def _create(
         if refusal := at.refusal(there, dict(zip(rule.fields(there), image.values, strict=True))):
             problems[rule.name] = refusal
             continue
-        _add_to_create(terms, rule, here, shown, image.values, patch, advance)
+        problem = _add_to_create(terms, rule, here, shown, image.values, patch, advance)
+        if problem:
+            problems[rule.name] = problem
     reference = reference_name(terms, there)
-    if reference is not None:
+    if reference and not at.refusal(there, {reference: present.remote_id}):
         patch[reference] = present.remote_id
-        advance[there][reference] = present.remote_id
-        advance[here][ID] = present.remote_id
+        one = (present.remote_id,)
+        known = in_shadow(reference_rule(there, reference), Both(one, one))
+        for side in SIDES:
+            advance[side].update(known[side])
     draft = Draft(
         link_id=at.link.id,
         side=there,
@@ -107,24 +117,26 @@ def _add_to_create(
     image: Values,
     patch: dict[str, Value | SetDelta],
     advance: Both[dict[str, Value | SetDelta]],
-) -> None:
-    there = here.other
-    patch.update(
-        (name, value)
-        for name, value in zip(rule.fields(there), image, strict=True)
-        if value is not None and not terms.mapping.spec(there, name).read_only
-    )
+) -> str | None:
+    """Add one rule's values to a create; or why they cannot be written."""
+    wanted = dict(zip(rule.fields(here.other), image, strict=True))
+    wanted = {name: value for name, value in wanted.items() if value is not None}
+    if any(terms.mapping.spec(here.other, name).read_only for name in wanted):
+        return "read_only"
+    for name, value in wanted.items():
+        other = patch.get(name)  # of a rule about other members of the same set
+        if isinstance(value, frozenset) and isinstance(other, frozenset):
+            value |= other
+        patch[name] = value
     if rule.as_set:
-        home = here if terms.mapping.holds_set(rule, here) else there
-        members = shown[0] if home is here else image[0]
-        known = members if isinstance(members, frozenset) else frozenset()
-        for side in SIDES:
-            advance[side][shadow_name(rule, side)] = (
-                known if rule.only is None else known & rule.only
-            )
-        return
-    advance[here].update(zip(rule.fields(here), shown, strict=True))
-    advance[there].update(zip(rule.fields(there), image, strict=True))
+        known = members_of(rule, here, shown[0], terms.mapping)
+        agreed: Values = (known if isinstance(known, frozenset) else frozenset(),)
+        in_both = in_shadow(rule, Both(agreed, agreed))
+    else:
+        in_both = in_shadow(rule, Both(shown, image) if here is Side.LEFT else Both(image, shown))
+    for side in SIDES:
+        advance[side].update(in_both[side])
+    return None
 
 
 # -- the counterpart existed and is gone for certain ---------------------------------------
@@ -169,15 +181,20 @@ def _after_delete(terms: Terms, at: Situation, here: Side, present: Showing) -> 
 
 
 def _was_edited(terms: Terms, at: Situation, here: Side, present: Showing) -> bool:
-    shadow = at.link.shadow[here]
-    return any(
-        name in present.fields
-        and name in shadow
-        and not isinstance(shadow[name], frozenset)
-        and not terms.mapping.alike_field(here, name, present.fields[name], shadow[name])
-        for rule in terms.mapping.rules
-        for name in rule.fields(here)
-    )
+    return any(_rule_was_edited(terms, at, here, present, rule) for rule in terms.mapping.rules)
+
+
+def _rule_was_edited(terms: Terms, at: Situation, here: Side, present: Showing, rule: Rule) -> bool:
+    shadow, names = at.link.shadow[here], rule.fields(here)
+    if any(name not in present.fields for name in names):
+        return False
+    shown = tuple(present.fields[name] for name in names)
+    if rule.as_set:
+        members = members_of(rule, here, shown[0], terms.mapping)
+        return shadow.get(shadow_name(rule, here), members) != members
+    if any(name not in shadow for name in shadow_names(rule, here)):
+        return False  # it was never agreed on
+    return is_edited(rule, here, shown, shadow, terms.mapping)
 
 
 def _alone(

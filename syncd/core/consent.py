@@ -84,12 +84,13 @@ def forbids(
         mails: whether the target platform sends mail to what it holds, so that an
             opted-out address must not be made or moved there.
     """
-    wanted = patch.get(CONSENT)
-    if isinstance(wanted, Consent) and wanted.level is Level.REVOKED:
-        return None
-    if isinstance(wanted, Consent) and wanted.level is Level.GRANTED and not resubscribe:
+    if CONSENT in patch:
+        wanted = patch[CONSENT]
+        level = wanted.level if isinstance(wanted, Consent) else Level.UNKNOWN
+        if level is Level.REVOKED or (level is Level.GRANTED and resubscribe):
+            return None
         return "lifting an opt-out is not allowed for this pair"
-    if kind in (OpKind.DELETE, OpKind.SUPPRESS) or not mails or resubscribe:
+    if kind in (OpKind.DELETE, OpKind.SUPPRESS) or not mails:
         return None
     address = patch.get("email")
     key = identity_key(address) if isinstance(address, str) else None

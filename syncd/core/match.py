@@ -85,8 +85,9 @@ def match_second(
 ) -> tuple[list[Join], list[Member], list[tuple[Member, str]]]:
     """Join by the second key what the first left alone.
 
-    Only where the key stands exactly once on each side and neither record is linked;
-    where it stands more often the records are parked, since a family may share a phone.
+    Only where the key stands exactly once on each side, and the counterpart is alone too
+    or has no first key at all. Where it stands more often the records are parked, since a
+    family may share a phone.
 
     Args:
         members: every record of either side that has one of the second keys.
@@ -94,6 +95,8 @@ def match_second(
     Returns:
         Joins, records still alone, parked records with the cause.
     """
+    alone = tuple(alone)
+    free = {(m.side, m.remote_id) for m in (*alone, *members) if m.key is None or m in alone}
     by_key: dict[str, Both[list[Member]]] = {}
     for member in members:
         if member.second is not None:
@@ -109,10 +112,14 @@ def match_second(
         there = sides[one.side.other] if sides else []
         if sides is None or not there:
             still.append(one)
-        elif len(there) == 1 and len(sides[one.side]) == 1 and there[0].link_id is None:
+        elif len(there) == 1 and len(sides[one.side]) == 1 and _is_free(there[0], free):
             pair = (one, there[0]) if one.side is Side.LEFT else (there[0], one)
             joins.append(Join(*pair))
             joined.update((m.side, m.remote_id) for m in pair)
         else:
             parked.append((one, AMBIGUOUS))
     return joins, still, parked
+
+
+def _is_free(member: Member, free: set[tuple[Side, str]]) -> bool:
+    return member.link_id is None and (member.side, member.remote_id) in free

@@ -241,11 +241,12 @@ def members_of(rule: Rule, side: Side, value: Value, mapping: Mapping) -> frozen
             return image.problem or "untranslatable"
         value = image.values[0] if image else None
     found = value if isinstance(value, frozenset) else EMPTY
-    found = frozenset(_common_form(rule, member, mapping) for member in found)
+    if all(mapping.holds_set(rule, s) for s in SIDES):
+        found = frozenset(common_form(rule, member, mapping) for member in found)
     return found if rule.only is None else found & rule.only
 
 
-def _common_form(rule: Rule, member: str, mapping: Mapping) -> str:
+def common_form(rule: Rule, member: str, mapping: Mapping) -> str:
     """A member as it is after every side that holds a set has stored it."""
     for side in SIDES:
         if mapping.holds_set(rule, side):
@@ -277,7 +278,7 @@ def set_step(
     why = next((p for p in problems.values() if p), None)
     held = shown if isinstance(shown, frozenset) else EMPTY
     fit = SetDelta(frozenset(m for m, p in problems.items() if not p), delta.remove)
-    going = frozenset(m for m in held if _common_form(rule, m, mapping) in delta.remove)
+    going = frozenset(m for m in held if common_form(rule, m, mapping) in delta.remove)
     wanted = SetDelta(fit.add, going)
     if held and not wanted.on(held) and not spec.clearable:
         return None, "not_clearable"
@@ -302,3 +303,12 @@ def _joined_step(
 
 def _moving(rule: Rule, delta: SetDelta) -> Both[Patch]:
     return Both({shadow_name(rule, Side.LEFT): delta}, {shadow_name(rule, Side.RIGHT): delta})
+
+
+def add_to_patch(patch: dict[str, Value | SetDelta], more: Patch) -> None:
+    """Join patches of one record; several rules may each change some members of one set."""
+    for name, value in more.items():
+        old = patch.get(name)
+        if isinstance(value, SetDelta) and isinstance(old, SetDelta):
+            value = SetDelta(old.add | value.add, old.remove | value.remove)
+        patch[name] = value

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from syncd.core import consent
 from syncd.core.absent import plan_gone, plan_missing
 from syncd.core.leave import untag
-from syncd.core.merge import merge
+from syncd.core.merge import add_to_patch, merge
 from syncd.core.optout import consent_drafts, ends_record
-from syncd.core.reference import reference_rules, with_reference
+from syncd.core.reference import reference_name, reference_rules, with_reference
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
 from syncd.model.op import OpKind
@@ -15,7 +15,7 @@ from syncd.model.plan import Draft, LinkPlan, Standing
 from syncd.model.policy import OnLeave
 from syncd.model.rule import Policy, Values
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Fields, Level, Patch, SetDelta, Value
+from syncd.model.values import Fields, Level, SetDelta, Value
 
 __all__ = ["DELETED", "OPTED_OUT", "Planner", "Showing", "Situation"]
 
@@ -110,7 +110,7 @@ class Planner(Terms):
                 patch=patch,
                 current=sides[side].fields,
                 advance=Both(advances[side].left, advances[side].right),
-                routine=patch.keys() == {self.specs[side].reference},
+                routine=patch.keys() == {reference_name(self, side)},
             )
             for side, patch in patches.items()
         )
@@ -131,12 +131,3 @@ def _winner(policy: Policy, sides: Both[Showing]) -> Side | None:
             return Side.LEFT if left > right else Side.RIGHT
         case Policy.MANUAL:
             return None
-
-
-def add_to_patch(patch: dict[str, Value | SetDelta], more: Patch) -> None:
-    """Join patches of one record; several rules may each change some members of one set."""
-    for name, value in more.items():
-        old = patch.get(name)
-        if isinstance(value, SetDelta) and isinstance(old, SetDelta):
-            value = SetDelta(old.add | value.add, old.remove | value.remove)
-        patch[name] = value

@@ -29,7 +29,7 @@ def reference_rules(
         if present not in (None, sides[side.other].remote_id):
             problems[f"{name} = id"] = "reference_taken"
             continue
-        rules.append(_reference_rule(side, name))
+        rules.append(reference_rule(side, name))
     return tuple(rules)
 
 
@@ -42,7 +42,8 @@ def with_reference(rule: Rule, now: Both[Fields], sides: Both[Showing]) -> Both[
     return now
 
 
-def _reference_rule(side: Side, name: str) -> Rule:
+def reference_rule(side: Side, name: str) -> Rule:
+    """The rule that keeps the other side's remote id in a field of this side."""
     here, there = (name,), (ID,)
     return Rule(
         name=f"{name} = id",

@@ -16,23 +16,23 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.engine.apply import apply
-from syncd.engine.confirm import is_in_effect, look_again
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.engine.cycle import leased
-from syncd.engine.observe import Noticed, settle_doubts, take_in
+from syncd.engine.observe import settle_doubts, take_in
 from syncd.engine.pull import pull, pull_changes
+from syncd.engine.readback import read_back
 from syncd.engine.reconcile import match_keys, plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import accept, release
 from syncd.errors import ConfigError, SyncdError
-from syncd.model.link import Member, Observation
+from syncd.model.link import Member
 from syncd.model.op import OpKind, OpState
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import backfills, cursors, links, members, observations, ops, runs
+from syncd.store import backfills, cursors, members, ops, runs
 from syncd.store.backfills import Item
 from syncd.store.database import explained, reading
-from syncd.store.ops import Sent, Tally
+from syncd.store.ops import Tally
 from syncd.store.runs import Run, RunState
 from syncd.store.upsert import chunks
 
@@ -226,7 +226,9 @@ def _chunk(cycle: Cycle, items: Sequence[Item], progress: dict[str, Any]) -> Non
     _send(cycle)
     _plan_items(cycle, items)  # what follows from what was sent, e.g. the other side's id
     _send(cycle)
-    _read_back(cycle, planned)
+    opted_out = read_back(cycle, planned)
+    if opted_out:
+        _carry_opt_outs(cycle, opted_out)
     with cycle.bench.store.begin() as db:
         backfills.finish(db, [item.id for item in items])
         progress["unchanged"] += len(set(planned) - busy)
@@ -265,72 +267,6 @@ def _send(cycle: Cycle) -> None:
         ready = ops.release(db, cycle.run_id)
     if ready:
         apply(cycle)
-
-
-def _read_back(cycle: Cycle, links: Sequence[int]) -> None:
-    """See on the platforms what was written: in the change feed, or else record by record.
-
-    An answer that showed the record needs no second look. Opt-outs that turn up on the way
-    are carried on before the next chunk.
-    """
-    opted_out: set[str] = set()
-    for side in SIDES:
-        unseen = _unseen(cycle, side, links)
-        before = _versions(cycle, side, unseen)
-        opted_out |= _pull_again(cycle, side).opted_out
-        after = _versions(cycle, side, unseen)
-        for remote_id in sorted(before):
-            if after.get(remote_id) == before[remote_id]:  # the feed has not shown it
-                look_again(cycle, side, remote_id)
-        _note_verified(cycle, side, unseen)
-    if opted_out:
-        _carry_opt_outs(cycle, opted_out)
-
-
-def _unseen(cycle: Cycle, side: Side, link_ids: Sequence[int]) -> dict[int, tuple[Sent, str]]:
-    """Done ops of one side whose answer did not show the record, with the record's id."""
-    with reading(cycle.bench.store) as db:
-        sent = {s.link_id: s for s in ops.unverified(db, cycle.run_id, link_ids) if not s.ends}
-        ids = {link.id: link.ids[side] for link in links.load(db, sent)}
-    return {
-        s.op.id: (s, remote_id)
-        for s in sent.values()
-        if s.side is side
-        and s.op.kind in (OpKind.CREATE, OpKind.UPDATE)
-        and (remote_id := ids.get(s.link_id)) is not None
-    }
-
-
-def _versions(
-    cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, str]]
-) -> dict[str, str | None]:
-    seen = _observed(cycle, side, unseen)
-    return {remote_id: observation.version for remote_id, observation in seen.items()}
-
-
-def _observed(
-    cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, str]]
-) -> dict[str, Observation]:
-    account, resource = cycle.pair.accounts[side].name, cycle.pair.resource
-    with reading(cycle.bench.store) as db:
-        return observations.load(db, account, resource, [i for _, i in unseen.values()])
-
-
-def _pull_again(cycle: Cycle, side: Side) -> Noticed:
-    with reading(cycle.bench.store) as db:
-        cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
-    return pull_changes(cycle, side, cursor)
-
-
-def _note_verified(cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, str]]) -> None:
-    seen = _observed(cycle, side, unseen)
-    results = {
-        op_id: remote_id in seen
-        and is_in_effect(cycle, side, sent.op.patch, seen[remote_id].fields)
-        for op_id, (sent, remote_id) in unseen.items()
-    }
-    with cycle.bench.store.begin() as db:
-        ops.note_verified(db, results)
 
 
 def _carry_opt_outs(cycle: Cycle, keys: Iterable[str]) -> None:

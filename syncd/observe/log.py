@@ -9,8 +9,7 @@ values of a statement into its errors.
 import logging
 import sys
 import traceback
-from collections.abc import MutableMapping
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 import structlog
 from structlog.types import EventDict, Processor, WrappedLogger
@@ -143,7 +142,7 @@ def without_texts_of_exceptions(_: WrappedLogger, __: str, event: EventDict) -> 
 def only_allowed(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Drop what may be personal, and say under which names."""
     hidden = sorted(name for name in event if name not in ALLOWED and not name.startswith("_"))
-    kept: MutableMapping[str, Any] = {k: v for k, v in event.items() if k not in hidden}
+    kept = {name: value for name, value in event.items() if name not in hidden}
     if hidden:
         kept["hidden"] = hidden
     return {name: kept.pop(name) for name in FIRST if name in kept} | kept

@@ -105,9 +105,10 @@ class Worker:
         if isinstance(error, AccountError | ConfigError | InvariantError):
             self.ask_anew = True
             return self.every * ACCOUNT_FACTOR
-        asked = timedelta(seconds=getattr(error, "retry_after_s", None) or 0)
-        backed_off = min(self.every * 2 ** min(self.failures - 1, 20), LONGEST_WAIT)
-        return max(asked if isinstance(error, ThrottledError) else backed_off, backed_off)
+        backed_off: timedelta = min(self.every * 2 ** min(self.failures - 1, 20), LONGEST_WAIT)
+        if isinstance(error, ThrottledError) and error.retry_after_s is not None:
+            return max(backed_off, timedelta(seconds=error.retry_after_s))
+        return backed_off
 
     def note(self, error: str) -> None:
         """For `syncd status`; a store that cannot take it down has been logged."""

@@ -17,6 +17,7 @@ from alembic.util import CommandError
 from syncd.errors import StoreError
 
 BUSY_TIMEOUT_MS = 15_000
+_MIGRATING = 0x73796E6364  # any number that nobody else locks: "syncd"
 
 
 def open_store(url: str) -> sa.Engine:
@@ -102,9 +103,16 @@ def upgrade(engine: sa.Engine) -> str:
                 hint="Install the newer syncd again, or point `store:` at another database.",
             )
         with engine.begin() as connection:
+            _wait_for_others(connection)
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     return newest
+
+
+def _wait_for_others(connection: sa.Connection) -> None:
+    """Let only one process migrate at a time; those that waited find nothing to do."""
+    if connection.dialect.name == "postgresql":  # SQLite has one writer at a time anyway
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
 
 
 def version(engine: sa.Engine) -> str | None:

@@ -37,19 +37,23 @@ def take(db: sa.Connection, pair: str, holder: str, now: datetime, ttl: timedelt
         BusyError: somebody else holds it; nothing is changed.
     """
     c = t.lease.c
+    # There must be a row to lock, or two first takers would both find the lease free.
+    upsert(db, t.lease, [{"pair": pair, "holder": holder, "fence": 0, "expires_at": now}])
     row = db.execute(
         sa.select(c.holder, c.fence, c.expires_at).where(c.pair == pair).with_for_update()
-    ).first()
-    if row and row.expires_at > now and row.holder != holder and not _is_dead(row.holder):
+    ).one()
+    if row.expires_at > now and row.holder != holder and not _is_dead(row.holder):
         host, process, _ = row.holder.rsplit(":", 2)
         raise BusyError(
             f"Pair '{pair}' is being worked on by process {process} on {host}. Nothing was done.",
             hint="Wait until it is done, or look with `syncd status`.",
         )
-    fence = row.fence + 1 if row else 1
-    expires_at = now + ttl
-    values = {"pair": pair, "holder": holder, "fence": fence, "expires_at": expires_at}
-    upsert(db, t.lease, [values], ["holder", "fence", "expires_at"])
+    fence = row.fence + 1
+    db.execute(
+        t.lease.update()
+        .where(c.pair == pair)
+        .values(holder=holder, fence=fence, expires_at=now + ttl)
+    )
     return Lease(pair, holder, fence)
 
 
@@ -80,6 +84,16 @@ def give_back(db: sa.Connection, lease: Lease, now: datetime) -> None:
         .where(c.pair == lease.pair, c.holder == lease.holder, c.fence == lease.fence)
         .values(expires_at=now)
     )
+
+
+def holder_of(db: sa.Connection, pair: str, now: datetime) -> str | None:
+    """Who works on a pair now, as `process 12 on host`; None if nobody does."""
+    c = t.lease.c
+    row = db.execute(sa.select(c.holder, c.expires_at).where(c.pair == pair)).first()
+    if row is None or row.expires_at <= now or _is_dead(row.holder):
+        return None
+    host, process, _ = row.holder.rsplit(":", 2)
+    return f"process {process} on {host}"
 
 
 def _is_dead(holder: str) -> bool:

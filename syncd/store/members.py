@@ -154,6 +154,16 @@ def gone_with_keys(
     return found
 
 
+def known_as(db: sa.Connection, pair: str, resource: Resource, name: str) -> list[Member]:
+    """Members of either side with this remote id or this key, gone or not."""
+    rows = db.execute(
+        sa.select(*_COLUMNS)
+        .where(_of(pair, resource), sa.or_(_M.remote_id == name, _M.key == name))
+        .order_by(_M.side, _M.remote_id)
+    )
+    return [_member(row) for row in rows]
+
+
 def of_links(
     db: sa.Connection, pair: str, resource: Resource, links: Iterable[int]
 ) -> list[Member]:

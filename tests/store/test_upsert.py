@@ -8,7 +8,7 @@ from syncd.store.upsert import chunks, upsert
 
 def facts(store: sa.Engine) -> dict[str, str]:
     with store.connect() as db:
-        return {name: value for name, value in db.execute(sa.select(t.meta))}
+        return {row.name: row.value for row in db.execute(sa.select(t.meta))}
 
 
 def test_new_rows_are_inserted_and_old_ones_updated(store: sa.Engine) -> None:

@@ -56,10 +56,14 @@ def _in_ghl(box: Sandbox, ghl: dict[str, Contact], who: Any) -> list[Edit]:
         Edit(
             "GHL",
             "an e-mail address is changed",
-            lambda now: "new.address@example.org" in by_email(now[1])
-            and readdressed not in by_email(now[1]),
+            lambda now: (
+                "new.address@example.org" in by_email(now[1])
+                and readdressed not in by_email(now[1])
+            ),
         ),
-        Edit("GHL", "a new contact is entered", _shows("imre.novak@example.net", "LASTNAME", "Novák")),
+        Edit(
+            "GHL", "a new contact is entered", _shows("imre.novak@example.net", "LASTNAME", "Novák")
+        ),
     ]
 
 
@@ -91,10 +95,16 @@ def _in_maileon(box: Sandbox, maileon: dict[str, Contact], who: Any) -> list[Edi
         Edit(
             "Maileon",
             "an e-mail address is changed",
-            lambda now: "other.address@example.org" in by_email(now[0])
-            and readdressed not in by_email(now[0]),
+            lambda now: (
+                "other.address@example.org" in by_email(now[0])
+                and readdressed not in by_email(now[0])
+            ),
         ),
-        Edit("Maileon", "a new contact signs up", _holds("ximena.pena@example.net", "lastName", "Peña")),
+        Edit(
+            "Maileon",
+            "a new contact signs up",
+            _holds("ximena.pena@example.net", "lastName", "Peña"),
+        ),
     ]
 
 

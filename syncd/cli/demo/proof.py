@@ -114,7 +114,9 @@ def differences(ghl: dict[str, Contact], maileon: dict[str, Contact]) -> Iterabl
             yield f"companyName of contact {here['id']}"  # one-way: GHL lets nobody change it
         if text(here["phone"]) != text(custom.get("phone")):
             yield f"phone of contact {here['id']}"
-        if {t.lower() for t in here["tags"]} != set(filter(None, text(custom.get("tags")).split(", "))):
+        if {t.lower() for t in here["tags"]} != set(
+            filter(None, text(custom.get("tags")).split(", "))
+        ):
             yield f"tags of contact {here['id']}"
 
 

@@ -74,7 +74,9 @@ class Sandbox:
             answer = connection.getresponse()
             content = json.loads(answer.read())
         except (OSError, ValueError) as cause:
-            raise TransientError(f"The sandbox does not answer ({type(cause).__name__}).") from cause
+            raise TransientError(
+                f"The sandbox does not answer ({type(cause).__name__})."
+            ) from cause
         finally:
             connection.close()
         if answer.status != 200:

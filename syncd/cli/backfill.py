@@ -1,0 +1,184 @@
+"""`syncd backfill`: what was created or changed in a window of time."""
+
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from syncd.app import App
+from syncd.cli import progress
+from syncd.cli.face import Code, Face, face_of, finish, opened
+from syncd.cli.rounds import bench_of, stoppable
+from syncd.engine import backfill as engine
+from syncd.engine.backfill import BackfillReport, Order
+from syncd.engine.context import Bench
+from syncd.errors import ConfigError
+from syncd.model.record import Window
+from syncd.model.side import SIDES, Side
+from syncd.store.runs import Run, RunState
+
+app = typer.Typer(add_completion=False)
+
+
+class Direction(StrEnum):
+    BOTH = "both"
+    RIGHT = "right"
+    LEFT = "left"
+
+
+@app.command()
+def backfill(
+    context: typer.Context,
+    pair: Annotated[str, typer.Argument(help="The pair to work on.")],
+    since: Annotated[
+        str | None, typer.Option(help="From this day or moment on: 2026-01-31, 2026-01-31T08:00Z.")
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Up to, and without, this day or moment; default: now.")
+    ] = None,
+    direction: Annotated[
+        Direction, typer.Option(help="`right`: from left to right only.")
+    ] = Direction.BOTH,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what it would write; send nothing.")
+    ] = False,
+    chunk: Annotated[
+        int, typer.Option(min=1, max=5000, help="Contacts per chunk; each is read back.")
+    ] = 200,
+    rate_share: Annotated[
+        float, typer.Option(min=0.01, max=1, help="The part of the permitted rate to use.")
+    ] = 0.8,
+    resume: Annotated[
+        int | None, typer.Option(metavar="RUN", help="Go on with a backfill that was stopped.")
+    ] = None,
+) -> None:
+    """Bring over what was created or changed in a window of time, chunk by chunk.
+
+    Each chunk is read back before the next one. Stopped or killed, it goes on with --resume.
+    Ends with 0 when done, 1 when stopped, 7 when held.
+    """
+    face = face_of(context)
+    started = time.monotonic()
+    with stoppable(face, rate_share) as (stop, wire), opened(face, wire) as opened_app:
+        run = _run(opened_app, pair, since, until, direction, chunk, resume)
+        compiled = opened_app.open_pair(pair, create_fields=not dry_run)
+        with progress.shown(face) as step:
+            bench = bench_of(opened_app, stop, step)
+            under_way = run or engine.start(bench, compiled, _order(since, until, direction, chunk))
+            face.say(f"Backfill of pair '{pair}', run {under_way.id}.")
+            report = engine.carry_out(compiled, bench, under_way, dry_run=dry_run)
+        requests = dict(opened_app.requests)
+    _answer(face, pair, report, requests, time.monotonic() - started)
+
+
+def _run(
+    opened_app: App,
+    pair: str,
+    since: str | None,
+    until: str | None,
+    direction: Direction,
+    chunk: int,
+    resume: int | None,
+) -> Run | None:
+    """The run to go on with; None for a new one, whose window is looked at first."""
+    opened_app.pair_named(pair)
+    if resume is None:
+        _order(since, until, direction, chunk)
+        return None
+    if since is not None or until is not None:
+        raise ConfigError(
+            "A backfill goes on with the window that it was begun with.",
+            hint="Leave `--since` and `--until` out, or begin a new one without `--resume`.",
+        )
+    bench: Bench = opened_app.bench
+    return engine.resumable(bench, pair, resume)
+
+
+def _order(since: str | None, until: str | None, direction: Direction, chunk: int) -> Order:
+    if since is None:
+        raise ConfigError("Say from when on.", hint="For example `--since 2026-01-31`.")
+    window = Window(_moment(since, "--since"), _moment(until, "--until"))
+    if window.since >= window.until:
+        raise ConfigError("The window is empty: `--since` is not before `--until`.")
+    targets = frozenset(SIDES) if direction is Direction.BOTH else {Side(direction.value)}
+    return Order(window, frozenset(targets), chunk)
+
+
+def _moment(text: str | None, option: str) -> datetime:
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError as cause:
+        raise ConfigError(
+            f"`{option}` is no day and no moment.",
+            hint="Type 2026-01-31, or 2026-01-31T08:00+01:00; without a zone it is UTC.",
+        ) from cause
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# -- the report at the end ---------------------------------------------------------------
+
+
+def _answer(
+    face: Face, pair: str, report: BackfillReport, requests: Mapping[str, int], seconds: float
+) -> None:
+    counts = {
+        "in the window": report.listed,
+        "worked through": report.done,
+        "created": report.created,
+        "updated": report.updated,
+        "opted out": report.opted_out,
+        "unchanged": report.unchanged,
+        "parked": report.parked,
+        "failed": report.failed,
+        "read back and right": report.verified,
+        "read back and not as written": report.differing,
+        **{f"requests to {account}": n for account, n in requests.items()},
+    }
+    table = Table(title=f"Backfill of pair {pair}, run {report.run_id}", title_justify="left")
+    table.add_column("")
+    table.add_column("contacts", justify="right")
+    for name, n in counts.items():
+        table.add_row(name, f"{n:,}")
+    content = {
+        "pair": pair,
+        "run": report.run_id,
+        "state": report.state.value,
+        "wanted": dict(report.wanted),
+        "reasons": list(report.reasons),
+        **{name.replace(" ", "_"): n for name, n in counts.items()},
+        "seconds": round(seconds, 1),
+    }
+    face.answer(content, table, _sentence(pair, report, seconds))
+    finish(_code(report))
+
+
+def _code(report: BackfillReport) -> Code:
+    if report.state is RunState.HELD or report.reasons:
+        return Code.HELD
+    return Code.AGAIN if report.state is RunState.OPEN else Code.DONE
+
+
+def _sentence(pair: str, report: BackfillReport, seconds: float) -> str:
+    number = report.run_id
+    wanted = ", ".join(f"{n:,} {name}" for name, n in report.wanted.items()) or "nothing"
+    match report.state:
+        case RunState.HELD:
+            return (
+                f"Held: {' '.join(report.reasons)} Nothing was sent; it would write {wanted}.  If"
+                f" this is what you want, type `syncd release {pair} --run {number}`, then"
+                f" `syncd backfill {pair} --resume {number}`."
+            )
+        case RunState.PLANNED:
+            held = f" It would be held: {' '.join(report.reasons)}" if report.reasons else ""
+            return f"It would write {wanted}. Nothing was sent.{held}"
+        case RunState.OPEN:
+            left = report.listed - report.done
+            return f"Stopped with {left:,} to go: `syncd backfill {pair} --resume {number}`."
+        case _:
+            return f"Done after {seconds:.0f} s."

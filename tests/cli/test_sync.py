@@ -1,0 +1,120 @@
+"""`sync`, `plan`, `release`: the way from a held first run to two equal sides."""
+
+import pytest
+
+from tests.cli.conftest import Place
+
+
+def test_the_first_run_is_held_and_says_what_to_type(place: Place) -> None:
+    result = place.type("sync")
+    assert result.exit_code == 7
+    assert "needs a person's word" in result.stdout
+    assert "syncd release shop --run 1" in result.stdout
+    assert place.writes.get("ghl", 0) == 0
+
+
+def test_a_plan_names_fields_and_shows_values_only_when_asked(place: Place) -> None:
+    writes = place.writes
+    plain = place.type("plan", "shop")
+    assert plain.exit_code == 7
+    assert "FIRSTNAME" in plain.stdout
+    assert "@example" not in plain.stdout
+    assert "@example" in place.type("plan", "shop", "--values", "--limit", "1000").stdout
+    assert place.writes == writes
+
+
+def test_release_sends_and_then_both_sides_agree(place: Place) -> None:
+    place.approve()
+    ghl, maileon = place.contacts("ghl"), place.contacts("maileon")
+    mailable = {e for e, c in ghl.items() if not c["dndSettings"] and not c["dnd"]}
+    assert mailable == maileon.keys()
+    again = place.json("sync")
+    assert again["pairs"][0]["settled"] is True
+    assert again["pairs"][0]["sides"]["crm"].get("updated") is None
+    assert place.type("plan", "shop").exit_code == 0
+
+
+def test_release_with_another_number_releases_nothing(place: Place) -> None:
+    place.type("sync")
+    result = place.type("release", "shop", "--run", "99")
+    assert result.exit_code == 2
+    assert "Nothing was released" in result.output
+    assert "--run 1" in result.output
+
+
+def test_release_without_a_run_leaves_the_sending_to_the_next_cycle(place: Place) -> None:
+    place.type("sync")
+    writes = place.writes
+    assert place.json("release", "shop", "--no-run")["sent"] is False
+    assert place.writes == writes
+    assert place.type("sync").exit_code == 0
+
+
+def test_release_where_nothing_is_held_says_so(place: Place) -> None:
+    place.approve()
+    result = place.type("release", "shop")
+    assert result.exit_code == 2
+    assert "No run of pair 'shop' is held" in result.output
+
+
+def test_an_edit_arrives_and_is_counted(place: Place) -> None:
+    place.approve()
+    email = next(iter(place.contacts("maileon")))
+    place.act("maileon", "edit", email=email, standard_fields={"CITY": "Ærøskøbing"})
+    outcome = place.json("sync")["pairs"][0]
+    assert outcome["sides"]["crm"]["updated"] == 1
+    assert outcome["requests"] > 0
+    assert place.contacts("ghl")[email]["city"] == "Ærøskøbing"
+
+
+def test_once_runs_one_cycle_even_if_it_wrote(place: Place) -> None:
+    place.approve()
+    email = next(iter(place.contacts("maileon")))
+    place.act("maileon", "edit", email=email, standard_fields={"CITY": "Brno"})
+    assert place.json("sync", "--once")["pairs"][0]["rounds"] == 1
+
+
+@pytest.mark.parametrize("words", [("sync", "shup"), ("plan", "shup"), ("release", "shup")])
+def test_an_unknown_pair_is_a_usage_error_with_a_guess(place: Place, words: list[str]) -> None:
+    result = place.type(*words)
+    assert result.exit_code == 2
+    assert "There is no pair 'shup'." in result.output
+    assert "shop" in result.output
+
+
+def test_a_backfill_counts_and_a_second_one_finds_everything_unchanged(place: Place) -> None:
+    place.approve()
+    dry = place.json("backfill", "shop", "--since", "2020-01-01", "--dry-run")
+    assert dry["wanted"] == {}
+    done = place.json("backfill", "shop", "--since", "2020-01-01")
+    assert done["state"] == "done"
+    assert done["in_the_window"] == done["worked_through"] > 0
+    assert done["created"] == done["updated"] == done["failed"] == 0
+
+
+def test_a_backfill_that_is_too_large_is_held_and_goes_on_after_release(place: Place) -> None:
+    held = place.type("backfill", "shop", "--since", "2020-01-01")
+    assert held.exit_code == 7
+    assert "syncd backfill shop --resume 1" in held.stdout
+    assert "--resume 1" in place.type("release", "shop", "--run", "1").stdout
+    done = place.json("backfill", "shop", "--resume", "1")
+    assert done["state"] == "done"
+    assert done["created"] > 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "Say from when on"),
+        (("--since", "soon"), "is no day"),
+        (("--since", "2026-02-01", "--until", "2026-01-01"), "The window is empty"),
+        (("--resume", "77"), "is no backfill"),
+        (("--resume", "1", "--since", "2026-01-01"), "the window that it was begun with"),
+    ],
+)
+def test_a_backfill_without_a_window_says_what_is_missing(
+    place: Place, words: list[str], said: str
+) -> None:
+    result = place.type("backfill", "shop", *words)
+    assert result.exit_code == 2
+    assert said in result.output

@@ -1,0 +1,493 @@
+"""Both platforms in process, our side as a process that can die, and a plain view of both sides.
+
+What a test compares is read from the sandbox's dumps, never from our store, and brought
+into one form here, without any code of the engine or of the connectors.
+"""
+
+import json
+import shutil
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from syncd.app import App
+from syncd.config.load import load
+from syncd.connectors.api import Wire
+from syncd.engine.context import Bench, Pair
+from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.model.record import Resource
+from syncd.model.side import SIDES, Both, Side
+from syncd.sandbox.core import Fault
+from syncd.store import database, links, members
+from syncd.store import tables as t
+from syncd.store.suppressions import open_ledger
+from syncd.testing.inprocess import Sandbox, sandbox
+
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+LAG = timedelta(minutes=5)  # longer than any index may lag
+PAIR = "shop"
+GHL, MAILEON = "ghl", "maileon"
+PLATFORM = Both(GHL, MAILEON)
+
+FIELDS: tuple[Mapping[str, Any], ...] = (
+    {"left": "firstName", "right": "FIRSTNAME", "policy": "newest"},
+    {"left": "lastName", "right": "LASTNAME", "policy": "manual"},
+    {"left": "city", "right": "CITY", "policy": "left"},
+    {"left": "phone", "right": "custom.phone", "policy": "right", "create_missing": True},
+    {"left": "custom.Colour", "right": "custom.colour", "create_missing": True},
+    {
+        "left": "tags",
+        "right": "custom.tags",
+        "transform": {"join": ", "},
+        "create_missing": True,
+    },
+)
+# By the plain name: GHL's field (or custom field), Maileon's standard or custom field.
+STANDARD = {"firstName": "FIRSTNAME", "lastName": "LASTNAME", "city": "CITY"}
+CUSTOM = {"phone": "phone", "colour": "colour"}
+PLAIN = (*STANDARD, *CUSTOM)
+RULES = {  # the names of the rules, as conflicts and problems show them
+    "firstName": "firstName = FIRSTNAME",
+    "lastName": "lastName = LASTNAME",
+    "city": "city = CITY",
+    "phone": "phone = custom.phone",
+    "colour": "custom.Colour = custom.colour",
+    "tags": "tags = custom.tags",
+    "email": "email = email",
+}
+
+
+class CrashError(BaseException):
+    """The process dies here: nothing may catch it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One contact as anybody can see it on its platform, in one form for both."""
+
+    id: str
+    email: str
+    fields: Mapping[str, str]
+    tags: frozenset[str]
+    opted_out: bool = False
+    permission: int | None = None
+
+    def shows(self, name: str) -> str | frozenset[str]:
+        if name == "tags":
+            return self.tags
+        return self.email if name == "email" else self.fields[name]
+
+
+def plain(text: object) -> str:
+    """One form of a text: NFC, no white space around it; nothing is empty."""
+    return unicodedata.normalize("NFC", str(text)).strip() if text is not None else ""
+
+
+class Line(httpx.BaseTransport):
+    """The wire to the sandbox: every request takes a moment, and may be the last one.
+
+    Attributes:
+        crash_at: die at the n-th request from now; None lives on. `carried_out` says
+            whether that request still is.
+        errands: by number of requests from now, what a person does then.
+        rewrite: changes an answer on its way.
+    """
+
+    def __init__(self, box: Sandbox, moment: timedelta) -> None:
+        self._box = box
+        self._moment = moment
+        self.sent = 0
+        self.crash_at: int | None = None
+        self.carried_out = True
+        self.errands: dict[int, Callable[[], None]] = {}
+        self.rewrite: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
+
+    def rest(self) -> None:
+        """From now on nothing happens, and requests are counted anew."""
+        self.sent, self.crash_at = 0, None
+        self.errands.clear()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent += 1
+        self._box.world.clock.advance(self._moment)
+        errand = self.errands.pop(self.sent, None)
+        if errand is not None:
+            errand()
+        dies = self.crash_at is not None and self.sent >= self.crash_at
+        if dies and not self.carried_out:
+            raise CrashError
+        response = self._box.transport.handle_request(request)
+        if dies:
+            raise CrashError
+        return response if self.rewrite is None else self.rewrite(request, response)
+
+
+@dataclass(slots=True)
+class World:
+    """One sandbox and one store; processes of ours come and go."""
+
+    folder: Path
+    box: Sandbox
+    line: Line
+    path: Path
+    env: Mapping[str, str]
+    colour: str = ""  # the id of GHL's custom field
+    crash: Callable[[str], None] = field(default=lambda _: None)
+    stopping: Callable[[], bool] = field(default=lambda: False)
+    app: App | None = None
+    opened: Pair | None = None
+    chunk: int = 500
+
+    # -- the sandbox ---------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self.box.world.clock.now()
+
+    def wait(self, seconds: float) -> None:
+        self.box.world.clock.advance(timedelta(seconds=seconds))
+
+    def settle(self) -> None:
+        """Let every lag pass."""
+        self.wait(LAG.total_seconds())
+
+    def act(self, platform: str, action: str, /, **arguments: Any) -> dict[str, Any]:
+        """What a person does; raises ValueError if the platform does not let them."""
+        return self.box.platform(platform).act(action, arguments)
+
+    def configure(self, platform: str, **settings: Any) -> None:
+        self.box.platform(platform).configure(settings)
+
+    def fault(self, kind: str, **how: Any) -> Fault:
+        fault = Fault(kind=kind, **how)
+        self.box.world.faults.append(fault)
+        return fault
+
+    def writes(self) -> int:
+        """Requests so far that changed something on a platform."""
+        return sum(self.box.world.writes.values())
+
+    # -- a plain view of both sides ------------------------------------------------------
+
+    def rows(self, side: Side) -> dict[str, Row]:
+        """Every contact that is there for people to see, by id."""
+        dump = self.box.platform(PLATFORM[side]).dump()
+        if side is Side.LEFT:
+            return {d["id"]: _ghl_row(d, self.colour) for d in dump}
+        return {str(d["id"]): _maileon_row(d) for d in dump if d["state"] == "active"}
+
+    def by_email(self, side: Side) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for row in self.rows(side).values():
+            found.setdefault(row.email, []).append(row)
+        return found
+
+    def row(self, side: Side, email: str) -> Row:
+        """The only contact with an address."""
+        (only,) = self.by_email(side)[email]
+        return only
+
+    def unsubscribed(self) -> set[str]:
+        """Addresses that have left Maileon by opting out."""
+        shown = self.act(MAILEON, "opt_outs")
+        return {plain(entry["email"]).lower() for entry in shown["unsubscribed"]}
+
+    def mails_sent_for_us(self) -> list[Any]:
+        """Double-opt-in mails that no person caused."""
+        shown = self.act(MAILEON, "doi_mails")["doi_mails"]
+        return [mail for mail in shown if mail["cause"] != "person"]
+
+    # -- our side ------------------------------------------------------------------------
+
+    def wire(self) -> Wire:
+        clock, began = self.box.world.clock, NOON
+        return Wire(
+            transport=self.line,
+            now=clock.now,
+            monotonic=lambda: (clock.now() - began).total_seconds(),
+            sleep=lambda seconds: clock.advance(timedelta(seconds=seconds)),
+        )
+
+    def start_process(self) -> App:
+        """A process of ours with an empty memory; the one before is no more."""
+        self.end_process()
+        configuration = load(self.path, self.env)
+        store = database.open_store(configuration.store)
+        sa.event.listen(store, "connect", _careless)
+        self.app = App(configuration, store, open_ledger(store), self.wire())
+        return self.app
+
+    def end_process(self) -> None:
+        if self.app is not None:
+            self.app.close()
+        self.app, self.opened = None, None
+
+    def running(self) -> App:
+        return self.app or self.start_process()
+
+    def pair(self, *, anew: bool = False) -> Pair:
+        """The pair, opened once per process; one request at a time, so that tests repeat."""
+        if self.opened is None or anew:
+            app = self.running()
+            pair = app.open_pair(PAIR, create_fields=True, anew=anew)
+            for side in SIDES:
+                reader = getattr(pair.connector(side), "_reader", None)
+                if reader is not None:
+                    reader._concurrency = 1  # requests of several threads have no order
+            specs = pair.specs.map(lambda spec: replace(spec, concurrency=1))
+            self.opened = replace(pair, specs=specs, chunk=self.chunk)
+        return self.opened
+
+    @property
+    def bench(self) -> Bench:
+        bench = self.running().bench
+        return replace(bench, crash=self.crash, stopping=lambda: self.stopping())
+
+    def cycle(self, mode: Mode = Mode.SYNC) -> Report:
+        return run_cycle(self.pair(), self.bench, mode)
+
+    def cycles(self, most: int = 8) -> list[Report]:
+        """Cycles with time between them until one has nothing to write."""
+        reports = []
+        for _ in range(most):
+            self.settle()
+            writes = self.writes()
+            reports.append(self.cycle())
+            if self.writes() == writes:
+                return reports
+        raise AssertionError(f"{most} cycles did not become quiet")
+
+    def dies_at(self, point: str, times: int = 1) -> None:
+        """Let the process die when it comes to a named place for the n-th time."""
+        left = times
+
+        def crash(name: str) -> None:
+            nonlocal left
+            if name == point:
+                left -= 1
+                if left == 0:
+                    self.lives()
+                    raise CrashError
+
+        self.crash = crash
+
+    def lives(self) -> None:
+        self.crash = _live_on
+
+    # -- what our store says, to be held against the platforms ---------------------------
+
+    @contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        with database.reading(self.running().store) as db:
+            yield db
+
+    def listed(self) -> dict[tuple[str | None, str | None], set[str]]:
+        """Rules with a conflict or a problem, by the ids of both sides."""
+        found: dict[tuple[str | None, str | None], set[str]] = {}
+        with self.reading() as db:
+            for table in (t.conflict, t.problem):
+                rows = db.execute(
+                    sa.select(t.link.c.left_id, t.link.c.right_id, table.c.rule).join_from(
+                        table, t.link, t.link.c.id == table.c.link_id
+                    )
+                )
+                for left, right, rule in rows:
+                    found.setdefault((left, right), set()).add(rule)
+        return found
+
+    def standing(self, side: Side) -> dict[str, tuple[str, str | None]]:
+        """State and cause of every record that our store knows of a side."""
+        m = t.member.c
+        with self.reading() as db:
+            rows = db.execute(
+                sa.select(m.remote_id, m.state, m.cause).where(m.side == side.value)
+            ).all()
+        return {remote_id: (state, cause) for remote_id, state, cause in rows}
+
+    def linked(self) -> set[tuple[str | None, str | None]]:
+        with self.reading() as db:
+            rows = db.execute(sa.select(t.link.c.left_id, t.link.c.right_id)).all()
+        return {(left, right) for left, right in rows}
+
+    def census(self) -> dict[tuple[str, str | None], int]:
+        """How many records stand where, over both sides."""
+        counted: dict[tuple[str, str | None], int] = {}
+        with self.reading() as db:
+            for _, _, state, cause, n in members.census(db, PAIR):
+                counted[state, cause] = counted.get((state, cause), 0) + n
+        return counted
+
+    def count_linked(self) -> int:
+        with self.reading() as db:
+            return links.count_complete(db, PAIR, Resource.CONTACT)
+
+
+def build(
+    folder: Path,
+    template: Path,
+    *,
+    contacts: int = 0,
+    seed: int = 7,
+    fields: Sequence[Mapping[str, Any]] = FIELDS,
+    moment: timedelta = timedelta(milliseconds=20),
+    swapped: bool = False,
+    **settings: Any,
+) -> World:
+    """A world of its own in a folder.
+
+    Args:
+        template: a migrated store to begin with.
+        settings: of the pair.
+        swapped: Maileon on the left. The plain view still has GHL on the left.
+    """
+    box = sandbox(contacts=contacts, seed=seed, frozen_at=NOON)
+    colour = {"name": "Colour", "data_type": "TEXT"}
+    made = box.platform(GHL).act("create_custom_field", colour)
+    folder.mkdir(parents=True, exist_ok=True)
+    shutil.copy(template, folder / "syncd.db")
+    info = box.info
+    configure(folder, fields=fields, swapped=swapped, **settings)
+    env = environment(info)
+    line = Line(box, moment)
+    return World(folder, box, line, folder / "syncd.yaml", env, colour=made["id"])
+
+
+def environment(info: Mapping[str, Any]) -> dict[str, str]:
+    """What the configuration takes from its surroundings: addresses and credentials."""
+    return {
+        "GHL_TOKEN": info[GHL]["token"],
+        "GHL_LOCATION": info[GHL]["location_id"],
+        "GHL_URL": info[GHL]["base_url"],
+        "MAILEON_API_KEY": info[MAILEON]["api_key"],
+        "MAILEON_URL": info[MAILEON]["base_url"],
+    }
+
+
+def configure(
+    folder: Path,
+    *,
+    fields: Sequence[Mapping[str, Any]] = FIELDS,
+    swapped: bool = False,
+    accounts: Mapping[str, Mapping[str, Any]] | None = None,
+    **settings: Any,
+) -> None:
+    """Write the configuration; JSON is YAML."""
+    more = accounts or {}
+    root = {
+        "store": "sqlite:///syncd.db",
+        "accounts": {
+            "crm": {
+                "connector": GHL,
+                "token": "${GHL_TOKEN}",
+                "location_id": "${GHL_LOCATION}",
+                "base_url": "${GHL_URL}",
+                **more.get("crm", {}),
+            },
+            "mail": {
+                "connector": MAILEON,
+                "api_key": "${MAILEON_API_KEY}",
+                "base_url": "${MAILEON_URL}",
+                "requests_per_second": 100,
+                **more.get("mail", {}),
+            },
+        },
+        "pairs": "pair.yaml",
+    }
+    left, right = ("mail", "crm") if swapped else ("crm", "mail")
+    pair = {
+        "pair": PAIR,
+        "left": left,
+        "right": right,
+        "baseline": "auto",
+        "fields": [mirrored(rule) for rule in fields] if swapped else list(fields),
+        **settings,
+    }
+    (folder / "syncd.yaml").write_text(json.dumps(root, indent=1))
+    (folder / "pair.yaml").write_text(json.dumps(pair, indent=1))
+
+
+def mirrored(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """The same line of a mapping with its sides exchanged."""
+    other = {"left": "right", "right": "left"}
+    turned = {other.get(name, name): value for name, value in rule.items()}
+    for name in ("policy", "direction"):
+        if name in turned:
+            turned[name] = other.get(turned[name], turned[name])
+    if "join" in turned.get("transform", {}):
+        turned["transform"] = {"split": turned["transform"]["join"]}
+    return turned
+
+
+def _careless(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous=OFF")  # no power cuts in a test
+
+
+def _live_on(_: str) -> None:
+    return None
+
+
+def _ghl_row(dump: Mapping[str, Any], colour: str) -> Row:
+    values = {one["id"]: one.get("value") for one in dump["customFields"]}
+    settings = {name.lower(): one for name, one in dump["dndSettings"].items()}
+    status = settings.get("email", {}).get("status")
+    return Row(
+        id=dump["id"],
+        email=plain(dump["email"]).lower(),
+        fields={
+            **{name: plain(dump[name]) for name in (*STANDARD, "phone")},
+            "colour": plain(values.get(colour)),
+        },
+        tags=frozenset(dump["tags"]),
+        opted_out=dump["dnd"] is True or status in ("active", "permanent"),
+    )
+
+
+def _maileon_row(dump: Mapping[str, Any]) -> Row:
+    custom = dump["custom_fields"]
+    tags = (plain(tag).lower() for tag in (custom.get("tags") or "").split(","))
+    return Row(
+        id=str(dump["id"]),
+        email=plain(dump["email"]).lower(),
+        fields={
+            **{name: plain(dump["standard_fields"].get(f)) for name, f in STANDARD.items()},
+            **{name: plain(custom.get(f)) for name, f in CUSTOM.items()},
+        },
+        tags=frozenset(tag for tag in tags if tag),
+        permission=dump["permission"],
+    )
+
+
+def differing(left: Row, right: Row, names: Sequence[str] = (*PLAIN, "tags")) -> set[str]:
+    """Fields in which two contacts differ."""
+    return {name for name in names if left.shows(name) != right.shows(name)}
+
+
+def assert_alike(world: World) -> None:
+    """Every person is on both sides once, with equal values; the opted-out are not compared."""
+    left, right = world.by_email(Side.LEFT), world.by_email(Side.RIGHT)
+    gone = {row.email for row in world.rows(Side.LEFT).values() if row.opted_out}
+    gone |= world.unsubscribed()
+    assert left.keys() - gone == right.keys() - gone
+    listed = world.listed()
+    for email in left.keys() - gone:
+        assert (len(left[email]), len(right[email])) == (1, 1), "a person twice on one side"
+        here, there = left[email][0], right[email][0]
+        excused = listed.get((here.id, there.id), set())
+        wrong = {name for name in differing(here, there) if RULES[name] not in excused}
+        assert not wrong, f"{wrong} differ"
+
+
+def assert_quiet(world: World) -> None:
+    """Another cycle, and a full one, write nothing."""
+    writes = world.writes()
+    for mode in (Mode.SYNC, Mode.FULL):
+        world.settle()
+        world.cycle(mode)
+    assert world.writes() == writes, "a cycle with nothing to do wrote something"

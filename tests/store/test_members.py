@@ -1,0 +1,160 @@
+"""Every record as it stands in one pair."""
+
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+
+from syncd.model.link import Member, State
+from syncd.model.record import Resource
+from syncd.model.side import Both, Side
+from syncd.store import links, members
+
+from .samples import CONTACT, PAIR, counted, member
+
+LEFT, RIGHT = Side.LEFT, Side.RIGHT
+
+
+def save(store: sa.Engine, *those: Member, pair: str = PAIR) -> None:
+    with store.begin() as db:
+        members.save(db, pair, CONTACT, those)
+
+
+def todo(store: sa.Engine) -> set[str]:
+    with store.connect() as db:
+        found = sa.text("select remote_id from member where todo")
+        return set(db.execute(found).scalars())
+
+
+def test_what_is_saved_comes_out_as_it_went_in(store: sa.Engine) -> None:
+    first = member("a", second="+4930", cause="no_key", link_id=3, digest="d", todo=False)
+    second = member("a", RIGHT, key=None, state=State.PARKED)
+    save(store, first, second)
+    with store.connect() as db:
+        assert members.load(db, PAIR, CONTACT, LEFT, ["a", "b"]) == {"a": first}
+        assert members.load(db, PAIR, CONTACT, RIGHT, ["a"]) == {"a": second}
+        assert members.load(db, "other", CONTACT, LEFT, ["a"]) == {}
+        assert members.load(db, PAIR, Resource.NOTE, LEFT, ["a"]) == {}
+
+
+def test_a_record_stands_in_one_state_only(store: sa.Engine) -> None:
+    save(store, member("a"))
+    save(store, member("a", state=State.LINKED, link_id=1), member("b"))
+    with store.connect() as db:
+        assert members.census(db, PAIR) == [
+            ("contact", LEFT, "linked", None, 1),
+            ("contact", LEFT, "waiting", None, 1),
+        ]
+
+
+def test_keys_to_match_come_once_in_order_and_in_parts(store: sa.Engine) -> None:
+    save(store, *(member(name) for name in "cab"), member("x", RIGHT, key="a@example.org"))
+    save(store, member("done", todo=False), member("keyless", key=None))
+    with store.connect() as db:
+        first = members.todo_keys(db, PAIR, CONTACT, 2, None)
+        assert first == ["a@example.org", "b@example.org"]
+        assert members.todo_keys(db, PAIR, CONTACT, 2, first[-1]) == ["c@example.org"]
+
+
+def test_a_linked_record_is_matched_again_only_while_its_counterpart_is_missing(
+    store: sa.Engine,
+) -> None:
+    with store.begin() as db:
+        half, whole = links.open_new(db, PAIR, CONTACT, [Both("a", None), Both("b", "r")])
+    save(store, member("a", link_id=half), member("b", link_id=whole))
+    with store.connect() as db:
+        assert members.todo_keys(db, PAIR, CONTACT, 9, None) == ["a@example.org"]
+
+
+def test_records_without_a_key_are_found_until_they_are_done(store: sa.Engine) -> None:
+    keyless = member("a", key=None)
+    save(store, keyless, member("b"), member("c", key=None, link_id=1))
+    with store.connect() as db:
+        assert members.todo_keyless(db, PAIR, CONTACT, 9) == [keyless]
+    save(store, replace(keyless, todo=False))
+    with store.connect() as db:
+        assert members.todo_keyless(db, PAIR, CONTACT, 9) == []
+
+
+def test_links_to_reconcile_come_once_in_order_and_in_parts(store: sa.Engine) -> None:
+    save(store, member("a", link_id=3), member("b", RIGHT, link_id=3), member("c", link_id=1))
+    save(store, member("d", link_id=2), member("e", link_id=9, todo=False), member("f"))
+    with store.connect() as db:
+        assert members.todo_links(db, PAIR, CONTACT, 2, 0) == [1, 2]
+        assert members.todo_links(db, PAIR, CONTACT, 2, 2) == [3]
+
+
+def test_namesakes_of_both_sides_are_found_but_not_the_gone(store: sa.Engine) -> None:
+    key = "ada@example.org"
+    here, there = member("a", key=key, second="1"), member("r", RIGHT, key=key, link_id=4)
+    gone = member("g", key=key, second="1", state=State.GONE)
+    save(store, here, there, gone, member("other"))
+    with store.connect() as db:
+        assert members.with_keys(db, PAIR, CONTACT, [key]) == [here, there]
+        assert members.with_keys(db, PAIR, CONTACT, ["1"], second=True) == [here]
+        assert members.gone_with_keys(db, PAIR, CONTACT, [key]) == [gone]
+
+
+def test_unlinking_leaves_the_records(store: sa.Engine) -> None:
+    save(store, member("a", link_id=3), member("b", link_id=4))
+    with store.begin() as db:
+        members.unlink(db, [3])
+        assert [m.remote_id for m in members.of_links(db, PAIR, CONTACT, [3, 4])] == ["b"]
+        assert members.load(db, PAIR, CONTACT, LEFT, ["a"])["a"].link_id is None
+
+
+def test_an_opt_out_wakes_the_address_in_every_pair(store: sa.Engine) -> None:
+    save(store, member("a", todo=False), member("b", todo=False))
+    save(store, member("z", key="a@example.org", todo=False), pair="other")
+    with store.begin() as db:
+        members.wake_keys(db, ["a@example.org"])
+    assert todo(store) == {"a", "z"}
+
+
+def test_a_changed_mapping_wakes_the_pair_but_not_the_gone(store: sa.Engine) -> None:
+    save(store, member("a", todo=False), member("g", todo=False, state=State.GONE))
+    save(store, member("z", todo=False), pair="other")
+    with store.begin() as db:
+        members.wake_all(db, PAIR)
+    assert todo(store) == {"a"}
+
+
+@pytest.mark.parametrize(("causes", "woken"), [((), {"a", "b"}), (("no_key",), {"a"})])
+def test_parked_records_are_tried_again(
+    store: sa.Engine, causes: tuple[str, ...], woken: set[str]
+) -> None:
+    parked = member("a", state=State.PARKED, cause="no_key", todo=False)
+    save(store, parked, replace(parked, remote_id="b", cause="refused"), member("c", todo=False))
+    with store.begin() as db:
+        assert members.wake_parked(db, PAIR, causes) == len(woken)
+    assert todo(store) == woken
+
+
+def test_waking_links_wakes_both_sides(store: sa.Engine) -> None:
+    save(store, member("a", link_id=1, todo=False), member("r", RIGHT, link_id=1, todo=False))
+    save(store, member("b", link_id=2, todo=False))
+    with store.begin() as db:
+        members.wake_links(db, [1])
+    assert todo(store) == {"a", "r"}
+
+
+def test_the_census_counts_every_record_once(store: sa.Engine) -> None:
+    save(store, *(member(f"a{n}") for n in range(3)))
+    save(store, member("p", RIGHT, state=State.PARKED, cause="no_key"))
+    save(store, member("z"), pair="other")
+    with store.connect() as db:
+        assert members.census(db, PAIR) == [
+            ("contact", LEFT, "waiting", None, 3),
+            ("contact", RIGHT, "parked", "no_key", 1),
+        ]
+
+
+def test_a_page_of_members_is_a_handful_of_statements(store: sa.Engine) -> None:
+    page = [member(f"a{n}", link_id=n) for n in range(500)]
+    with counted(store) as statements, store.begin() as db:
+        members.save(db, PAIR, CONTACT, page)
+        assert len(members.load(db, PAIR, CONTACT, LEFT, [m.remote_id for m in page])) == 500
+        assert len(members.of_links(db, PAIR, CONTACT, range(500))) == 500
+        members.wake_links(db, range(500))
+        members.wake_keys(db, [m.key for m in page if m.key])
+    assert len(statements) <= 6

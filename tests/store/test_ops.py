@@ -1,0 +1,286 @@
+"""The outbox: every intended write, before it is sent."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from syncd.errors import LeaseLostError
+from syncd.model.op import OpKind, OpState
+from syncd.model.plan import Draft
+from syncd.model.record import Resource
+from syncd.model.side import Both, Side
+from syncd.model.values import Consent, Level, SetDelta
+from syncd.store import leases, ops
+from syncd.store.ops import Sent, Tally
+
+from .samples import CONTACT, HERE, HOUR, NOW, PAIR, THERE, counted, draft, take
+
+RUN = 7
+
+
+def stage(store: sa.Engine, *drafts: Draft, ready: bool = True, run: int = RUN) -> None:
+    with store.begin() as db:
+        ops.stage(db, PAIR, run, CONTACT, drafts)
+        if ready:
+            ops.release(db, run)
+
+
+def claim(
+    store: sa.Engine, lease: leases.Lease, limit: int = 100, side: Side = Side.RIGHT, **more: bool
+) -> list[Sent]:
+    with store.begin() as db:
+        return ops.claim(db, lease, CONTACT, side, limit, NOW, RUN, **more)
+
+
+def settle(store: sa.Engine, sent: Sent, state: OpState, error: str | None = None) -> None:
+    with store.begin() as db:
+        ops.settle(db, {sent.op.id: (state, error)})
+
+
+def states(store: sa.Engine) -> list[str]:
+    with store.connect() as db:
+        return [s for (s,) in db.execute(sa.text("select state from op order by id"))]
+
+
+def test_what_is_staged_comes_out_as_it_went_in(store: sa.Engine) -> None:
+    moment = datetime(2026, 3, 2, 8, 15, 30, 250000, tzinfo=UTC)
+    delta = SetDelta(frozenset({"vip"}), frozenset({"lead"}))
+    wanted = draft(
+        link_id=12,
+        patch={
+            "firstName": "Zoë",
+            "consent": Consent(Level.REVOKED, moment, "form"),
+            "tags": delta,
+            "born": date(1990, 4, 3),
+            "seen": moment,
+            "city": None,
+            "newsletter": True,
+            "visits": 3,
+        },
+        current={"tags": frozenset({"lead"}), "email": "zoe@example.org"},
+        advance=Both({"tags": delta}, {"tags": delta, "firstName": "Zoë"}),
+        ends="opted_out",
+        urgent=True,
+    )
+    stage(store, wanted)
+    [sent] = claim(store, take(store))
+    assert (sent.op.patch, sent.op.current) == (wanted.patch, wanted.current)
+    assert (sent.advance, sent.ends, sent.link_id) == (wanted.advance, "opted_out", 12)
+    assert (sent.op.urgent, sent.op.kind, sent.op.remote_id) == (True, OpKind.UPDATE, "r1")
+    assert (sent.op.attempts, sent.sent_at, sent.side) == (1, NOW, Side.RIGHT)
+    assert sent.op.patch["newsletter"] is True
+
+
+def test_nothing_is_claimed_before_it_is_released(store: sa.Engine) -> None:
+    stage(store, draft(), ready=False)
+    assert claim(store, take(store)) == []
+    assert states(store) == ["held"]
+
+
+def test_opt_outs_are_claimed_first_and_the_rest_in_order(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2), draft(3, urgent=True), draft(4, urgent=True))
+    lease = take(store)
+    assert [s.link_id for s in claim(store, lease, limit=3)] == [3, 4, 1]
+    assert [s.link_id for s in claim(store, lease, limit=3)] == [2]
+
+
+def test_opt_outs_alone_can_be_claimed(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2, urgent=True))
+    lease = take(store)
+    assert [s.link_id for s in claim(store, lease, urgent_only=True)] == [2]
+    assert claim(store, lease, urgent_only=True) == []
+
+
+def test_only_the_asked_side_resource_pair_and_run_are_claimed(store: sa.Engine) -> None:
+    stage(store, draft(1, Side.LEFT), draft(2))
+    stage(store, draft(3), run=RUN + 1)
+    with store.begin() as db:
+        ops.stage(db, PAIR, RUN, Resource.NOTE, [draft(4)])
+        ops.stage(db, "other", RUN, CONTACT, [draft(5)])
+        ops.release(db, RUN)
+    assert [s.link_id for s in claim(store, take(store))] == [2]
+
+
+def test_what_is_claimed_is_not_claimed_again(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2))
+    lease = take(store)
+    assert len(claim(store, lease)) == 2
+    assert claim(store, lease) == []
+    assert states(store) == ["sending", "sending"]
+
+
+def test_an_op_that_has_to_wait_is_left_alone_until_its_time(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2))
+    lease = take(store)
+    for link_id, moment in ((1, NOW + HOUR), (2, NOW)):
+        with store.begin() as db:
+            db.execute(
+                sa.text("update op set not_before = :m where link_id = :i").bindparams(
+                    sa.bindparam("m", type_=sa.DateTime), m=moment.replace(tzinfo=None), i=link_id
+                )
+            )
+    assert [s.link_id for s in claim(store, lease)] == [2]
+
+
+def test_a_worker_that_lost_its_lease_cannot_claim(store: sa.Engine) -> None:
+    stage(store, draft())
+    slept = take(store)
+    take(store, THERE, NOW + HOUR)
+    with pytest.raises(LeaseLostError):
+        claim(store, slept)
+    assert states(store) == ["ready"]
+
+
+def test_two_claimers_at_once_never_get_the_same_op(postgres_store: sa.Engine) -> None:
+    stage(postgres_store, *(draft(n) for n in range(200)))
+    lease = take(postgres_store)
+
+    def drain() -> list[int]:
+        mine: list[int] = []
+        while sent := claim(postgres_store, lease, limit=7):
+            mine.extend(s.op.id for s in sent)
+        return mine
+
+    with ThreadPoolExecutor(4) as pool:
+        got = [op_id for each in [pool.submit(drain) for _ in range(4)] for op_id in each.result()]
+    assert len(got) == 200
+    assert len(set(got)) == 200
+
+
+def test_a_claimer_skips_what_another_transaction_has_locked(postgres_store: sa.Engine) -> None:
+    stage(postgres_store, draft(1), draft(2))
+    lease = take(postgres_store)
+    with postgres_store.connect() as other:
+        other.execute(sa.text("select id from op where link_id = 1 for update"))
+        assert [s.link_id for s in claim(postgres_store, lease)] == [2]
+
+
+def test_a_settled_op_is_in_doubt_no_more(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2))
+    first, second = claim(store, take(store))
+    settle(store, first, OpState.DONE)
+    with store.connect() as db:
+        assert [s.op.id for s in ops.in_doubt(db, PAIR)] == [second.op.id]
+        assert ops.in_doubt(db, "other") == []
+
+
+def test_settling_keeps_the_text_of_the_error(store: sa.Engine) -> None:
+    stage(store, draft(5))
+    [sent] = claim(store, take(store))
+    settle(store, sent, OpState.DEAD, "invalid_phone")
+    with store.connect() as db:
+        [row] = ops.of_link(db, 5)
+    assert (row["state"], row["error"], row["attempts"]) == ("dead", "invalid_phone", 1)
+
+
+def test_dropping_spares_what_was_sent(store: sa.Engine) -> None:
+    stage(store, draft(1))
+    claim(store, take(store))
+    stage(store, draft(2))
+    stage(store, draft(3), ready=False)
+    with store.begin() as db:
+        ops.stage(db, "other", RUN, CONTACT, [draft(4)])
+        assert ops.drop_unsent(db, PAIR) == 2
+    assert states(store) == ["sending", "held"]
+
+
+def test_releasing_lets_a_run_out_and_no_other(store: sa.Engine) -> None:
+    stage(store, draft(1), ready=False)
+    stage(store, draft(2), ready=False, run=RUN + 1)
+    with store.begin() as db:
+        assert ops.release(db, RUN) == 1
+    assert states(store) == ["ready", "held"]
+
+
+def test_opt_outs_can_be_released_alone(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2, urgent=True), ready=False)
+    with store.begin() as db:
+        assert ops.release(db, RUN, urgent_only=True) == 1
+    assert states(store) == ["held", "ready"]
+
+
+def test_the_tally_counts_a_run_by_what_its_ops_are(store: sa.Engine) -> None:
+    create = replace(draft(9), kind=OpKind.CREATE, remote_id=None)
+    stage(store, draft(1), draft(2), create, draft(3, urgent=True), draft(4, Side.LEFT))
+    stage(store, draft(5, routine=True), ready=False)
+    stage(store, draft(6), run=RUN + 1)
+    with store.connect() as db:
+        alike = ops.tally(db, RUN)
+    right, update = Side.RIGHT, OpKind.UPDATE
+    assert set(alike) == {
+        Tally(right, OpKind.CREATE, False, False, OpState.READY, 1),
+        Tally(right, update, False, False, OpState.READY, 2),
+        Tally(right, update, True, False, OpState.READY, 1),
+        Tally(right, update, False, True, OpState.HELD, 1),
+        Tally(Side.LEFT, update, False, False, OpState.READY, 1),
+    }
+
+
+def test_links_with_open_ops_are_those_planned_ready_or_in_doubt(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2))
+    done, _doubt = claim(store, take(store))
+    settle(store, done, OpState.DONE)
+    stage(store, draft(3))
+    stage(store, draft(4), ready=False)
+    with store.connect() as db:
+        assert ops.links_with_open_ops(db, range(1000)) == {2, 3, 4}
+
+
+def test_done_ops_are_unverified_until_somebody_has_looked(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2), draft(3))
+    sent = claim(store, take(store))
+    for each in sent[:2]:
+        settle(store, each, OpState.DONE)
+    with store.begin() as db:
+        ops.note_verified(db, {sent[0].op.id: True})
+        assert [s.link_id for s in ops.unverified(db, RUN, [1, 2, 3])] == [2]
+        ops.note_verified(db, {sent[1].op.id: False})
+        assert ops.unverified(db, RUN, [1, 2, 3]) == []
+        assert ops.count_verified(db, RUN, so=True) == 1
+        assert ops.count_verified(db, RUN, so=False) == 1
+
+
+def test_the_sample_of_a_run_begins_with_its_opt_outs(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2), draft(3, urgent=True), ready=False)
+    with store.connect() as db:
+        assert [s.link_id for s in ops.sample(db, RUN, 2)] == [3, 1]
+
+
+def test_the_history_of_a_link_is_newest_first_and_limited(store: sa.Engine) -> None:
+    for city in ("Bonn", "Kiel", "Ulm"):
+        stage(store, draft(5, patch={"city": city}))
+    with store.connect() as db:
+        assert [row["patch"]["city"] for row in ops.of_link(db, 5, limit=2)] == ["Ulm", "Kiel"]
+
+
+def test_pruning_forgets_what_ended_and_never_what_is_open(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2), draft(3), draft(4))
+    lease = take(store)
+    done, dropped, dead, _doubt = claim(store, lease)
+    settle(store, done, OpState.DONE)
+    settle(store, dropped, OpState.DROPPED)
+    settle(store, dead, OpState.DEAD)
+    stage(store, draft(5))
+    with store.begin() as db:
+        assert ops.prune(db, PAIR, NOW) == 0
+        assert ops.prune(db, "other", NOW + HOUR) == 0
+        assert ops.prune(db, PAIR, NOW + HOUR) == 2
+    assert states(store) == ["dead", "sending", "ready"]
+
+
+def test_staging_and_settling_many_is_a_handful_of_statements(store: sa.Engine) -> None:
+    with counted(store) as statements:
+        stage(store, *(draft(n) for n in range(500)))
+    assert len(statements) <= 3
+    lease = take(store, HERE)
+    with counted(store) as statements:
+        sent = claim(store, lease, limit=500)
+    assert len(sent) == 500
+    assert len(statements) <= 5
+    with counted(store) as statements, store.begin() as db:
+        ops.settle(db, {s.op.id: (OpState.DONE, None) for s in sent})
+        ops.note_verified(db, {s.op.id: True for s in sent})
+    assert len(statements) <= 3
