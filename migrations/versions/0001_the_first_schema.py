@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.Column("side", sa.String(length=5), nullable=False),
         sa.Column("resource", sa.String(length=16), nullable=False),
         sa.Column("cursor", sa.Text(), nullable=True),
+        sa.Column("reads", sa.String(length=32), nullable=True),
         sa.Column("sweep_cursor", sa.Text(), nullable=True),
         sa.Column("sweep", NUMBER, nullable=True),
         sa.Column("swept_at", sa.DateTime(), nullable=True),

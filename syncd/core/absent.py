@@ -76,6 +76,8 @@ def _create(
         names = rule.fields(here)
         if any(n not in present.fields for n in names):
             continue
+        if unreadable := terms.mapping.unreadable(rule, here, present.fields):
+            problems[rule.name] = unreadable
         shown = tuple(present.fields[n] for n in names)
         image = terms.mapping.across(rule, there, shown)
         if image is None:

@@ -91,6 +91,9 @@ class Planner(Terms):
                 conflicts[rule.name] = Both(
                     *(tuple(now[side][n] for n in rule.fields(side)) for side in SIDES)
                 )
+            for side in SIDES:
+                if unreadable := self.mapping.unreadable(rule, side, now[side]):
+                    problems[rule.name] = unreadable
             if merged.problem:
                 problems[rule.name] = merged.problem
             for side, step in merged.steps.items():

@@ -74,6 +74,17 @@ class Mapping:
         """Whether two values of one field say the same."""
         return same(a, b, self.spec(side, name))
 
+    def unreadable(self, rule: Rule, side: Side, fields: Fields) -> str | None:
+        """Why a value of this side could not be brought into its form; it is kept as it is."""
+        for name in rule.fields(side):
+            spec, value = self.spec(side, name), fields.get(name)
+            if value is None or spec.kind in (Kind.TEXT, Kind.SET, Kind.CONSENT):
+                continue
+            problem = canonical(value, spec, country=self.countries[side]).problem
+            if problem is not None and problem != "too_long":
+                return problem
+        return None
+
     def member(self, side: Side, name: str, member: str) -> tuple[str, str | None]:
         """One member in the form in which a set stores it, and why it cannot hold it."""
         form = canonical(frozenset({member}), self.spec(side, name), country=None)

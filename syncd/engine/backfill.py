@@ -19,17 +19,17 @@ from syncd.engine.apply import apply
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.engine.cycle import leased
 from syncd.engine.observe import settle_doubts, take_in
-from syncd.engine.pull import pull, pull_changes
+from syncd.engine.pull import pull
 from syncd.engine.readback import read_back
 from syncd.engine.reconcile import match_keys, plan_links
 from syncd.engine.recover import recover
-from syncd.engine.release import accept, release
+from syncd.engine.release import accept, release, require_same_accounts
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.link import Member
 from syncd.model.op import OpKind, OpState
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import backfills, cursors, members, ops, runs
+from syncd.store import backfills, members, ops, runs
 from syncd.store.backfills import Item
 from syncd.store.database import explained, reading
 from syncd.store.ops import Tally
@@ -148,6 +148,7 @@ def carry_out(pair: Pair, bench: Bench, run: Run, *, dry_run: bool = False) -> B
 
 
 def _sitting(cycle: Cycle, run: Run, order: Order, *, dry_run: bool) -> BackfillReport:
+    require_same_accounts(cycle, run)
     recover(cycle)
     progress = dict(run.progress or {})
     if not progress["listed"]:
@@ -173,14 +174,8 @@ def _read_all_once(cycle: Cycle) -> None:
 
     Without knowing all of both sides, a backfill would create what exists already.
     """
-    pair = cycle.pair
     for side in SIDES:
-        with reading(cycle.bench.store) as db:
-            cursor = cursors.load(db, pair.name, side, pair.resource)
-        if cursor.swept_at is None:
-            pull(cycle, side, full=True)
-        else:
-            pull_changes(cycle, side, cursor)
+        pull(cycle, side)
 
 
 def _list_window(cycle: Cycle, order: Order) -> None:

@@ -12,7 +12,7 @@ from syncd.engine.observe import Noticed
 from syncd.engine.pull import pull
 from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
-from syncd.engine.release import Released, release
+from syncd.engine.release import Released, release, require_same_accounts
 from syncd.errors import PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
@@ -102,6 +102,7 @@ def _begin(pair: Pair, bench: Bench, mode: Mode) -> Run:
 
 
 def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
+    require_same_accounts(cycle, run)
     recover(cycle)
     noticed = Both(
         *(

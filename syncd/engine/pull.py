@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
 from syncd.engine.observe import Noticed, settle_doubts, take_in
 from syncd.errors import PairHeldError
@@ -32,16 +33,21 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
     """
     with reading(cycle.bench.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
-    if full or cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, cursor):
+    if full or cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor):
         return _sweep(cycle, side, cursor, accept_emptied=accept_emptied)
     return pull_changes(cycle, side, cursor)
 
 
-def _is_due(cycle: Cycle, cursor: Cursor) -> bool:
+def _is_due(cycle: Cycle, side: Side, cursor: Cursor) -> bool:
+    """Whether a sweep is due: never made, made long ago, or without a field that counts now."""
     every = cycle.pair.sweep_every
-    if cursor.swept_at is None:
+    if cursor.swept_at is None or cursor.reads != _reads(cycle, side):
         return True
     return every > timedelta() and cycle.bench.now() - cursor.swept_at >= every
+
+
+def _reads(cycle: Cycle, side: Side) -> str:
+    return digest_json(sorted(cycle.pair.fields[side]))
 
 
 def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
@@ -60,8 +66,9 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
 
 def _sweep(cycle: Cycle, side: Side, cursor: Cursor, *, accept_emptied: bool) -> Noticed:
     pair, noticed = cycle.pair, Noticed()
-    if cursor.sweep is None:
-        cursor = replace(cursor, sweep=cycle.run_id, sweep_cursor=None)
+    reads = _reads(cycle, side)
+    if cursor.sweep is None or cursor.reads != reads:
+        cursor = replace(cursor, sweep=cycle.run_id, sweep_cursor=None, reads=reads)
     number = cursor.sweep or cycle.run_id
     last = cursor.cursor
     pages = pair.connector(side).pull(
@@ -79,7 +86,7 @@ def _sweep(cycle: Cycle, side: Side, cursor: Cursor, *, accept_emptied: bool) ->
     noticed += _look_for_the_gone(cycle, side, number, accept_emptied=accept_emptied)
     with cycle.bench.store.begin() as db:
         count = observations.count(db, pair.accounts[side].name, pair.resource)
-        done = Cursor(last, None, None, cycle.bench.now(), count)
+        done = Cursor(last, None, None, cycle.bench.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
     return noticed
 

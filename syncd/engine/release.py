@@ -7,10 +7,11 @@ import sqlalchemy as sa
 
 from syncd.core.guard import KINDS, Doing, judge
 from syncd.engine.context import Bench, Cycle, Pair
-from syncd.errors import ConfigError
+from syncd.errors import ConfigError, PairHeldError
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
 from syncd.store import leases, links, ops, runs
+from syncd.store.database import reading
 from syncd.store.runs import Run, RunState
 
 
@@ -97,12 +98,32 @@ def _setup_reasons(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[str, ...]
         if pair.policy.baseline_auto:
             return ()
         return ("This is the first run of the pair, which needs a person's word.",)
-    reasons = []
-    if facts.accounts is not None and list(facts.accounts) != account_ids(pair):
-        reasons.append("An account is not the one it was when the pair was approved.")
     if facts.setup is not None and facts.setup != pair.setup:
-        reasons.append("The mapping or the filter was changed since the pair was approved.")
-    return tuple(reasons)
+        return ("The mapping or the filter was changed since the pair was approved.",)
+    return ()
+
+
+def require_same_accounts(cycle: Cycle, run: Run) -> None:
+    """Read nothing from an account that is not the one the pair was approved with.
+
+    Its records would be taken for changes of the old ones.
+
+    Raises:
+        PairHeldError: a credential now leads to another account, and nobody released that.
+    """
+    pair = cycle.pair
+    with reading(cycle.bench.store) as db:
+        facts = runs.facts(db, pair.name)
+    if facts.accounts is None or run.approved is not None:
+        return
+    for side, known in zip(SIDES, facts.accounts, strict=True):
+        account = pair.accounts[side]
+        if account.account_id != known:
+            raise PairHeldError(
+                f"The credentials of '{account.name}' now lead to account"
+                f" '{account.account_id}'; the pair was approved with '{known}'. Nothing was"
+                " read. For another account, give it another name in the configuration.",
+            )
 
 
 def account_ids(pair: Pair) -> list[str]:

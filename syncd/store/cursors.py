@@ -19,6 +19,8 @@ class Cursor:
         cursor: of the incremental pull; None before the first sweep is complete.
         sweep_cursor, sweep: of a sweep under way, and its number; None outside of one.
         swept_at: when the last complete sweep ended, aware UTC; swept_count: what it saw.
+        reads: digest of the fields that the last sweep asked for; what other fields hold is
+            not known of records that did not change since.
     """
 
     cursor: str | None = None
@@ -26,12 +28,13 @@ class Cursor:
     sweep: int | None = None
     swept_at: datetime | None = None
     swept_count: int | None = None
+    reads: str | None = None
 
 
 def load(db: sa.Connection, pair: str, side: Side, resource: Resource) -> Cursor:
     c = t.cursor.c
     row = db.execute(
-        sa.select(c.cursor, c.sweep_cursor, c.sweep, c.swept_at, c.swept_count).where(
+        sa.select(c.cursor, c.sweep_cursor, c.sweep, c.swept_at, c.swept_count, c.reads).where(
             c.pair == pair, c.side == side.value, c.resource == resource.value
         )
     ).first()
@@ -48,6 +51,7 @@ def save(db: sa.Connection, pair: str, side: Side, resource: Resource, now: Curs
         "sweep": now.sweep,
         "swept_at": now.swept_at,
         "swept_count": now.swept_count,
+        "reads": now.reads,
     }
-    columns = ["cursor", "sweep_cursor", "sweep", "swept_at", "swept_count"]
+    columns = ["cursor", "sweep_cursor", "sweep", "swept_at", "swept_count", "reads"]
     upsert(db, t.cursor, [row], columns)

@@ -48,10 +48,10 @@ def open_new(
         }
         for ids in wanted
     ]
-    made = db.execute(
-        sa.insert(t.link).returning(_L.id, sort_by_parameter_order=True), rows
-    ).scalars()
-    return [int(link_id) for link_id in made]
+    # By their remote ids and not by their order, which on SQLite would cost a statement a row.
+    made = db.execute(sa.insert(t.link).returning(_L.id, _L.left_id, _L.right_id), rows)
+    by_ids = {(left, right): int(link_id) for link_id, left, right in made}
+    return [by_ids[ids.left, ids.right] for ids in wanted]
 
 
 def complete(db: sa.Connection, link_id: int, side: Side, remote_id: str | None) -> None:

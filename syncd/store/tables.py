@@ -125,6 +125,7 @@ cursor = sa.Table(
     sa.Column("side", sa.String(5), primary_key=True),
     sa.Column("resource", sa.String(16), primary_key=True),
     sa.Column("cursor", sa.Text),  # of the incremental pull
+    sa.Column("reads", sa.String(32)),  # digest of the fields that the last sweep asked for
     sa.Column("sweep_cursor", sa.Text),  # of a sweep under way
     sa.Column("sweep", _ID),  # number of the sweep under way
     sa.Column("swept_at", Moment),  # when the last complete sweep ended

@@ -15,11 +15,12 @@ def test_the_first_run_is_held_and_says_what_to_type(place: Place) -> None:
 
 def test_a_plan_names_fields_and_shows_values_only_when_asked(place: Place) -> None:
     writes = place.writes
-    plain = place.type("plan", "shop")
+    plain = place.type("plan", "shop", "--limit", "1000", "--json")
     assert plain.exit_code == 7
     assert "FIRSTNAME" in plain.stdout
     assert "@example" not in plain.stdout
-    assert "@example" in place.type("plan", "shop", "--values", "--limit", "1000").stdout
+    assert "@example" not in place.type("plan", "shop").stdout
+    assert "@example" in place.type("plan", "shop", "--values").stdout
     assert place.writes == writes
 
 

@@ -109,7 +109,7 @@ def test_a_set_that_never_was_agreed_on_starts_empty() -> None:
 def test_many_links_are_a_handful_of_statements(store: sa.Engine) -> None:
     with counted(store) as statements:
         ids = make(store, *((f"a{n}", None) for n in range(500)))
-    assert ids == sorted(ids)
+    assert len(set(ids)) == 500
     assert len(statements) <= 2
     with counted(store) as statements, store.begin() as db:
         links.save_shadows(db, {i: Both({"n": i}, {"n": i}) for i in ids})

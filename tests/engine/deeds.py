@@ -1,0 +1,191 @@
+"""What people do on both platforms, as values that a test can draw."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hypothesis import strategies as st
+
+from syncd.model.side import Side
+from tests.engine.world import CUSTOM, GHL, MAILEON, PLAIN, STANDARD, World
+
+ADDRESSES = tuple(f"{name}@example.org" for name in ("ada", "bob", "cy", "di", "Eve"))
+PHONES = ("", "+12025550101", "+12025550102", "+442079460003", "+447700900004")
+TEXTS = ("", "Ann", "Anna", "Zoë", "=SUM(A1)", "Łukasz Ąę", "x" * 300)
+TAGS = ("vip", "news", "old")
+SOURCES = ("link", "reply", "complaint", "other")
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One thing a person does; whom it concerns is settled when it is done."""
+
+    kind: str
+    who: int
+    name: str
+    text: int
+    tag: str
+    address: str
+    source: str
+    other: int = 0
+
+    @property
+    def value(self) -> str:
+        return PHONES[self.text % len(PHONES)] if self.name == "phone" else TEXTS[self.text]
+
+
+def perform(world: World, deed: Deed) -> None:
+    """Do it.
+
+    Raises:
+        ValueError: the platform does not let people do it, or nobody is there.
+    """
+    DEEDS[deed.kind](world, deed)
+
+
+def _who(world: World, side: Side, number: int) -> str:
+    ids = sorted(world.rows(side))
+    if not ids:
+        raise ValueError("nobody is there")
+    return ids[number % len(ids)]
+
+
+def _create_left(world: World, deed: Deed) -> None:
+    fields = {"email": deed.address}
+    if deed.name != "colour" and deed.value:
+        fields[deed.name] = deed.value
+    world.act(GHL, "create", fields=fields, tags=[deed.tag])
+
+
+def _create_right(world: World, deed: Deed) -> None:
+    standard, custom = _maileon_fields(deed)
+    world.act(
+        MAILEON,
+        "create",
+        email=deed.address,
+        permission=deed.who % 6 + 1,
+        standard_fields=standard,
+        custom_fields=custom,
+    )
+
+
+def _edit_left(world: World, deed: Deed) -> None:
+    who = _who(world, Side.LEFT, deed.who)
+    if deed.name == "colour":
+        world.act(GHL, "edit", id=who, custom={"Colour": deed.value})
+    else:
+        world.act(GHL, "edit", id=who, fields={deed.name: deed.value or None})
+
+
+def _edit_right(world: World, deed: Deed) -> None:
+    standard, custom = _maileon_fields(deed)
+    who = _who(world, Side.RIGHT, deed.who)
+    world.act(MAILEON, "edit", id=who, standard_fields=standard, custom_fields=custom)
+
+
+def _maileon_fields(deed: Deed) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    value = deed.value or None
+    if deed.name in STANDARD:
+        return {STANDARD[deed.name]: value}, {}
+    return {}, {CUSTOM[deed.name]: value}
+
+
+def _tag_left(world: World, deed: Deed) -> None:
+    world.act(GHL, "tag", id=_who(world, Side.LEFT, deed.who), tags=[deed.tag])
+
+
+def _untag_left(world: World, deed: Deed) -> None:
+    world.act(GHL, "untag", id=_who(world, Side.LEFT, deed.who), tags=[deed.tag])
+
+
+def _retag_right(world: World, deed: Deed) -> None:
+    who = _who(world, Side.RIGHT, deed.who)
+    tags = world.rows(Side.RIGHT)[who].tags ^ {deed.tag}
+    text = ", ".join(sorted(tags)) or None
+    world.act(MAILEON, "edit", id=who, custom_fields={"tags": text})
+
+
+def _move_left(world: World, deed: Deed) -> None:
+    world.act(GHL, "edit", id=_who(world, Side.LEFT, deed.who), fields={"email": deed.address})
+
+
+def _move_right(world: World, deed: Deed) -> None:
+    world.act(MAILEON, "edit", id=_who(world, Side.RIGHT, deed.who), new_email=deed.address)
+
+
+def _delete_left(world: World, deed: Deed) -> None:
+    world.act(GHL, "delete", id=_who(world, Side.LEFT, deed.who))
+
+
+def _delete_right(world: World, deed: Deed) -> None:
+    world.act(MAILEON, "delete", id=_who(world, Side.RIGHT, deed.who))
+
+
+def _opt_out_left(world: World, deed: Deed) -> None:
+    channel = "all" if deed.other % 2 else "Email"
+    status = "permanent" if deed.other > 3 else "active"
+    who = _who(world, Side.LEFT, deed.who)
+    world.act(GHL, "dnd", id=who, channel=channel, status=status)
+
+
+def _sms_only_left(world: World, deed: Deed) -> None:
+    world.act(GHL, "dnd", id=_who(world, Side.LEFT, deed.who), channel="SMS")
+
+
+def _back_left(world: World, deed: Deed) -> None:
+    world.act(GHL, "undnd", id=_who(world, Side.LEFT, deed.who), channel="all")
+
+
+def _opt_out_right(world: World, deed: Deed) -> None:
+    world.act(MAILEON, "unsubscribe", id=_who(world, Side.RIGHT, deed.who), source=deed.source)
+
+
+def _bounce_right(world: World, deed: Deed) -> None:
+    who = _who(world, Side.RIGHT, deed.who)
+    world.act(MAILEON, "bounce", id=who, type="permanent", blocks=bool(deed.other % 2))
+
+
+def _back_right(world: World, deed: Deed) -> None:
+    world.act(MAILEON, "resubscribe", email=deed.address, remove_marker=bool(deed.other % 2))
+
+
+def _merge_left(world: World, deed: Deed) -> None:
+    winner, loser = _who(world, Side.LEFT, deed.who), _who(world, Side.LEFT, deed.other)
+    world.act(GHL, "merge", id=winner, loser=loser)
+
+
+DEEDS: dict[str, Callable[[World, Deed], None]] = {
+    "create left": _create_left,
+    "create right": _create_right,
+    "edit left": _edit_left,
+    "edit right": _edit_right,
+    "tag left": _tag_left,
+    "untag left": _untag_left,
+    "retag right": _retag_right,
+    "move left": _move_left,
+    "move right": _move_right,
+    "delete left": _delete_left,
+    "delete right": _delete_right,
+    "opt out left": _opt_out_left,
+    "sms only left": _sms_only_left,
+    "back left": _back_left,
+    "opt out right": _opt_out_right,
+    "bounce right": _bounce_right,
+    "back right": _back_right,
+    "merge left": _merge_left,
+}
+OFTEN = ("create left", "create right", "edit left", "edit right", "tag left", "retag right")
+
+
+def deeds(*kinds: str) -> st.SearchStrategy[Deed]:
+    """Deeds of some kinds; of every kind if none is named, the ordinary ones more often."""
+    return st.builds(
+        Deed,
+        kind=st.sampled_from(kinds or (*OFTEN, *OFTEN, *DEEDS)),
+        who=st.integers(0, 5),
+        name=st.sampled_from(PLAIN),
+        text=st.integers(0, len(TEXTS) - 1),
+        tag=st.sampled_from(TAGS),
+        address=st.sampled_from(ADDRESSES),
+        source=st.sampled_from(SOURCES),
+        other=st.integers(0, 5),
+    )

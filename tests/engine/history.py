@@ -1,0 +1,294 @@
+"""What people did, kept apart from everything of ours; and what must follow from it.
+
+Every deed is seen as the difference of the sandbox's dumps before and after it, so nothing
+here depends on what a deed was meant to do.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from syncd.model.side import SIDES, Both, Side
+from syncd.store.runs import RunState
+from tests.engine.world import PLAIN, RULES, Row, World, differing
+
+MAILABLE = 1  # permissions above this one were given by a person
+Shown = Both[dict[str, Row]]
+
+
+@dataclass(slots=True)
+class Edit:
+    """The last thing that people did to one field of one contact.
+
+    Attributes:
+        racy: done while a cycle ran, or so shortly before one that its index still lagged.
+    """
+
+    number: int
+    at: datetime
+    value: str | bool
+    racy: bool = False
+
+
+@dataclass(slots=True)
+class Watch:
+    """What stood when a cycle of ours began.
+
+    Attributes:
+        opted_out: addresses that every write of this cycle has to spare.
+        touched: contacts with which people dealt meanwhile.
+    """
+
+    began: datetime
+    shown: Shown
+    opted_out: frozenset[str]
+    struck: int
+    touched: set[tuple[Side, str]] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class History:
+    """The deeds of people, and what our side is known to have seen of them.
+
+    Attributes:
+        lag: how long GHL's search may hide a change.
+        edits: by side, id and field (`tag x` for a member of the tags).
+        people, ours: ids of the contacts that people, or we, made.
+        agreed: by both ids and field, the number of the deed before which a clean cycle
+            left both sides equal.
+        since: by address, when it opted out; known: those that our side must know.
+        deleted: whether people deleted, merged or brought back anybody.
+    """
+
+    world: World
+    lag: timedelta
+    number: int = 0
+    edits: dict[tuple[Side, str, str], Edit] = field(default_factory=dict)
+    people: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
+    ours: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
+    agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    since: dict[str, datetime] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+    watch: Watch | None = None
+
+    def show(self) -> Shown:
+        return Both(*(self.world.rows(side) for side in SIDES))
+
+    # -- people --------------------------------------------------------------------------
+
+    def deed(self, does: Callable[[], object]) -> None:
+        """Let a person do something; what the platform does not let them do is nothing."""
+        before = self.show()
+        try:
+            does()
+        except ValueError:
+            return
+        after = self.show()
+        self.number += 1
+        for side in SIDES:
+            for remote_id, row in after[side].items():
+                self._note(side, before[side].get(remote_id), row)
+            if self.watch:
+                gone = before[side].keys() - after[side].keys()
+                self.watch.touched.update((side, remote_id) for remote_id in gone)
+        self._note_opt_outs()
+
+    def _note(self, side: Side, old: Row | None, new: Row) -> None:
+        if old == new:
+            return
+        if old is None:
+            self.people[side].add(new.id)
+        if self.watch:
+            self.watch.touched.add((side, new.id))
+        for name in (*PLAIN, "email"):
+            value = str(new.shows(name))
+            if value != (old.shows(name) if old else ""):
+                self._edited(side, new.id, name, value)
+        for tag in new.tags ^ (old.tags if old else frozenset()):
+            self._edited(side, new.id, f"tag {tag}", tag in new.tags)
+
+    def _edited(self, side: Side, remote_id: str, name: str, value: str | bool) -> None:
+        edit = Edit(self.number, self.world.now, value, racy=self.watch is not None)
+        self.edits[side, remote_id, name] = edit
+
+    def _note_opt_outs(self) -> None:
+        now = self.opted_out()
+        for address in now:
+            self.since.setdefault(address, self.world.now)
+        for address in self.since.keys() - now:
+            del self.since[address]  # it came back before anybody had to know
+
+    def opted_out(self) -> set[str]:
+        """Addresses that show an opt-out on either side, unless they came back there."""
+        shown = self.show()
+        left = {row.email for row in shown.left.values() if row.opted_out}
+        back = {
+            row.email
+            for row in shown.right.values()
+            if row.id in self.people.right and (row.permission or 0) > MAILABLE
+        }
+        return left | (self.world.unsubscribed() - back) - {""}
+
+    # -- our side ------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """A cycle of ours begins."""
+        began, lag = self.world.now, self.lag
+        seen = {a for a, at in self.since.items() if at <= began - lag}
+        for (side, _, _), edit in self.edits.items():
+            if side is Side.LEFT and edit.at > began - lag:
+                edit.racy = True
+        struck = sum(self.world.box.world.struck.values())
+        self.watch = Watch(began, self.show(), frozenset(seen | self.known), struck)
+
+    def end(self, state: RunState | None) -> None:
+        """It ended, or died; nothing of what it did may have done harm."""
+        assert self.watch is not None
+        watch, self.watch = self.watch, None
+        shown = self.show()
+        for side in SIDES:
+            new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
+            self.ours[side] |= new
+            self._check_new(side, [shown[side][i] for i in sorted(new)], watch)
+            self._check_kept(side, shown[side], watch)
+            made = len(self.ours[side])
+            assert made <= len(self.people[side.other]), "somebody was made twice"
+        self._check_never()
+        self._note_opt_outs()
+        struck = sum(self.world.box.world.struck.values())
+        if state is RunState.DONE and struck == watch.struck:
+            self.known |= watch.opted_out
+            self._note_agreement(shown)
+
+    def _check_new(self, side: Side, new: list[Row], watch: Watch) -> None:
+        addresses = [row.email for row in new]
+        assert len(set(addresses)) == len(addresses), "two with one address were made"
+        for row in new:
+            assert row.email not in watch.opted_out, f"an opted-out address was made ({side})"
+            if side is Side.RIGHT:
+                assert row.permission == MAILABLE, "a contact was made with a permission"
+            for old in watch.shown[side].values():
+                if old.email == row.email and old.id in self.world.rows(side):
+                    edit = self.edits.get((side, old.id, "email"))
+                    fresh = side is Side.LEFT and edit and edit.at > watch.began - self.lag
+                    assert fresh, f"a second contact with one address was made ({side})"
+
+    def _check_kept(self, side: Side, now: Mapping[str, Row], watch: Watch) -> None:
+        for old in watch.shown[side].values():
+            row = now.get(old.id)
+            if row is None or (side, old.id) in watch.touched:
+                continue
+            assert row.permission == old.permission, "a permission was changed"
+            assert row.opted_out or not old.opted_out, "an opt-out was lifted"
+            if row.email != old.email and not row.opted_out:
+                assert row.email not in watch.opted_out, "an opted-out address was moved in"
+
+    def _check_never(self) -> None:
+        assert self.world.box.world.forbidden == []
+        assert self.world.mails_sent_for_us() == []
+
+    def _note_agreement(self, shown: Shown) -> None:
+        for here, there in self.matched(shown):
+            for name in {*PLAIN, "tags", "email"} - differing(here, there):
+                self.agreed[here.id, there.id, name] = self.number
+
+    def matched(self, shown: Shown) -> list[tuple[Row, Row]]:
+        """Contacts of both sides that have the same address, and have it alone."""
+        once = shown.map(
+            lambda rows: {
+                row.email: row
+                for row in rows.values()
+                if row.email and sum(other.email == row.email for other in rows.values()) == 1
+            }
+        )
+        return [(row, once.right[email]) for email, row in once.left.items() if email in once.right]
+
+    # -- in the end ----------------------------------------------------------------------
+
+    def check_end(self) -> None:
+        """Everybody has long stopped, and our side says that it is done."""
+        shown = self.show()
+        mailable = {row.email for row in shown.right.values()}
+        assert not (self.known & mailable), "an opted-out address stayed mailable"
+        listed = self.world.listed()
+        pairs = self.matched(shown)
+        for here, there in pairs:
+            if here.opted_out:
+                continue
+            excused = listed.get((here.id, there.id), set())
+            self._check_pair(here, there, excused)
+        self._check_states(shown)
+        self._check_everybody(shown, pairs, listed)
+
+    def _check_pair(self, here: Row, there: Row, excused: set[str]) -> None:
+        standing = (
+            self.world.standing(Side.LEFT).get(here.id),
+            self.world.standing(Side.RIGHT).get(there.id),
+        )
+        if standing != (("linked", None), ("linked", None)):
+            assert all(s and s[0] in ("parked", "filtered") for s in standing), standing
+            return
+        for name in (*PLAIN, "tags"):
+            if RULES[name] in excused:
+                continue
+            assert here.shows(name) == there.shows(name), f"{name} differs in the end"
+        for name in PLAIN:
+            if RULES[name] not in excused:
+                self._check_origin(here, there, name, name, here.fields[name])
+        tags = {
+            name
+            for side, remote_id, name in self.edits
+            if remote_id in (here.id, there.id) and name.startswith("tag ")
+        }
+        if RULES["tags"] not in excused:
+            for name in sorted(tags):
+                present = name.removeprefix("tag ") in here.tags
+                self._check_origin(here, there, name, "tags", present)
+
+    def _check_origin(
+        self, here: Row, there: Row, name: str, whole: str, final: str | bool
+    ) -> None:
+        """The final value is the last edit of a person, or an earlier one that was in the race."""
+        made = [
+            edit
+            for side, remote_id in ((Side.LEFT, here.id), (Side.RIGHT, there.id))
+            if (edit := self.edits.get((side, remote_id, name))) is not None
+        ]
+        made.sort(key=lambda edit: edit.number)
+        if not made or made[-1].value == final:
+            return
+        agreed = self.agreed.get((here.id, there.id, whole), -1)
+        in_race = len(made) == 2 and not made[0].number <= agreed < made[1].number
+        if in_race and (made[0].value == final or name != whole):
+            return
+        # A text that holds a set is written whole, over what came in between.
+        assert name != whole and made[-1].racy, (  # noqa: PT018
+            f"an edit of {name} was lost: people wrote {made}, both show {final!r}"
+        )
+
+    def _check_states(self, shown: Shown) -> None:
+        for side in SIDES:
+            standing = self.world.standing(side)
+            alive = {i for i, (state, _) in standing.items() if state != "gone"}
+            assert alive == shown[side].keys(), f"the store knows others ({side})"
+            states = {state for state, _ in standing.values()}
+            assert states <= {"linked", "parked", "filtered", "gone"}, states
+
+    def _check_everybody(
+        self,
+        shown: Shown,
+        pairs: list[tuple[Row, Row]],
+        listed: Mapping[tuple[str | None, str | None], set[str]],
+    ) -> None:
+        """Who has no counterpart is parked with a cause, or a problem says why."""
+        found = {(Side.LEFT, here.id) for here, _ in pairs}
+        found |= {(Side.RIGHT, there.id) for _, there in pairs}
+        excused = {i for ids, rules in listed.items() if RULES["email"] in rules for i in ids if i}
+        for side in SIDES:
+            standing = self.world.standing(side)
+            for row in shown[side].values():
+                if (side, row.id) in found or row.id in excused:
+                    continue
+                state, cause = standing[row.id]
+                assert state == "parked", f"{row.email} is alone ({side}), but {state}"
+                assert cause, f"{row.email} is parked without a cause"

@@ -1,0 +1,233 @@
+"""The whole engine against both platforms, in every order that Hypothesis can think of.
+
+People edit, opt out, come back, move, merge and delete on both sides; answers are lost and
+processes die; and whatever happens, nobody who opted out becomes mailable, nobody is
+doubled, no edit is lost, and in the end there is peace.
+
+`SYNCD_HYPOTHESIS=thorough` runs thousands of longer histories.
+"""
+
+import os
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+
+from syncd.engine.cycle import Mode
+from syncd.errors import SyncdError
+from syncd.store.runs import RunState
+from tests.engine.deeds import Deed, deeds, perform
+from tests.engine.history import History
+from tests.engine.world import GHL, LAG, MAILEON, CrashError, World, build
+
+THOROUGH = os.environ.get("SYNCD_HYPOTHESIS") == "thorough"
+ORDINARY = settings(
+    max_examples=200,
+    stateful_step_count=14,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    print_blob=True,
+    suppress_health_check=list(HealthCheck),
+)
+PROFILE = (
+    settings(ORDINARY, max_examples=3000, stateful_step_count=40, derandomize=False)
+    if THOROUGH
+    else ORDINARY
+)
+POINTS = ("recover", "pull", "sweep", "gone", "match", "reconcile")
+POINTS_OF_WRITES = ("claimed", "answered", "confirmed")
+
+FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("lost_answer", {"method": "POST", "path": "contacts"}),
+    ("lost_answer", {"method": "PUT"}),
+    ("lost_answer", {"method": "DELETE"}),
+    ("lost_answer", {}),
+    ("lost_answer", {"times": 6, "path": "contacts"}),
+    ("status", {"status": 500, "times": 2}),
+    ("status", {"status": 503, "times": 6, "method": "PUT"}),
+    ("status", {"status": 429, "headers": {"Retry-After": "3"}}),
+    ("status", {"status": 401, "platform": "ghl"}),
+    ("status_after", {"status": 502, "method": "POST", "path": "contacts"}),
+    ("status_after", {"status": 502, "method": "PUT"}),
+    ("status_after", {"status": 400, "method": "PUT", "platform": "ghl"}),
+    ("html", {"status": 200}),
+    ("html", {"status": 200, "method": "POST", "path": "contacts"}),
+    ("html", {"status": 502}),
+    ("truncated", {}),
+    ("truncated", {"method": "PUT"}),
+    ("refused", {"times": 2}),
+)
+
+
+class Both(RuleBasedStateMachine):
+    """One history."""
+
+    template: ClassVar[Path]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(tempfile.mkdtemp())
+        self.world: World | None = None
+        self.quiet = True
+
+    @initialize(
+        delete=st.sampled_from(("keep", "unsubscribe", "delete")),
+        duplicates=st.booleans(),
+        short_rows=st.booleans(),
+        lag_s=st.sampled_from((0, 2, 30)),
+        also_422=st.booleans(),
+        bumps=st.booleans(),
+        first=st.lists(deeds("create left", "create right"), min_size=1, max_size=4),
+    )
+    def begin(
+        self,
+        delete: str,
+        duplicates: bool,  # noqa: FBT001
+        short_rows: bool,  # noqa: FBT001
+        lag_s: int,
+        also_422: bool,  # noqa: FBT001
+        bumps: bool,  # noqa: FBT001
+        first: list[Deed],
+    ) -> None:
+        self.world = build(self.folder, self.template, delete=delete)
+        self.world.configure(
+            GHL,
+            allow_duplicates=duplicates,
+            rows_without_dnd_settings=short_rows,
+            rows_without_custom_fields=short_rows,
+            index_lag_s=float(lag_s),
+            create_422_still_creates=0.5 if also_422 else 0.0,
+            bump_on_tags=bumps,
+        )
+        self.world.configure(MAILEON, bump_on_identical_write=bumps)
+        self.world.pair()
+        self.history = History(self.world, timedelta(seconds=lag_s + 1))
+        for deed in first:
+            self.do(deed)
+
+    def do(self, deed: Deed) -> None:
+        world = self.world
+        assert world is not None
+        self.history.deed(lambda: perform(world, deed))
+
+    @rule(deed=deeds())
+    def somebody(self, deed: Deed) -> None:
+        """A person does something, and takes a few seconds."""
+        self.do(deed)
+        assert self.world
+        self.world.wait(3)
+
+    @rule(deed=deeds(), again=deeds())
+    def both_at_once(self, deed: Deed, again: Deed) -> None:
+        """Two people at the same moment."""
+        self.do(deed)
+        self.do(again)
+
+    @rule(seconds=st.sampled_from((1, 40, 200, 4000, 90_000)))
+    def time_passes(self, seconds: int) -> None:
+        assert self.world
+        self.world.wait(seconds)
+
+    @rule(fault=st.sampled_from(FAULTS), after=st.integers(0, 4))
+    def something_goes_wrong(self, fault: tuple[str, dict[str, Any]], after: int) -> None:
+        assert self.world
+        kind, how = fault
+        self.world.fault(kind, **{"times": 1, "after": after, **how})
+
+    @rule(mode=st.sampled_from((Mode.SYNC, Mode.SYNC, Mode.SYNC, Mode.FULL, Mode.PLAN)))
+    def cycle(self, mode: Mode) -> None:
+        self.run(mode)
+
+    @rule(
+        number=st.integers(1, 12),
+        deed=deeds(),
+        again=st.none() | deeds(),
+    )
+    def cycle_with_somebody_in_it(self, number: int, deed: Deed, again: Deed | None) -> None:
+        """People do not wait until we are done."""
+        assert self.world
+        self.world.line.rest()
+        self.world.line.errands[number] = lambda: self.do(deed)
+        if again is not None:
+            self.world.line.errands[number + 1] = lambda: self.do(again)
+        self.run(Mode.SYNC)
+
+    @rule(
+        point=st.sampled_from((*POINTS, *POINTS_OF_WRITES, *POINTS_OF_WRITES)),
+        times=st.integers(1, 2),
+    )
+    def cycle_that_dies_between_two_steps(self, point: str, times: int) -> None:
+        assert self.world
+        self.world.dies_at(point, times)
+        self.run(Mode.FULL if point in ("sweep", "gone") else Mode.SYNC)
+
+    @rule(number=st.integers(1, 20))
+    def cycle_that_dies_in_a_request(self, number: int) -> None:
+        """By turns before the request is carried out, and after it."""
+        assert self.world
+        self.world.line.rest()
+        self.world.line.crash_at = number
+        self.world.line.carried_out = bool(number % 2)
+        self.run(Mode.SYNC)
+
+    def run(self, mode: Mode) -> None:
+        """One cycle of ours, however it ends; nothing but an error of ours is allowed."""
+        world = self.world
+        assert world is not None
+        faults = bool(world.box.world.faults)
+        self.history.begin()
+        state: RunState | None = None
+        try:
+            state = world.cycle(mode).state
+        except CrashError:
+            world.end_process()
+        except SyncdError:
+            assert faults, "nothing went wrong, but the cycle failed"
+        finally:
+            world.lives()
+            world.line.rest()
+            self.history.end(state)
+
+    def teardown(self) -> None:
+        try:
+            if self.world is not None:
+                self.come_to_rest(self.world)
+        finally:
+            if self.world is not None:
+                self.world.end_process()
+            shutil.rmtree(self.folder)
+
+    def come_to_rest(self, world: World) -> None:
+        """Nobody does anything any more, and nothing goes wrong."""
+        world.box.world.faults.clear()
+        world.configure(GHL, create_422_still_creates=0.0)
+        for mode in (Mode.SYNC, Mode.SYNC, Mode.FULL):
+            world.settle()
+            self.run(mode)
+        for _ in range(6):
+            world.settle()
+            writes = world.writes()
+            self.run(Mode.SYNC)
+            if world.writes() == writes:
+                break
+        else:
+            pytest.fail("it never becomes quiet")
+        world.settle()
+        self.run(Mode.FULL)
+        assert world.writes() == writes, "a cycle with nothing to do wrote something"
+        self.history.check_end()
+
+
+def test_whatever_happens_both_sides_come_to_rest_and_nobody_is_harmed(
+    migrated_sqlite: Path,
+) -> None:
+    assert LAG > timedelta(minutes=2)
+    Both.template = migrated_sqlite
+    run_state_machine_as_test(Both, settings=PROFILE)

@@ -1,0 +1,40 @@
+"""Who each account turned out to be."""
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from syncd.model.record import Identity, Resource
+from syncd.model.spec import FieldSpec, Kind
+from syncd.store import accounts
+from syncd.store.accounts import Checked
+
+from .samples import HOUR, NOW
+
+CHECKED = Checked(
+    connector="ghl",
+    identity=Identity("loc-1", "Example Ltd", "DE", "Europe/Berlin"),
+    catalogues={
+        Resource.CONTACT: {
+            "email": FieldSpec("email", Kind.EMAIL, max_length=255, lower=True, clearable=False),
+            "custom.size": FieldSpec("custom.size", Kind.CHOICE, choices=("S", "M")),
+        }
+    },
+    settings="hash",
+    checked_at=NOW,
+)
+
+
+def test_an_account_comes_out_as_it_went_in(store: sa.Engine) -> None:
+    with store.begin() as db:
+        assert accounts.load(db, "crm") is None
+        accounts.save(db, "crm", CHECKED)
+        assert accounts.load(db, "crm") == CHECKED
+
+
+def test_a_later_check_replaces_the_earlier(store: sa.Engine) -> None:
+    later = replace(CHECKED, identity=Identity("loc-2", "Other"), checked_at=NOW + HOUR)
+    with store.begin() as db:
+        for checked in (CHECKED, later):
+            accounts.save(db, "crm", checked)
+        assert accounts.load(db, "crm") == later

@@ -1,0 +1,110 @@
+"""Runs, and what is known of a pair between them."""
+
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from syncd.store import runs
+from syncd.store.runs import PairFacts, Run, RunState
+
+from .samples import HOUR, NOW, PAIR
+
+
+def start(store: sa.Engine, mode: str = "sync", pair: str = PAIR, **values: object) -> Run:
+    with store.begin() as db:
+        run = runs.start(db, pair, mode, NOW)
+        if values:
+            runs.update(db, run.id, **values)
+        return run
+
+
+def test_a_run_comes_out_as_it_went_in(store: sa.Engine) -> None:
+    run = start(store)
+    ended = replace(
+        run,
+        state=RunState.HELD,
+        ended_at=NOW + HOUR,
+        counts={"crm.creates": 3},
+        reasons=["3 contacts would be created."],
+        approved={"crm.creates": 3},
+        progress={"setup": "d"},
+        error="none",
+    )
+    with store.begin() as db:
+        assert runs.get(db, run.id) == replace(run, reasons=[])
+        runs.update(
+            db,
+            run.id,
+            state=ended.state,
+            ended_at=ended.ended_at,
+            counts=ended.counts,
+            reasons=ended.reasons,
+            approved=ended.approved,
+            progress=ended.progress,
+            error=ended.error,
+        )
+        assert runs.get(db, run.id) == ended
+        assert runs.get(db, run.id + 1) is None
+
+
+def test_the_held_run_is_the_one_that_waits_for_a_person(store: sa.Engine) -> None:
+    start(store, state=RunState.DONE)
+    held = start(store, state=RunState.HELD)
+    start(store, state=RunState.FAILED)
+    start(store, pair="other", state=RunState.HELD)
+    with store.connect() as db:
+        found = runs.held(db, PAIR)
+        assert found is not None
+        assert found.id == held.id
+        assert runs.held(db, "third") is None
+
+
+def test_the_last_run_is_the_newest_of_a_mode(store: sa.Engine) -> None:
+    sync, plan = start(store), start(store, "plan")
+    start(store, pair="other")
+    with store.connect() as db:
+        assert getattr(runs.last(db, PAIR), "id", None) == plan.id
+        assert getattr(runs.last(db, PAIR, mode="sync"), "id", None) == sync.id
+        assert runs.last(db, PAIR, mode="full") is None
+
+
+def test_only_an_open_or_held_sync_goes_on(store: sa.Engine) -> None:
+    start(store, state=RunState.DONE)
+    going_on = start(store, "full")
+    start(store, "backfill")
+    start(store, "plan", state=RunState.PLANNED)
+    start(store, state=RunState.FAILED)
+    with store.connect() as db:
+        assert getattr(runs.unfinished(db, PAIR), "id", None) == going_on.id
+        assert runs.unfinished(db, "other") is None
+
+
+def test_pruning_forgets_what_ended_and_never_what_goes_on(store: sa.Engine) -> None:
+    old = [start(store, state=s).id for s in RunState]
+    with store.begin() as db:
+        assert runs.prune(db, PAIR, NOW) == 0
+        assert runs.prune(db, PAIR, NOW + HOUR) == 3
+        left = [run_id for run_id in old if runs.get(db, run_id)]
+        states = [getattr(runs.get(db, run_id), "state", None) for run_id in left]
+    assert states == [RunState.OPEN, RunState.HELD]
+
+
+def test_the_facts_of_a_pair_come_out_as_they_went_in(store: sa.Engine) -> None:
+    facts = PairFacts(NOW, "setup", ["loc-1", "key-1"], "it did not answer")
+    with store.begin() as db:
+        assert runs.facts(db, PAIR) == PairFacts()
+        runs.note_facts(db, PAIR, facts)
+        assert runs.facts(db, PAIR) == facts
+        assert runs.facts(db, "other") == PairFacts()
+
+
+def test_noting_an_error_keeps_what_was_approved(store: sa.Engine) -> None:
+    facts = PairFacts(NOW, "setup", ["loc-1", "key-1"])
+    with store.begin() as db:
+        runs.note_error(db, PAIR, "before the first approval")
+        assert runs.facts(db, PAIR) == PairFacts(error="before the first approval")
+        runs.note_facts(db, PAIR, facts)
+        runs.note_error(db, PAIR, "it did not answer")
+        assert runs.facts(db, PAIR) == replace(facts, error="it did not answer")
+        runs.note_error(db, PAIR, None)
+        assert runs.facts(db, PAIR) == facts
