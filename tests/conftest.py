@@ -15,11 +15,16 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from syncd.store.database import open_store, upgrade
 from syncd.store.suppressions import KEY_VARIABLE, Ledger, open_ledger
 
 TEMPLATE = "migrated"
+
+# A deadline measures the machine, and a machine may be busy.
+settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.load_profile("steady")
 
 
 @dataclass(frozen=True)

@@ -88,7 +88,7 @@ class Worker:
             _log().info("another process works on it", pair=self.pair)
             return self.every
         self.failures += 1
-        wait = self._wait(error)
+        wait = self.wait_after(error)
         _log().error(
             "cycle failed",
             pair=self.pair,
@@ -101,7 +101,7 @@ class Worker:
         self.note(str(error))
         return wait
 
-    def _wait(self, error: SyncdError) -> timedelta:
+    def wait_after(self, error: SyncdError) -> timedelta:
         if isinstance(error, AccountError | ConfigError | InvariantError):
             self.ask_anew = True
             return self.every * ACCOUNT_FACTOR

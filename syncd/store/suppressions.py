@@ -41,11 +41,19 @@ class Ledger:
         return hmac.new(self._key, address.encode("utf-8", "replace"), sha256).hexdigest()
 
     def record(self, db: sa.Connection, opt_outs: Iterable[OptOut], now: datetime) -> set[str]:
-        """Write opt-outs down; those addresses that the account had not shown before."""
-        by_hash = {(o.account, self.hashed(o.address)): o for o in opt_outs}
-        fresh = dict(by_hash)
-        for account, known in self._known(db, by_hash):
-            fresh.pop((account, known), None)
+        """Write opt-outs down; those addresses that the account had not shown before.
+
+        Who opted out, came back and opts out again counts as new: the later date stands, as
+        the opt-in between the two must not seem newer than it.
+        """
+        fresh: dict[tuple[str, str], OptOut] = {}
+        for opt_out in opt_outs:
+            place = (opt_out.account, self.hashed(opt_out.address))
+            if place not in fresh or _is_later(opt_out.since, fresh[place].since):
+                fresh[place] = opt_out
+        for place, since in self._known(db, fresh).items():
+            if place in fresh and not _is_later(fresh[place].since, since):
+                del fresh[place]
         upsert(
             db,
             t.suppression,
@@ -59,17 +67,24 @@ class Ledger:
                 }
                 for (account, address_hash), o in fresh.items()
             ],
+            ["since", "source", "recorded_at"],
         )
         return {o.address for o in fresh.values()}
 
     def _known(
         self, db: sa.Connection, hashes: Collection[tuple[str, str]]
-    ) -> list[tuple[str, str]]:
+    ) -> dict[tuple[str, str], datetime]:
+        """When the opt-outs that are written down already happened, or were."""
         s = t.suppression.c
-        found: list[tuple[str, str]] = []
+        found: dict[tuple[str, str], datetime] = {}
         for some in chunks({address_hash for _, address_hash in hashes}):
-            rows = db.execute(sa.select(s.account, s.address_hash).where(s.address_hash.in_(some)))
-            found.extend((account, known) for account, known in rows)
+            rows = db.execute(
+                sa.select(s.account, s.address_hash, s.since, s.recorded_at).where(
+                    s.address_hash.in_(some)
+                )
+            )
+            for account, known, since, recorded_at in rows:
+                found[account, known] = since or recorded_at
         return found
 
     def suppressed(
@@ -101,6 +116,10 @@ def count_addresses(db: sa.Connection, accounts: Sequence[str]) -> int:
     return int(db.execute(counted).scalar_one())
 
 
+def _is_later(one: datetime | None, other: datetime | None) -> bool:
+    return one is not None and (other is None or one > other)
+
+
 def open_ledger(engine: sa.Engine) -> Ledger:
     """The ledger of this store.
 
@@ -110,13 +129,12 @@ def open_ledger(engine: sa.Engine) -> Ledger:
     Raises:
         StoreError: the key of the environment is not the one the ledger was written with.
     """
-    given = os.environ.get(KEY_VARIABLE)
+    given = os.environ.get(KEY_VARIABLE) or None  # empty, as compose files set it, is not given
     with engine.begin() as db:
         stored = _fact(db, "ledger_key")
         print_ = _fact(db, "ledger_key_fingerprint")
         if given is None and stored is None and print_ is None:
-            stored = secrets.token_hex(32)
-            _note(db, "ledger_key", stored)
+            stored = _note(db, "ledger_key", secrets.token_hex(32))
         key = given or stored
         if key is None or (print_ is not None and print_ != _fingerprint(key)):
             raise StoreError(
@@ -124,8 +142,11 @@ def open_ledger(engine: sa.Engine) -> Ledger:
                 " could not be recognised. Nothing was done.",
                 hint=f"Set {KEY_VARIABLE} to the value that it had before.",
             )
-        if print_ is None:
-            _note(db, "ledger_key_fingerprint", _fingerprint(key))
+        if _note(db, "ledger_key_fingerprint", _fingerprint(key)) != _fingerprint(key):
+            raise StoreError(
+                "The store was just opened for the first time with another key. Nothing was done.",
+                hint="Try again.",
+            )
     return Ledger(key.encode())
 
 
@@ -138,5 +159,7 @@ def _fact(db: sa.Connection, name: str) -> str | None:
     return str(value) if value is not None else None
 
 
-def _note(db: sa.Connection, name: str, value: str) -> None:
-    upsert(db, t.meta, [{"name": name, "value": value}], ["value"])
+def _note(db: sa.Connection, name: str, value: str) -> str:
+    """Write a fact down unless another process was first; what stands there then."""
+    upsert(db, t.meta, [{"name": name, "value": value}])
+    return _fact(db, name) or value

@@ -26,7 +26,12 @@ class InProcess(httpx.BaseTransport):
     """
 
     def __init__(self, app: App) -> None:
-        self._wsgi = httpx.WSGITransport(app=app)
+        def as_wsgi_has_it(environ: dict[str, Any], start: Any) -> Any:
+            # PEP 3333 wants the bytes of a path as latin-1; httpx hands over text.
+            environ["PATH_INFO"] = environ["PATH_INFO"].encode().decode("latin-1")
+            return app(environ, start)
+
+        self._wsgi = httpx.WSGITransport(app=as_wsgi_has_it)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         try:

@@ -1,0 +1,189 @@
+"""The daemon as a process of its own, against the sandbox as another one."""
+
+import http.client
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+PAIR = """\
+pair: {name}
+left: crm
+right: mail
+every: 1s
+jitter: 0s
+baseline: auto
+fields:
+  - {{left: firstName, right: FIRSTNAME}}
+  - {{left: city, right: CITY}}
+"""
+ROOT = """\
+store: sqlite:///var/syncd.db
+accounts:
+  crm: {connector: ghl, token: "${GHL_TOKEN}", location_id: "${GHL_LOCATION_ID}", base_url: "${GHL_BASE_URL}"}
+  mail: {connector: maileon, api_key: "${MAILEON_API_KEY}", base_url: "${MAILEON_BASE_URL}", requests_per_second: 100}
+pairs: pairs/*.yaml
+"""
+PATIENCE_S = 60.0  # how long to look for something before giving up
+
+
+class Scene:
+    """A sandbox process, a folder, and daemons in it."""
+
+    def __init__(self, folder: Path, url: str, info: dict[str, Any]) -> None:
+        self.folder = folder
+        self.url = url
+        self.daemons: list[subprocess.Popen[str]] = []
+        (folder / "pairs").mkdir()
+        (folder / "syncd.yaml").write_text(ROOT, "utf-8")
+        (folder / "pairs" / "shop.yaml").write_text(PAIR.format(name="shop"), "utf-8")
+        ghl, maileon = info["ghl"], info["maileon"]
+        self.env = {
+            **os.environ,
+            "GHL_TOKEN": ghl["token"],
+            "GHL_LOCATION_ID": ghl["location_id"],
+            "GHL_BASE_URL": ghl["base_url"],
+            "MAILEON_API_KEY": maileon["api_key"],
+            "MAILEON_BASE_URL": maileon["base_url"],
+        }
+
+    def start(self, **env: str) -> subprocess.Popen[str]:
+        daemon = subprocess.Popen(
+            [sys.executable, "-m", "syncd", "run"],
+            cwd=self.folder,
+            env={**self.env, **env},
+            stderr=(self.folder / "log").open("a"),
+            text=True,
+        )
+        self.daemons.append(daemon)
+        return daemon
+
+    def syncd(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "syncd", *words],
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        address = urlsplit(self.url)
+        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+        connection.request(method, f"/_control{path}", json.dumps(body) if body else None)
+        content = json.loads(connection.getresponse().read())
+        connection.close()
+        return content
+
+    def contacts(self, platform: str) -> dict[str, dict[str, Any]]:
+        shown = self.control("GET", f"/{platform}/contacts")["contacts"]
+        return {str(c["email"]).lower(): c for c in shown}
+
+    @property
+    def log(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in (self.folder / "log").read_text().splitlines()]
+
+    def said(self, event: str) -> bool:
+        return any(line["event"] == event for line in self.log)
+
+
+def eventually(holds: Callable[[], bool]) -> bool:
+    """Look again and again at something that can be seen, for a bounded time."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.1)
+    return holds()
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[Scene]:
+    command = [sys.executable, "-m", "syncd", "sandbox", "--port", "0", "--contacts", "20"]
+    process = subprocess.Popen(
+        [*command, "--limits", "off", "--json"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    ready = json.loads(process.stdout.readline())
+    here = Scene(tmp_path, ready["url"], ready["platforms"])
+    yield here
+    for each in [*here.daemons, process]:
+        if each.poll() is None:
+            each.kill()
+        each.wait()
+    process.stdout.close()
+
+
+def test_an_edit_arrives_and_sigterm_ends_it_with_0(scene: Scene) -> None:
+    daemon = scene.start()
+    assert eventually(lambda: (scene.folder / "log").exists() and scene.said("run ended"))
+    assert eventually(lambda: scene.syncd("status", "--check").returncode == 0)
+    email = min(scene.contacts("ghl").keys() & scene.contacts("maileon").keys())
+    edit = {"action": "edit", "email": email, "fields": {"city": "Ærøskøbing"}}
+    scene.control("POST", "/ghl/act", edit)
+    assert eventually(
+        lambda: scene.contacts("maileon")[email]["standard_fields"].get("CITY") == "Ærøskøbing"
+    )
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(30) == 0
+    assert scene.log[-1]["event"] == "stopped"
+    assert not any("@" in json.dumps(line) for line in scene.log)
+
+
+def test_a_stop_does_not_wait_for_a_platform_that_asked_to_wait(scene: Scene) -> None:
+    daemon = scene.start()
+    assert eventually(lambda: (scene.folder / "log").exists() and scene.said("run ended"))
+    fault = {"kind": "status", "status": 429, "headers": {"Retry-After": "100"}}
+    scene.control("POST", "/faults", fault)
+    assert eventually(lambda: scene.control("GET", "/counters")["faults"] != {})
+    began = time.monotonic()
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(30) == 0
+    assert time.monotonic() - began < 30
+
+
+def test_a_reload_takes_pairs_over_and_a_bad_file_keeps_the_old_ones(scene: Scene) -> None:
+    daemon = scene.start()
+    assert eventually(lambda: (scene.folder / "log").exists() and scene.said("run ended"))
+    pair = scene.folder / "pairs" / "shop.yaml"
+    good = pair.read_text()
+    pair.write_text("pair: [", "utf-8")
+    daemon.send_signal(signal.SIGHUP)
+    kept = "the configuration was not taken over; the old one stays"
+    assert eventually(lambda: scene.said(kept))
+    pair.write_text(good, "utf-8")
+    (scene.folder / "pairs" / "club.yaml").write_text(PAIR.format(name="club"), "utf-8")
+    daemon.send_signal(signal.SIGHUP)
+    assert eventually(lambda: any(line.get("pair") == "club" for line in scene.log))
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(30) == 0
+
+
+def test_a_refused_account_is_told_and_is_seen_in_the_health(scene: Scene) -> None:
+    scene.start(MAILEON_API_KEY="no-such-key-at-all")
+    assert eventually(lambda: (scene.folder / "log").exists() and scene.said("cycle failed"))
+    failed = next(line for line in scene.log if line["event"] == "cycle failed")
+    assert failed["cause"] == "AccountError"
+    assert failed["hint"]
+    assert scene.syncd("status", "--check").returncode == 1
+
+
+def test_a_daemon_without_a_configuration_ends_with_2(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "syncd", "run"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "syncd init" in done.stderr
