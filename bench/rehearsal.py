@@ -2,13 +2,14 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -88,6 +89,18 @@ class Rehearsal:
         code = os.waitstatus_to_exitcode(status)
         process.returncode = code
         return Ran(code, said, seconds, usage.ru_maxrss / 1024)
+
+    def contacts(self, platform: str) -> list[dict[str, Any]]:
+        """Every contact of a platform, in its own field names."""
+        shown: list[dict[str, Any]] = self.control("GET", f"/{platform}/contacts")
+        return shown
+
+    def last_run_s(self) -> float:
+        """How long the newest run took, as the store has it."""
+        with closing(sqlite3.connect(self.folder / "syncd.db")) as db:
+            days = "julianday(ended_at) - julianday(started_at)"
+            found = db.execute(f"SELECT {days} FROM run ORDER BY id DESC LIMIT 1")  # noqa: S608
+            return float(found.fetchone()[0]) * 86_400
 
     def requests(self) -> dict[str, int]:
         """How many requests each platform has had since the counters were cleared."""

@@ -70,6 +70,10 @@ class _Commands(TyperGroup):
         except BrokenPipeError as error:
             faults.close_stdout()
             raise typer.Exit(0) from error
+        except OSError as error:
+            face.err.print(f"The system refused: {error.strerror or type(error).__name__}.")
+            faults.close_stdout()
+            raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
             face.err.print("Stopped.")
             raise typer.Exit(130) from error

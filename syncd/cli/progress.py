@@ -69,7 +69,8 @@ class _Drawn:
                 self._bars.remove_task(self._tasks[what])
             self._tasks[what] = self._bars.add_task(what, total=total)
         self._done[what] = done
-        self._bars.update(self._tasks[what], completed=done, total=total)
+        most = None if total is None else max(total, done)  # a listing may grow as it is read
+        self._bars.update(self._tasks[what], completed=done, total=most)
 
 
 class _Logged:

@@ -61,6 +61,8 @@ class Outcome:
     def code(self) -> Code:
         if self.held:
             return Code.HELD
+        if self.stopped and not self.settled:
+            return Code.AGAIN
         return Code.CONFLICTS if self.conflicts else Code.DONE
 
     @property
@@ -154,21 +156,22 @@ def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> 
     outcome = Outcome(name, pair.accounts.map(lambda account: account.name))
     run_ids: set[int] = set()
     mode = Mode.FULL if full else Mode.SYNC
-    while True:
+    finished = 0  # a round that only ran out of its slice of time does not count
+    while not bench.stopping():
         report = run_cycle(pair, bench, mode)
         mode = Mode.SYNC
         run_ids.add(report.run_id)
         outcome.rounds += 1
         _add(outcome, report)
-        outcome.stopped = bench.stopping()
         if report.state is RunState.HELD:
             outcome.held = _held(app, name, report)
         outcome.settled = report.finished and not report.written and not outcome.held
-        done = outcome.settled or outcome.stopped or outcome.held or once
-        if done or (outcome.rounds >= MOST_ROUNDS and report.finished):
+        finished += report.finished
+        if outcome.settled or outcome.held or once or finished >= MOST_ROUNDS:
             break
         if not report.finished and not report.written:
             break  # what is in doubt can only be told later
+    outcome.stopped = bench.stopping()
     _count(app, outcome, run_ids)
     outcome.requests = app.requests.total() - before
     return outcome

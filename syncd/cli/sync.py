@@ -30,7 +30,7 @@ def sync(
     """
     face = face_of(context)
     outcomes: list[Outcome] = []
-    failed: list[Code] = []
+    failed: dict[str, Code] = {}
     with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
         for name in pair_names(opened_app, pairs or ()):
             if stop():
@@ -42,16 +42,20 @@ def sync(
             except SyncdError as error:
                 if len(pairs or opened_app.configuration.pairs) == 1:
                     raise
-                failed.append(faults.tell(Face(face.config), error))  # the others go on
+                face.err.print(f"Pair {name} was not synced:")
+                failed[name] = faults.tell(Face(face.config), error)  # the others go on
                 continue
             outcomes.append(outcome)
             if not face.json:
                 face.out.print(outcome.table())
                 face.out.print(outcome.sentence(), soft_wrap=True)
-    content = {"pairs": [outcome.content for outcome in outcomes], "failed": len(failed)}
+    content = {
+        "pairs": [outcome.content for outcome in outcomes],
+        "failed": {name: int(code) for name, code in failed.items()},
+    }
     if face.json:
         face.answer(content)
-    finish(_worst([*failed, *(outcome.code for outcome in outcomes)]))
+    finish(_worst([*failed.values(), *(outcome.code for outcome in outcomes)]))
 
 
 def _worst(codes: list[Code]) -> Code:

@@ -196,6 +196,9 @@ def _merge_sets(rule: Rule, now: Both[Fields], shadow: Both[Fields], mapping: Ma
     members = Both(read.left, read.right)
     before = Both(*(shadow[side].get(shadow_name(rule, side)) for side in SIDES))
     old: Both[frozenset[str]] = before.map(lambda s: s if isinstance(s, frozenset) else EMPTY)
+    for side in SIDES:
+        if not rule.direction.reaches(side.other) and before[side.other] is None:
+            old = old.having(side, members[side])  # one-way, a target keeps what it had before
     common = members.left & members.right
     agreed = Both(*(common | (old[s] & (members.left ^ members.right)) for s in SIDES))
     shadows = in_shadow(rule, Both((agreed.left,), (agreed.right,)))
@@ -204,7 +207,7 @@ def _merge_sets(rule: Rule, now: Both[Fields], shadow: Both[Fields], mapping: Ma
     for side in SIDES:
         if not rule.direction.reaches(side):
             continue
-        delta = _delta(rule, side, members, old, first=before[side.other] is None)
+        delta = _delta(rule, side, members, old)
         if not delta:
             continue
         step, why = set_step(rule, side, now[side], delta, mapping)
@@ -215,20 +218,20 @@ def _merge_sets(rule: Rule, now: Both[Fields], shadow: Both[Fields], mapping: Ma
 
 
 def _delta(
-    rule: Rule, side: Side, members: Both[frozenset[str]], old: Both[frozenset[str]], *, first: bool
+    rule: Rule, side: Side, members: Both[frozenset[str]], old: Both[frozenset[str]]
 ) -> SetDelta:
     """What this side has to add and to remove.
 
     At the first meeting both sides keep what they have: nobody knows what was taken away.
-    One-way, the source owns the set, so what the target added goes and what it took away
-    comes back.
+    One-way, the source owns the set, so what the target added since goes and what it took
+    away comes back.
     """
     source, target = members[side.other], members[side]
     added = source - old[side.other]
     removed = old[side.other] - source
     if rule.direction is Direction.BOTH:
         return SetDelta(added - target, (removed & target) - (target - old[side]))
-    strangers = EMPTY if first else (target - old[side]) - source
+    strangers = (target - old[side]) - source
     restored = (old[side] - target) & source
     return SetDelta((added - target) | restored, (removed & target) | strangers)
 

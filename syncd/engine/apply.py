@@ -9,7 +9,7 @@ from syncd.core.normalise import identity_key
 from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
 from syncd.errors import OptedOutError, SyncdError, TransientError
-from syncd.model.op import Op, Receipt
+from syncd.model.op import Op, OpState, Receipt
 from syncd.model.side import SIDES, Side
 from syncd.store import ops
 from syncd.store.database import reading
@@ -29,15 +29,29 @@ def apply(cycle: Cycle) -> bool:
         AccountError: an account cannot be written to; what was sent is confirmed.
     """
     until = cycle.bench.now() + cycle.pair.slice
+    ready, written = _ready(cycle), dict.fromkeys(SIDES, 0)
     for urgent in URGENT_FIRST:
         for side in SIDES:
             while sent := _claim(cycle, side, urgent=urgent):
                 cycle.bench.crash("claimed")
                 _send(cycle, side, sent)
                 cycle.bench.crash("confirmed")
+                written[side] += len(sent)
+                name = cycle.pair.accounts[side].name
+                cycle.bench.progress(f"writing {name}", written[side], ready[side])
                 if cycle.bench.stopping() or cycle.bench.now() >= until:
                     return False
     return True
+
+
+def _ready(cycle: Cycle) -> dict[Side, int]:
+    """How many ops may be sent per side."""
+    ready = dict.fromkeys(SIDES, 0)
+    with reading(cycle.bench.store) as db:
+        for alike in ops.tally(db, cycle.run_id):
+            if alike.state is OpState.READY:
+                ready[alike.side] += alike.count
+    return ready
 
 
 def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:

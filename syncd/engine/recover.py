@@ -60,11 +60,17 @@ def _recover_create(cycle: Cycle, sent: Sent) -> None:
     for record in found:
         take_in_one(cycle, side, record)
     free = _unlinked(cycle, side, found)
-    if len(found) == 1 and free:
+    if len(found) == 1 and free and _shows(cycle, sent, found[0]):
         confirm(cycle, side, [sent], [Receipt(sent.op.id, found[0].remote_id)], ())
         look_again(cycle, side, found[0].remote_id)
     elif found or _is_settled(cycle, sent):
         _drop(cycle, sent)
+
+
+def _shows(cycle: Cycle, sent: Sent, record: Record) -> bool:
+    """Whether a record holds all that we sent; else it may be somebody else's, and is matched."""
+    shown = cycle.pair.observed(sent.side, record)
+    return is_in_effect(cycle, sent.side, sent.op.patch, shown)
 
 
 def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:

@@ -49,7 +49,8 @@ class Worker:
 
     def work(self) -> timedelta:
         """Run cycles until one leaves nothing to do; how long to wait until the next."""
-        for _ in range(MOST_IN_A_ROW):
+        finished = 0  # a cycle that only ran out of its slice of time does not count
+        while finished < MOST_IN_A_ROW:
             self._take_over()
             try:
                 with explained(self.app.store):
@@ -57,6 +58,7 @@ class Worker:
             except SyncdError as error:
                 return self._after(error)
             self.failures = 0
+            finished += report.finished
             if self.stop() or not _has_more(report):
                 break
         return self.every

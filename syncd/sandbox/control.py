@@ -83,12 +83,10 @@ class Control:
                 return self._platform_route(self._app.platforms[name], method, what, request)
         raise ControlError(f"no route {method} {path}; " + self._help(), 404)
 
-    def _platform_route(
-        self, platform: Platform, method: str, what: str, request: Request
-    ) -> dict[str, Any]:
+    def _platform_route(self, platform: Platform, method: str, what: str, request: Request) -> Any:
         match (method, what):
             case ("GET", "contacts"):
-                return {"contacts": platform.dump()}
+                return platform.dump()
             case ("GET", "settings"):
                 return platform.configure({})
             case ("POST", "settings"):

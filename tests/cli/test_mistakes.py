@@ -3,6 +3,8 @@
 import json
 import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -220,3 +222,24 @@ def test_a_pair_that_another_process_works_on_is_left_alone(place: Place) -> Non
     released = place.type("release", "shop")
     assert released.exit_code == 0
     assert "its next cycle sends it" in released.stdout
+
+
+def test_an_output_that_cannot_be_written_is_told_without_a_traceback() -> None:
+    command = f"{sys.executable} -m syncd config schema > /dev/full"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "The system refused: No space left on device.\n"
+
+
+@pytest.mark.parametrize(
+    ("store", "code", "said"),
+    [
+        ("sqlite:///syncd.yaml/syncd.db", 2, "cannot be made"),
+        ("postgresql://nobody@127.0.0.1:9/none", 1, "does not answer"),
+        ("mysql://nobody@127.0.0.1/none", 2, "This store is not known"),
+    ],
+)
+def test_a_store_that_cannot_be_reached(place: Place, store: str, code: int, said: str) -> None:
+    root = place.folder / "syncd.yaml"
+    root.write_text(root.read_text().replace("sqlite:///var/syncd.db", store), "utf-8")
+    assert said in refused(place, "status", code=code)

@@ -1,5 +1,7 @@
 """`sync`, `plan`, `release`: the way from a held first run to two equal sides."""
 
+import json
+
 import pytest
 
 from tests.cli.conftest import Place
@@ -119,3 +121,15 @@ def test_a_backfill_without_a_window_says_what_is_missing(
     result = place.type("backfill", "shop", *words)
     assert result.exit_code == 2
     assert said in result.output
+
+
+def test_one_pair_that_cannot_be_synced_stops_no_other(place: Place) -> None:
+    pair = place.folder / "pairs" / "shop.yaml"
+    broken = pair.read_text().replace("pair: shop", "pair: broken").replace("CITY", "CITTY")
+    (place.folder / "pairs" / "broken.yaml").write_text(broken, "utf-8")
+    result = place.type("sync", "--json")
+    assert result.exit_code == 7  # `shop` waits for a person; that counts for more
+    assert "Pair broken was not synced" in result.stderr
+    answer = json.loads(result.stdout)
+    assert answer["failed"] == {"broken": 2}
+    assert [one["pair"] for one in answer["pairs"]] == ["shop"]

@@ -88,9 +88,11 @@ class History:
         for side in SIDES:
             for remote_id, row in after[side].items():
                 self._note(side, before[side].get(remote_id), row)
+            gone = before[side].keys() - after[side].keys()
             if self.watch:
-                gone = before[side].keys() - after[side].keys()
                 self.watch.touched.update((side, remote_id) for remote_id in gone)
+            # What we made without ever learning of it, and is gone, may be made again.
+            self.ours[side].difference_update(gone - self.world.standing(side).keys())
         self._note_opt_outs()
 
     def _note(self, side: Side, old: Row | None, new: Row) -> None:
@@ -148,7 +150,7 @@ class History:
         shown = self.show()
         for side in SIDES:
             new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
-            self.ours[side] |= new
+            self.ours[side].update(new)
             self._check_new(side, [shown[side][i] for i in sorted(new)], watch)
             self._check_kept(side, shown[side], watch)
             made = len(self.ours[side])
@@ -218,7 +220,7 @@ class History:
             excused = listed.get((here.id, there.id), set())
             self._check_pair(here, there, excused)
         self._check_states(shown)
-        self._check_everybody(shown, pairs, listed)
+        self._check_everybody(shown, listed)
 
     def _check_pair(self, here: Row, there: Row, excused: set[str]) -> None:
         standing = (
@@ -277,18 +279,18 @@ class History:
     def _check_everybody(
         self,
         shown: Shown,
-        pairs: list[tuple[Row, Row]],
         listed: Mapping[tuple[str | None, str | None], set[str]],
     ) -> None:
         """Who has no counterpart is parked with a cause, or a problem says why."""
-        found = {(Side.LEFT, here.id) for here, _ in pairs}
-        found |= {(Side.RIGHT, there.id) for _, there in pairs}
         excused = {i for ids, rules in listed.items() if RULES["email"] in rules for i in ids if i}
         for side in SIDES:
             standing = self.world.standing(side)
+            there = {row.email for row in shown[side.other].values()}
             for row in shown[side].values():
-                if (side, row.id) in found or row.id in excused:
+                if row.id in excused:
                     continue
                 state, cause = standing[row.id]
+                if state == "linked" and row.email in there:
+                    continue
                 assert state == "parked", f"{row.email} is alone ({side}), but {state}"
                 assert cause, f"{row.email} is parked without a cause"

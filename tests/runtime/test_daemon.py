@@ -28,8 +28,16 @@ fields:
 ROOT = """\
 store: sqlite:///var/syncd.db
 accounts:
-  crm: {connector: ghl, token: "${GHL_TOKEN}", location_id: "${GHL_LOCATION_ID}", base_url: "${GHL_BASE_URL}"}
-  mail: {connector: maileon, api_key: "${MAILEON_API_KEY}", base_url: "${MAILEON_BASE_URL}", requests_per_second: 100}
+  crm:
+    connector: ghl
+    token: ${GHL_TOKEN}
+    location_id: ${GHL_LOCATION_ID}
+    base_url: ${GHL_BASE_URL}
+  mail:
+    connector: maileon
+    api_key: ${MAILEON_API_KEY}
+    base_url: ${MAILEON_BASE_URL}
+    requests_per_second: 100
 pairs: pairs/*.yaml
 """
 PATIENCE_S = 60.0  # how long to look for something before giving up
@@ -56,13 +64,14 @@ class Scene:
         }
 
     def start(self, **env: str) -> subprocess.Popen[str]:
-        daemon = subprocess.Popen(
-            [sys.executable, "-m", "syncd", "run"],
-            cwd=self.folder,
-            env={**self.env, **env},
-            stderr=(self.folder / "log").open("a"),
-            text=True,
-        )
+        with (self.folder / "log").open("a") as log:
+            daemon = subprocess.Popen(
+                [sys.executable, "-m", "syncd", "run"],
+                cwd=self.folder,
+                env={**self.env, **env},
+                stderr=log,
+                text=True,
+            )
         self.daemons.append(daemon)
         return daemon
 
@@ -85,7 +94,7 @@ class Scene:
         return content
 
     def contacts(self, platform: str) -> dict[str, dict[str, Any]]:
-        shown = self.control("GET", f"/{platform}/contacts")["contacts"]
+        shown = self.control("GET", f"/{platform}/contacts")
         return {str(c["email"]).lower(): c for c in shown}
 
     @property

@@ -84,15 +84,15 @@ def test_a_body_that_is_no_object_is_refused(raw: bytes) -> None:
 def test_seeding_reset_and_seeding_again_repeats_itself() -> None:
     box = sandbox(contacts=20, frozen_at=NOW)
     http = control(box)
-    before = http.get("/ghl/contacts").json()["contacts"]
+    before = http.get("/ghl/contacts").json()
     assert len(before) == 20
     assert http.post("/seed", json={"contacts": 5}).json()["seeded"] == {"ghl": 5, "maileon": 5}
-    assert len(http.get("/ghl/contacts").json()["contacts"]) == 25
+    assert len(http.get("/ghl/contacts").json()) == 25
     http.post("/reset", json={"contacts": 20})
-    again = http.get("/ghl/contacts").json()["contacts"]
+    again = http.get("/ghl/contacts").json()
     assert again == before
     http.post("/reset", json={"seed": 8, "contacts": 20})
-    other = http.get("/ghl/contacts").json()["contacts"]
+    other = http.get("/ghl/contacts").json()
     assert {one["email"] for one in other}.isdisjoint(one["email"] for one in before)
 
 
@@ -120,7 +120,7 @@ def test_acting_as_a_person_and_settings_go_through_control() -> None:
     http = control(sandbox())
     body = {"action": "create", "fields": {"email": "a@example.org"}}
     id_ = http.post("/ghl/act", json=body).json()["id"]
-    assert http.get("/ghl/contacts").json()["contacts"][0]["id"] == id_
+    assert http.get("/ghl/contacts").json()[0]["id"] == id_
     assert http.post("/ghl/settings", json={"index_lag_s": 9}).json()["index_lag_s"] == 9
     assert http.get("/ghl/settings").json()["index_lag_s"] == 9
 
@@ -300,7 +300,7 @@ def test_over_a_socket_a_lost_answer_breaks_in_the_body() -> None:
             http.post("/_control/faults", json={"kind": "refused", "times": 1})
             with pytest.raises(httpx.TransportError):
                 http.get("/ghl/users/")
-            assert len(http.get("/_control/ghl/contacts").json()["contacts"]) == 3
+            assert len(http.get("/_control/ghl/contacts").json()) == 3
     finally:
         running.stop()
     with pytest.raises(httpx.ConnectError):

@@ -92,7 +92,7 @@ class Sandbox:
 
     def contacts(self, platform: str) -> list[dict[str, Any]]:
         """Every contact, in the platform's own field names."""
-        shown: list[dict[str, Any]] = self.control("GET", f"/{platform}/contacts")["contacts"]
+        shown: list[dict[str, Any]] = self.control("GET", f"/{platform}/contacts")
         return shown
 
     def counters(self) -> dict[str, Any]:

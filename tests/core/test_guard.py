@@ -1,0 +1,92 @@
+"""The check that may hold a run."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.core.guard import HANDFUL, KINDS, Doing, judge
+from syncd.model.policy import Guards, Limit
+
+GUARDS = Guards()
+numbers = st.integers(0, 5000)
+doings = st.builds(Doing, st.just("mail"), numbers, numbers, numbers, numbers, numbers)
+
+
+def doing(linked: int = 10_000, **wanted: int) -> Doing:
+    return Doing("mail", linked, **wanted)
+
+
+def held(*those: Doing, approved: dict[str, int] | None = None) -> tuple[str, ...]:
+    return judge(those, GUARDS, approved).reasons
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_held_above_its_count_and_not_at_it(kind: str) -> None:
+    limit: Limit = getattr(GUARDS, kind)
+    many = 1_000_000
+    assert held(doing(many, **{kind: limit.count})) == ()
+    [reason] = held(doing(many, **{kind: limit.count + 1}))
+    assert f"{limit.count + 1:,}" in reason
+    assert f"the limit is {limit.count:,}" in reason
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_held_above_its_share_and_not_at_it(kind: str) -> None:
+    limit: Limit = getattr(GUARDS, kind)
+    linked = round(100 * (HANDFUL + 20) / limit.percent)
+    at_limit = int(linked * limit.percent / 100)
+    assert held(doing(linked, **{kind: at_limit})) == ()
+    [reason] = held(doing(linked, **{kind: at_limit + 1}))
+    assert f"the limit is {limit.percent:g}%" in reason
+
+
+def test_a_handful_is_never_held_for_its_share() -> None:
+    assert held(doing(1, updates=HANDFUL)) == ()
+    assert held(doing(1, updates=HANDFUL + 1))
+
+
+def test_a_pair_without_links_is_held_by_count_only() -> None:
+    assert held(doing(0, creates=1000)) == ()
+    assert held(doing(0, creates=1001))
+
+
+def test_the_reason_names_the_account_and_both_numbers() -> None:
+    assert held(doing(1204, deletes=40), replace(doing(9), account="crm")) == ()
+    assert held(doing(1204, deletes=812)) == (
+        "812 linked contacts would be deleted on 'mail'; the limit is 50.",
+    )
+    assert held(doing(400, deletes=48)) == (
+        "48 of 400 linked contacts would be deleted on 'mail' (12%); the limit is 5%.",
+    )
+
+
+def test_every_side_and_kind_has_its_own_reason() -> None:
+    crm = Doing("crm", 10, deletes=51)
+    assert len(held(crm, doing(10, creates=1001, deletes=51))) == 3
+
+
+def test_opt_outs_go_out_unless_they_are_too_many_themselves() -> None:
+    assert judge((doing(100, deletes=51, optouts=5),), GUARDS, None).optouts_free
+    assert not judge((doing(10_000, optouts=201),), GUARDS, None).optouts_free
+
+
+@given(doings)
+def test_what_a_person_has_released_is_not_held(wanted: Doing) -> None:
+    approved = {f"mail.{kind}": getattr(wanted, kind) for kind in KINDS}
+    assert held(wanted, approved=approved) == ()
+
+
+@given(doings, doings)
+def test_wanting_more_is_never_held_less(one: Doing, more: Doing) -> None:
+    both = replace(one, **{kind: getattr(one, kind) + getattr(more, kind) for kind in KINDS})
+    assert len(held(both)) >= len(held(one))
+
+
+def test_what_would_need_no_release_may_come_on_top_of_one_and_no_more() -> None:
+    approved = {"mail.deletes": 800}
+    assert held(doing(deletes=850), approved=approved) == ()
+    assert held(doing(deletes=851), approved=approved)
+    assert held(doing(creates=1001), approved=approved)
+    assert held(doing(deletes=850), approved={"crm.deletes": 800})
