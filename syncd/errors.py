@@ -21,6 +21,10 @@ class TransientError(SyncdError):
     """Try again: nothing is known to be wrong with the request."""
 
 
+class StoppedError(TransientError):
+    """Somebody asked the run to stop; it goes on later where it stopped."""
+
+
 class InDoubtError(TransientError):
     """A write was sent and its answer was lost: look before trying again."""
 

@@ -71,9 +71,12 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC) -> Report:
         try:
             report = _steps(cycle, run, mode)
         except PairHeldError as held:
-            report = Report(run.id, RunState.HELD, reasons=(held.message,))
+            state = RunState.PLANNED if mode is Mode.PLAN else RunState.HELD
+            report = Report(run.id, state, reasons=(held.message,))
         except SyncdError as error:
-            _end(cycle, Report(run.id, RunState.FAILED), str(error))
+            # What a person released stays released: such a run goes on with the next cycle.
+            state = RunState.OPEN if run.approved is not None else RunState.FAILED
+            _end(cycle, Report(run.id, state), str(error))
             raise
         _end(cycle, report, None)
         return report

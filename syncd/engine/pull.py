@@ -6,7 +6,7 @@ from datetime import timedelta
 from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
 from syncd.engine.observe import Noticed, settle_doubts, take_in
-from syncd.errors import PairHeldError
+from syncd.errors import PairHeldError, StoppedError
 from syncd.model.side import Side
 from syncd.store import cursors, observations
 from syncd.store.cursors import Cursor
@@ -30,6 +30,7 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
 
     Raises:
         PairHeldError: a sweep shows hardly anything of what is known.
+        StoppedError: somebody asked the run to stop; whole pages are kept.
     """
     with reading(cycle.bench.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
@@ -82,6 +83,7 @@ def _sweep(cycle: Cycle, side: Side, cursor: Cursor, *, accept_emptied: bool) ->
             cursors.save(db, pair.name, side, pair.resource, cursor)
         last = page.cursor
         cycle.bench.progress(f"reading {pair.accounts[side].name}", noticed.seen, page.total)
+        _go_on(cycle)
         cycle.bench.crash("sweep")
     noticed += _look_for_the_gone(cycle, side, number, accept_emptied=accept_emptied)
     with cycle.bench.store.begin() as db:
@@ -89,6 +91,19 @@ def _sweep(cycle: Cycle, side: Side, cursor: Cursor, *, accept_emptied: bool) ->
         done = Cursor(last, None, None, cycle.bench.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
     return noticed
+
+
+def _go_on(cycle: Cycle) -> None:
+    """Between two pages nothing is half done, so a run can stop there.
+
+    Raises:
+        StoppedError: somebody asked for it.
+    """
+    if cycle.bench.stopping():
+        raise StoppedError(
+            f"The run of pair '{cycle.pair.name}' was stopped while reading. Nothing is lost;"
+            " the next run goes on behind the last page."
+        )
 
 
 def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: bool) -> Noticed:
@@ -101,10 +116,8 @@ def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: 
     emptied = missing > EMPTIED_COUNT and missing > known * EMPTIED_SHARE
     if emptied and not accept_emptied:
         raise PairHeldError(
-            f"Pair '{pair.name}' is held: a full listing of '{account}' showed"
-            f" {known - missing:,} of {known:,} known contacts. Nothing was deleted or sent.",
-            hint=f"Look into '{account}' first. If they are really gone, type"
-            f" `syncd release {pair.name}`.",
+            f"A full listing of '{account}' showed only {known - missing:,} of {known:,} known"
+            " contacts."
         )
     while True:
         with reading(cycle.bench.store) as db:

@@ -109,7 +109,8 @@ def require_same_accounts(cycle: Cycle, run: Run) -> None:
     Its records would be taken for changes of the old ones.
 
     Raises:
-        PairHeldError: a credential now leads to another account, and nobody released that.
+        PairHeldError: a credential now leads to another account, and nobody released that;
+            the text is the reason alone.
     """
     pair = cycle.pair
     with reading(cycle.bench.store) as db:
@@ -121,8 +122,8 @@ def require_same_accounts(cycle: Cycle, run: Run) -> None:
         if account.account_id != known:
             raise PairHeldError(
                 f"The credentials of '{account.name}' now lead to account"
-                f" '{account.account_id}'; the pair was approved with '{known}'. Nothing was"
-                " read. For another account, give it another name in the configuration.",
+                f" '{account.account_id}'; the pair was approved with '{known}'. For another"
+                " account, use another name in the configuration."
             )
 
 

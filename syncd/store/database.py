@@ -178,6 +178,12 @@ def _explain(engine: sa.Engine, said: str) -> tuple[str]:
             f"The store {where} cannot be opened for writing. Nothing was done."
             "  Check the folder's owner and rights, then type `syncd db upgrade`.",
         )
+    if "no such table" in said or "no such column" in said or "syntax" in said:
+        return (
+            f"The store {where} does not have the shape that this program expects. The current"
+            " step was undone.  Type `syncd db status`; if it shows the newest schema, this is"
+            " a fault of syncd itself.",
+        )
     return (
         f"The store {where} does not answer. The current step was undone.  Check that the"
         " database runs and that `store:` names it, then try again.",

@@ -220,7 +220,8 @@ class World:
         self.end_process()
         configuration = load(self.path, self.env)
         store = database.open_store(configuration.store)
-        sa.event.listen(store, "connect", _careless)
+        if store.dialect.name == "sqlite":
+            sa.event.listen(store, "connect", _careless)
         self.app = App(configuration, store, open_ledger(store), self.wire())
         return self.app
 
@@ -333,6 +334,7 @@ def build(
     folder: Path,
     template: Path,
     *,
+    store: str = "sqlite:///syncd.db",
     contacts: int = 0,
     seed: int = 7,
     fields: Sequence[Mapping[str, Any]] = FIELDS,
@@ -344,6 +346,7 @@ def build(
 
     Args:
         template: a migrated store to begin with.
+        store: the URL of another migrated store, to use instead.
         settings: of the pair.
         swapped: Maileon on the left. The plain view still has GHL on the left.
     """
@@ -353,7 +356,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(template, folder / "syncd.db")
     info = box.info
-    configure(folder, fields=fields, swapped=swapped, **settings)
+    configure(folder, store=store, fields=fields, swapped=swapped, **settings)
     env = environment(info)
     line = Line(box, moment)
     return World(folder, box, line, folder / "syncd.yaml", env, colour=made["id"])
@@ -373,6 +376,7 @@ def environment(info: Mapping[str, Any]) -> dict[str, str]:
 def configure(
     folder: Path,
     *,
+    store: str = "sqlite:///syncd.db",
     fields: Sequence[Mapping[str, Any]] = FIELDS,
     swapped: bool = False,
     accounts: Mapping[str, Mapping[str, Any]] | None = None,
@@ -381,7 +385,7 @@ def configure(
     """Write the configuration; JSON is YAML."""
     more = accounts or {}
     root = {
-        "store": "sqlite:///syncd.db",
+        "store": store,
         "accounts": {
             "crm": {
                 "connector": GHL,

@@ -174,3 +174,10 @@ def test_emptied_json_is_null_for_the_database_too(store: sa.Engine) -> None:
         db.execute(sa.insert(t.pair).values(name="p", accounts=None))
         empty = sa.select(t.pair.c.name).where(t.pair.c.accounts.is_(None))
         assert db.execute(empty).scalars().all() == ["p"]
+
+
+def test_a_store_without_its_tables_is_not_taken_for_one_that_does_not_answer(
+    empty_sqlite: sa.Engine,
+) -> None:
+    with pytest.raises(StoreError, match="does not have the shape"), explained(empty_sqlite):
+        take(empty_sqlite)
