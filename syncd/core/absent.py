@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from syncd.core import consent
+from syncd.core.match import AMBIGUOUS
 from syncd.core.merge import in_shadow, is_edited, members_of, shadow_name, shadow_names
 from syncd.core.normalise import identity_key
 from syncd.core.optout import revoke
@@ -31,6 +32,8 @@ def plan_missing(terms: Terms, at: Situation, here: Side, present: Showing) -> L
     key = present.fields.get(terms.policy.keys.first[here])
     if not isinstance(key, str) or identity_key(key) is None:
         return _alone(at, (), here, Standing(State.PARKED, "no_key"), at.link.ended)
+    if at.rivalled:
+        return _alone(at, (), here, Standing(State.PARKED, AMBIGUOUS), at.link.ended)
     draft, problems = _create(terms, at, here, present)
     if draft.patch.get(terms.policy.keys.first[here.other]) is None:
         # Nobody could recognise the new record, and every further look would double it.

@@ -41,6 +41,7 @@ class Situation:
         ledger: what the suppression ledger holds of either side's address.
         choices: by rule name, the side that a person chose for a conflict.
         refused: by side and field, a value that the platform would not take.
+        rivalled: another record of the missing side has the key already.
     """
 
     link: Link
@@ -48,6 +49,7 @@ class Situation:
     ledger: OptedOut | None = None
     choices: MappingType[str, Side] = field(default_factory=dict)
     refused: MappingType[tuple[Side, str], Refused] = field(default_factory=dict)
+    rivalled: bool = False
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

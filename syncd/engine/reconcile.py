@@ -97,7 +97,25 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
         more, alone, doubtful = match_second(alone, found)
         joins.extend(more)
         parked.extend(doubtful)
+    alone, parked = _set_apart_the_opted_out(db, cycle, alone, parked)
     _store_matches(db, cycle, joins, alone, parked, alive)
+
+
+def _set_apart_the_opted_out(
+    db: sa.Connection,
+    cycle: Cycle,
+    alone: Sequence[Member],
+    parked: Sequence[tuple[Member, str]],
+) -> tuple[list[Member], list[tuple[Member, str]]]:
+    """Records that nobody can decide about still opt out if their address did.
+
+    Each gets a link of its own, since only what has a link is written to.
+    """
+    keys = {m.key for m, _ in parked if m.key is not None}
+    opted_out = cycle.bench.ledger.suppressed(db, keys, cycle.pair.relatives)
+    apart = [m for m, _ in parked if m.key in opted_out and m.link_id is None]
+    rest = [(m, cause) for m, cause in parked if m not in apart]
+    return [*alone, *apart], rest
 
 
 def _leave_the_gone(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
@@ -194,14 +212,32 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     ledger = _ledger(db, cycle, seen)
     parked = conflicts.of_links(db, [link.id for link in chosen])
     refused = refusals.of_links(db, [link.id for link in chosen])
+    rivalled = _rivalled(db, cycle, standing.values(), chosen)
     planner = pair.planner
     plans: dict[int, tuple[Link, LinkPlan]] = {}
     for link in chosen:
         situation = _situation(cycle, link, seen, ledger, parked)
         if situation is not None:
-            at = replace(situation, refused=refused.get(link.id, {}))
+            at = replace(situation, refused=refused.get(link.id, {}), rivalled=link.id in rivalled)
             plans[link.id] = (link, planner.plan(at))
     _store_plans(db, cycle, plans, standing, parked)
+
+
+def _rivalled(
+    db: sa.Connection, cycle: Cycle, standing: Iterable[Member], chosen: Iterable[Link]
+) -> set[int]:
+    """Links that lack a side on which some record has their key already.
+
+    That record is linked to somebody else or one of several; a create would double it.
+    """
+    pair = cycle.pair
+    incomplete = {link.id for link in chosen if None in link.ids}
+    lone = [m for m in standing if m.link_id in incomplete and m.key is not None]
+    namesakes = members.with_keys(
+        db, pair.name, pair.resource, sorted({m.key for m in lone if m.key is not None})
+    )
+    there = {(m.side, m.key) for m in namesakes}
+    return {m.link_id for m in lone if m.link_id and (m.side.other, m.key) in there}
 
 
 def _observations(

@@ -153,9 +153,11 @@ def test_two_claimers_at_once_never_get_the_same_op(postgres_store: sa.Engine) -
 def test_a_claimer_skips_what_another_transaction_has_locked(postgres_store: sa.Engine) -> None:
     stage(postgres_store, draft(1), draft(2))
     lease = take(postgres_store)
-    with postgres_store.connect() as other:
+    with postgres_store.connect() as other, postgres_store.begin() as db:
         other.execute(sa.text("select id from op where link_id = 1 for update"))
-        assert [s.link_id for s in claim(postgres_store, lease)] == [2]
+        db.execute(sa.text("set local lock_timeout = '5s'"))  # fail, rather than wait for ever
+        sent = ops.claim(db, lease, CONTACT, Side.RIGHT, 100, NOW, RUN)
+    assert [s.link_id for s in sent] == [2]
 
 
 def test_a_settled_op_is_in_doubt_no_more(store: sa.Engine) -> None:
