@@ -1,10 +1,10 @@
 """Killed fifty times in the middle of its work, by `kill -9`: nothing lost, nothing doubled."""
 
 import random
-import signal
 import sqlite3
 import subprocess
 from contextlib import closing
+from dataclasses import dataclass
 
 from bench.matching import addresses, opted_out
 from bench.rehearsal import Rehearsal, duplicates, rehearsal
@@ -19,24 +19,19 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
     """Kill a backfill and the daemon in turn, at moments drawn by a fixed seed."""
     kills, size, dice = (6, 600, random.Random(7)) if quick else (50, 4_000, random.Random(7))
     with rehearsal(size, guards=GUARDS) as r:
-        known = {p: addresses(r, p) for p in ("ghl", "maileon")}
-        gone = opted_out(r)
+        before = look(r)
         killed = 0
         for turn in range(kills):
-            command = ["run"] if turn % 2 else ["backfill", "bench", *(_resume(r) or WINDOW)]
+            command = ["run"] if turn % 2 else ["backfill", "bench", *(resume(r) or WINDOW)]
             killed += _kill(r, command, dice.uniform(0.8, 2.2))
-        if resume := _resume(r):
-            r.syncd("backfill", "bench", *resume)
+        if unfinished := resume(r):
+            r.syncd("backfill", "bench", *unfinished)
         for _ in range(8):
             r.syncd("sync", "bench", "--once")
         r.control("DELETE", "/counters")
         r.syncd("sync", "bench", "--once")
         writes = sum(r.control("GET", "/counters")["writes"].values())
-        everybody = known["ghl"] | (known["maileon"] - gone)
-        lost = len(everybody - addresses(r, "ghl"))
-        lost += len((everybody - gone) - addresses(r, "maileon"))
-        doubled = sum(duplicates(r.contacts(p)) for p in known)
-        mailed = len(addresses(r, "maileon") & gone)
+        lost, doubled, mailed = before.toll(r)
     return [
         (
             f"{killed} kills of backfill and daemon, {size:,} contacts a side",
@@ -47,24 +42,47 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Before:
+    """Who was there before the first kill.
+
+    Attributes:
+        known: addresses by platform; gone: those that had opted out on either.
+    """
+
+    known: dict[str, set[str]]
+    gone: set[str]
+
+    def __add__(self, other: "Before") -> "Before":
+        known = {p: emails | other.known[p] for p, emails in self.known.items()}
+        return Before(known, self.gone | other.gone)
+
+    def toll(self, r: Rehearsal) -> tuple[int, int, int]:
+        """How many are lost, doubled, and opted out but mailable, read from both sides."""
+        everybody = self.known["ghl"] | (self.known["maileon"] - self.gone)
+        lost = len(everybody - addresses(r, "ghl"))
+        lost += len((everybody - self.gone) - addresses(r, "maileon"))
+        doubled = sum(duplicates(r.contacts(p)) for p in self.known)
+        return lost, doubled, len(addresses(r, "maileon") & self.gone)
+
+
+def look(r: Rehearsal) -> Before:
+    return Before({p: addresses(r, p) for p in ("ghl", "maileon")}, opted_out(r))
+
+
 def _kill(r: Rehearsal, command: list[str], after_s: float) -> int:
     """1 if the process was killed, 0 if it had ended by itself."""
-    process = subprocess.Popen(
-        r.command(*command),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=dict(r.env),
-    )
+    process = r.start(*command)
     try:
         process.wait(after_s)
     except subprocess.TimeoutExpired:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         return 1
     return 0
 
 
-def _resume(r: Rehearsal) -> tuple[str, ...]:
+def resume(r: Rehearsal) -> tuple[str, ...]:
     """The option that goes on with the backfill that was broken off; nothing if none was."""
     path = r.folder / "syncd.db"
     if not path.exists():

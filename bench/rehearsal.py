@@ -75,6 +75,15 @@ class Rehearsal:
         config = str(self.folder / "syncd.yaml")
         return [sys.executable, "-m", "syncd", "--config", config, *arguments]
 
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start a command whose words nobody reads."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=dict(self.env),
+        )
+
     def syncd(self, *arguments: str) -> Ran:
         """Run a command to its end, and measure the whole process."""
         with tempfile.TemporaryFile() as output:
@@ -135,7 +144,7 @@ def rehearsal(
             yield Rehearsal(url, folder, {**os.environ, **_credentials(blank)})
         finally:
             sandbox.terminate()
-            sandbox.wait(30)
+            sandbox.communicate(timeout=30)
 
 
 def _url(line: str) -> str:

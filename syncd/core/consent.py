@@ -72,17 +72,16 @@ def forbids(
     patch: Patch,
     current: Fields,
     *,
+    address: str,
     suppressed: frozenset[str],
     resubscribe: bool,
-    mails: bool,
 ) -> str | None:
     """Why a write must not be sent, or None: the last look before every single one.
 
     Args:
+        address: name of the field that holds the address.
         suppressed: identity keys that the ledger holds, among those of this write.
         resubscribe: whether the pair allows an opt-out to be lifted.
-        mails: whether the target platform sends mail to what it holds, so that an
-            opted-out address must not be made or moved there.
     """
     if CONSENT in patch:
         wanted = patch[CONSENT]
@@ -90,10 +89,10 @@ def forbids(
         if level is Level.REVOKED or (level is Level.GRANTED and resubscribe):
             return None
         return "lifting an opt-out is not allowed for this pair"
-    if kind in (OpKind.DELETE, OpKind.SUPPRESS) or not mails:
+    if kind in (OpKind.DELETE, OpKind.SUPPRESS):
         return None
-    address = patch.get("email")
-    key = identity_key(address) if isinstance(address, str) else None
+    wanted = patch.get(address)
+    key = identity_key(wanted) if isinstance(wanted, str) else None
     if key in suppressed and shown(current).level is not Level.REVOKED:
         return "the address is on the suppression ledger"
     return None

@@ -86,24 +86,24 @@ def _send(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> None:
 
 def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Receipt]:
     """The guard that every write passes: no address of the ledger becomes mailable."""
+    field = cycle.pair.policy.keys.first[side]
     addresses = {
         key
         for s in sent
-        if isinstance(address := s.op.patch.get("email"), str)
+        if isinstance(address := s.op.patch.get(field), str)
         and (key := identity_key(address)) is not None
     }
     with reading(cycle.bench.store) as db:
         suppressed = frozenset(cycle.bench.ledger.suppressed(db, addresses, cycle.pair.relatives))
-    spec = cycle.pair.specs[side].consent
     refusals: dict[int, Receipt] = {}
     for s in sent:
         why = consent.forbids(
             s.op.kind,
             s.op.patch,
             s.op.current,
+            address=field,
             suppressed=suppressed,
             resubscribe=cycle.pair.policy.resubscribe,
-            mails=spec is not None and spec.ends_record,
         )
         if why:
             refusals[s.op.id] = Receipt(s.op.id, error=OptedOutError(f"Not sent: {why}."))

@@ -18,10 +18,11 @@ import sqlalchemy as sa
 from syncd.engine.apply import apply
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.engine.cycle import leased
+from syncd.engine.matching import match_keys
 from syncd.engine.observe import settle_doubts, take_in
 from syncd.engine.pull import pull
 from syncd.engine.readback import read_back
-from syncd.engine.reconcile import match_keys, plan_links
+from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import accept, release, require_same_accounts
 from syncd.errors import ConfigError, SyncdError

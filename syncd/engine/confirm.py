@@ -91,8 +91,9 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             pass  # it stays in `sending`, for `recover`
         case OptedOutError():
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
-            address = sent.op.patch.get("email", sent.op.current.get("email"))
-            key, _ = keys_of(cycle, side, {cycle.pair.policy.keys.first[side]: _text(address)})
+            name = cycle.pair.policy.keys.first[side]
+            address = sent.op.patch.get(name, sent.op.current.get(name))
+            key, _ = keys_of(cycle, side, {name: _text(address)})
             if key:
                 batch.opted_out.append(key)
         case DuplicateError():

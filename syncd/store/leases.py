@@ -4,6 +4,7 @@ import os
 import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -27,7 +28,19 @@ class Lease:
 
 def this_holder() -> str:
     """Who we are: host, process number, and a mark that no other process has."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_THIS_PROCESS}"
+    return f"{this_host()}:{os.getpid()}:{_THIS_PROCESS}"
+
+
+def this_host() -> str:
+    """Where our process number means something: the host, and the container if there is one.
+
+    Containers may share a host name and yet count their processes apart.
+    """
+    try:
+        space = Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
+    except OSError:
+        return socket.gethostname()  # no Linux
+    return f"{socket.gethostname()}/{space}"
 
 
 def take(db: sa.Connection, pair: str, holder: str, now: datetime, ttl: timedelta = TTL) -> Lease:
@@ -103,7 +116,7 @@ def _is_dead(holder: str) -> bool:
     process number that was given to another process looks alive, and we wait.
     """
     host, process, mark = holder.rsplit(":", 2)
-    if host != socket.gethostname():
+    if host != this_host():
         return False
     if int(process) == os.getpid():
         return mark != _THIS_PROCESS

@@ -35,7 +35,7 @@ def note(db: sa.Connection, pair: str, refusals: Sequence[Refusal]) -> None:
             "field": r.field,
             "pair": pair,
             "value": to_json(r.value),
-            "code": r.code[:32],
+            "code": r.code,
         }
         for r in refusals
     }

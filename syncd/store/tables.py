@@ -97,9 +97,9 @@ member = sa.Table(
     sa.Column("side", sa.String(5), primary_key=True),
     sa.Column("remote_id", sa.String(255), primary_key=True),
     sa.Column("key", sa.String(320)),
-    sa.Column("second", sa.String(320)),
+    sa.Column("second", sa.Text),
     sa.Column("state", sa.String(16), nullable=False),
-    sa.Column("cause", sa.String(64)),
+    sa.Column("cause", sa.Text),
     sa.Column("link_id", _ID),
     sa.Column("digest", sa.String(32)),  # of the observation when it was last reconciled
     sa.Column("todo", sa.Boolean, nullable=False),
@@ -199,7 +199,7 @@ conflict = sa.Table(
     sa.Column("id", _ID, primary_key=True, autoincrement=True),
     sa.Column("pair", sa.String(64), nullable=False),
     sa.Column("link_id", _ID, nullable=False),
-    sa.Column("rule", sa.String(255), nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
     sa.Column("left", _JSON, nullable=False),
     sa.Column("right", _JSON, nullable=False),
     sa.Column("take", sa.String(5)),  # the side that a person chose
@@ -214,8 +214,8 @@ problem = sa.Table(
     metadata,
     sa.Column("pair", sa.String(64), primary_key=True),
     sa.Column("link_id", _ID, primary_key=True),
-    sa.Column("rule", sa.String(255), primary_key=True),
-    sa.Column("code", sa.String(32), nullable=False),
+    sa.Column("rule", sa.Text, primary_key=True),
+    sa.Column("code", sa.Text, nullable=False),
 )
 
 # A value that a platform refused; it is not sent again while it is the same.
@@ -224,10 +224,10 @@ refusal = sa.Table(
     metadata,
     sa.Column("link_id", _ID, primary_key=True),
     sa.Column("side", sa.String(5), primary_key=True),
-    sa.Column("field", sa.String(255), primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
     sa.Column("pair", sa.String(64), nullable=False),
     sa.Column("value", _JSON),
-    sa.Column("code", sa.String(32), nullable=False),
+    sa.Column("code", sa.Text, nullable=False),
     sa.Index(None, "pair"),
 )
 

@@ -131,15 +131,14 @@ def look(
     kind: OpKind = OpKind.UPDATE,
     *,
     resubscribe: bool = False,
-    mails: bool = True,
 ) -> str | None:
     return forbids(
         kind,
         patch,
         current or {},
+        address="email",
         suppressed=frozenset({ADA}),
         resubscribe=resubscribe,
-        mails=mails,
     )
 
 
@@ -173,5 +172,4 @@ def test_other_writes_pass() -> None:
     assert look({"email": "bea@example.org"}) is None
     assert look({"city": "Bonn"}, {"email": ADA}) is None
     assert look({"email": ADA}, {CONSENT: OUT}) is None  # it stays opted out
-    assert look({"email": ADA}, mails=False) is None
     assert look({"email": None}) is None

@@ -260,9 +260,9 @@ def test_every_planned_write_passes_the_last_look(one: Planner, at: Situation) -
             draft.kind,
             draft.patch,
             draft.current,
+            address="email",
             suppressed=frozenset(keys),
             resubscribe=one.policy.resubscribe,
-            mails=True,
         )
 
 

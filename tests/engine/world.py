@@ -180,8 +180,8 @@ class World:
         """Every contact that is there for people to see, by id."""
         dump = self.box.platform(PLATFORM[side]).dump()
         if side is Side.LEFT:
-            return {d["id"]: _ghl_row(d, self.colour) for d in dump}
-        return {str(d["id"]): _maileon_row(d) for d in dump if d["state"] == "active"}
+            return {d["id"]: ghl_row(d, self.colour) for d in dump}
+        return {str(d["id"]): maileon_row(d) for d in dump if d["state"] == "active"}
 
     def by_email(self, side: Side) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {}
@@ -424,8 +424,6 @@ def mirrored(rule: Mapping[str, Any]) -> dict[str, Any]:
     for name in ("policy", "direction"):
         if name in turned:
             turned[name] = other.get(turned[name], turned[name])
-    if "join" in turned.get("transform", {}):
-        turned["transform"] = {"split": turned["transform"]["join"]}
     return turned
 
 
@@ -437,7 +435,8 @@ def _live_on(_: str) -> None:
     return None
 
 
-def _ghl_row(dump: Mapping[str, Any], colour: str) -> Row:
+def ghl_row(dump: Mapping[str, Any], colour: str = "") -> Row:
+    """A contact of GHL's dump; `colour` is the id of the custom field."""
     values = {one["id"]: one.get("value") for one in dump["customFields"]}
     settings = {name.lower(): one for name, one in dump["dndSettings"].items()}
     status = settings.get("email", {}).get("status")
@@ -453,7 +452,8 @@ def _ghl_row(dump: Mapping[str, Any], colour: str) -> Row:
     )
 
 
-def _maileon_row(dump: Mapping[str, Any]) -> Row:
+def maileon_row(dump: Mapping[str, Any]) -> Row:
+    """A contact of Maileon's dump."""
     custom = dump["custom_fields"]
     tags = (plain(tag).lower() for tag in (custom.get("tags") or "").split(","))
     return Row(

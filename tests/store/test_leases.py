@@ -1,7 +1,6 @@
 """The right to write for a pair: one holder at a time, and a number that proves it."""
 
 import os
-import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -102,19 +101,19 @@ def test_giving_back_a_lost_lease_takes_nothing_from_its_new_holder(store: sa.En
 def test_the_lease_of_a_dead_process_of_this_host_is_free_at_once(store: sa.Engine) -> None:
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
-    take(store, f"{socket.gethostname()}:{dead.pid}:mark")
+    take(store, f"{leases.this_host()}:{dead.pid}:mark")
     assert take(store).fence == 2
 
 
 def test_the_lease_of_an_earlier_process_with_our_number_is_free_at_once(
     store: sa.Engine,
 ) -> None:
-    take(store, f"{socket.gethostname()}:{os.getpid()}:an-earlier-mark")
+    take(store, f"{leases.this_host()}:{os.getpid()}:an-earlier-mark")
     assert take(store).fence == 2
 
 
 def test_the_lease_of_a_living_process_of_this_host_is_not_free(store: sa.Engine) -> None:
-    take(store, f"{socket.gethostname()}:{os.getppid()}:mark")
+    take(store, f"{leases.this_host()}:{os.getppid()}:mark")
     with pytest.raises(BusyError):
         take(store)
 

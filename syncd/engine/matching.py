@@ -1,0 +1,181 @@
+"""Match: new records of both sides are joined by their keys; ambiguity is parked."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+import sqlalchemy as sa
+
+from syncd.core.match import NO_KEY, Join, match_group, match_second
+from syncd.engine.context import Cycle
+from syncd.model.link import Link, Member, State
+from syncd.model.side import Both, Side
+from syncd.store import leases, links, members
+from syncd.store.database import reading
+
+
+def match(cycle: Cycle) -> None:
+    """Match all that is new or has a new key, a chunk of keys per transaction."""
+    pair = cycle.pair
+    _park_keyless(cycle)
+    after: str | None = None
+    while True:
+        with reading(cycle.bench.store) as db:
+            keys = members.todo_keys(db, pair.name, pair.resource, pair.chunk, after)
+        if not keys:
+            return
+        with cycle.bench.store.begin() as db:
+            leases.hold(db, cycle.lease, cycle.bench.now())
+            match_keys(db, cycle, keys)
+        after = keys[-1]
+        cycle.bench.crash("match")
+
+
+def _park_keyless(cycle: Cycle) -> None:
+    """Records without an address cannot be recognised, so nothing is done with them."""
+    pair = cycle.pair
+    while True:
+        with cycle.bench.store.begin() as db:
+            leases.hold(db, cycle.lease, cycle.bench.now())
+            keyless = members.todo_keyless(db, pair.name, pair.resource, pair.chunk)
+            parked = [
+                m if m.state is State.GONE else replace(m, state=State.PARKED, cause=NO_KEY)
+                for m in keyless
+            ]
+            members.save(db, pair.name, pair.resource, [replace(m, todo=False) for m in parked])
+        if not keyless:
+            return
+
+
+def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
+    """Match the unlinked records of both sides that have one of the keys."""
+    pair = cycle.pair
+    if pair.policy.keys.second:
+        keys = _with_partners(db, cycle, keys)
+    _leave_the_gone(db, cycle, keys)
+    group = members.with_keys(db, pair.name, pair.resource, keys)
+    alive = _links_by_id(db, cycle, group)
+    joins: list[Join] = []
+    alone: list[Member] = []
+    parked: list[tuple[Member, str]] = []
+    by_key = sorted(group, key=lambda m: m.key or "")
+    for _, namesakes in groupby(by_key, key=lambda m: m.key):
+        matched = match_group(list(namesakes), lambda m: _lacks_other(m, alive))
+        joins.extend(matched.joins)
+        alone.extend(matched.alone)
+        parked.extend(matched.parked)
+    if pair.policy.keys.second:
+        seconds = sorted({m.second for m in alone if m.second is not None})
+        found = members.with_keys(db, pair.name, pair.resource, seconds, second=True)
+        more, alone, doubtful = match_second(alone, found)
+        joins.extend(more)
+        parked.extend(doubtful)
+    alone, parked = _set_apart_the_opted_out(db, cycle, alone, parked)
+    _store_matches(db, cycle, joins, alone, parked, alive)
+
+
+def _with_partners(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> Sequence[str]:
+    """The keys, and those of records that share a second key with records that have them.
+
+    Whether such a partner is alone shows only when its own namesakes are looked at too.
+    """
+    pair = cycle.pair
+    group = members.with_keys(db, pair.name, pair.resource, keys)
+    seconds = sorted({m.second for m in group if m.second is not None})
+    partners = members.with_keys(db, pair.name, pair.resource, seconds, second=True)
+    return sorted({*keys, *(m.key for m in partners if m.key is not None)})
+
+
+def _set_apart_the_opted_out(
+    db: sa.Connection,
+    cycle: Cycle,
+    alone: Sequence[Member],
+    parked: Sequence[tuple[Member, str]],
+) -> tuple[list[Member], list[tuple[Member, str]]]:
+    """Records that nobody can decide about still opt out if their address did.
+
+    Each gets a link of its own, since only what has a link is written to.
+    """
+    keys = {m.key for m, _ in parked if m.key is not None}
+    opted_out = cycle.bench.ledger.suppressed(db, keys, cycle.pair.relatives)
+    apart = [m for m, _ in parked if m.key in opted_out and m.link_id is None]
+    rest = [(m, cause) for m, cause in parked if m not in apart]
+    return [*alone, *apart], rest
+
+
+def _leave_the_gone(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
+    """Unlinked records that are gone need nothing any more."""
+    pair = cycle.pair
+    gone = members.gone_with_keys(db, pair.name, pair.resource, keys)
+    members.save(db, pair.name, pair.resource, [replace(m, todo=False) for m in gone])
+
+
+def _links_by_id(
+    db: sa.Connection, cycle: Cycle, group: Iterable[Member]
+) -> dict[int, tuple[Link, set[Side]]]:
+    """The links of these records, each with the sides whose record is alive."""
+    ids = sorted({m.link_id for m in group if m.link_id is not None})
+    present: dict[int, set[Side]] = {}
+    for member in members.of_links(db, cycle.pair.name, cycle.pair.resource, ids):
+        if member.state is not State.GONE and member.link_id is not None:
+            present.setdefault(member.link_id, set()).add(member.side)
+    return {link.id: (link, present.get(link.id, set())) for link in links.load(db, ids)}
+
+
+def _lacks_other(member: Member, alive: dict[int, tuple[Link, set[Side]]]) -> bool:
+    found = alive.get(member.link_id) if member.link_id is not None else None
+    return found is not None and member.side.other not in found[1]
+
+
+def _store_matches(
+    db: sa.Connection,
+    cycle: Cycle,
+    joins: Sequence[Join],
+    alone: Sequence[Member],
+    parked: Sequence[tuple[Member, str]],
+    alive: dict[int, tuple[Link, set[Side]]],
+) -> None:
+    pair = cycle.pair
+    settled = [replace(m, state=State.PARKED, cause=cause, todo=False) for m, cause in parked]
+    wanted: list[Both[str | None]] = []
+    waiting: list[list[Member]] = []
+    for join in joins:
+        existing = join.left.link_id or join.right.link_id
+        if existing is None:
+            wanted.append(Both(join.left.remote_id, join.right.remote_id))
+            waiting.append([join.left, join.right])
+        else:
+            settled.extend(_rejoin(db, join, alive))
+    for member in alone:
+        nobody: Both[str | None] = Both(None, None)
+        wanted.append(nobody.having(member.side, member.remote_id))
+        waiting.append([member])
+    made = links.open_new(db, pair.name, pair.resource, wanted)
+    for link_id, those in zip(made, waiting, strict=True):
+        settled.extend(
+            replace(m, state=State.WAITING, cause=None, link_id=link_id, todo=True) for m in those
+        )
+    members.save(db, pair.name, pair.resource, settled)
+
+
+def _rejoin(
+    db: sa.Connection, join: Join, alive: dict[int, tuple[Link, set[Side]]]
+) -> list[Member]:
+    """Give a link that lacks one side the record that turned up for it.
+
+    Nothing was ever agreed with that record, so the shadows start anew.
+    """
+    keep = join.left if join.left.link_id is not None else join.right
+    give = join.right if keep is join.left else join.left
+    link_id = keep.link_id or 0
+    if give.link_id is not None and give.link_id != link_id:
+        members.unlink(db, [give.link_id])
+        links.remove(db, [give.link_id])
+        alive.pop(give.link_id, None)
+    links.complete(db, link_id, give.side, give.remote_id)
+    links.end(db, {link_id: None})
+    links.save_shadows(db, {link_id: Both({}, {})})
+    return [
+        replace(m, state=State.WAITING, cause=None, link_id=link_id, todo=True)
+        for m in (keep, give)
+    ]

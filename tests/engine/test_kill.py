@@ -1,0 +1,177 @@
+"""Real processes over real HTTP: killed, stopped, started twice; and nothing is lost or doubled.
+
+What a test waits for is counted by the sandbox, so a kill hits the work and not a guess of
+how long it takes.
+"""
+
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from typing import Any
+
+from bench.kills import GUARDS, WINDOW, Before, look, resume
+from bench.matching import addresses
+from bench.rehearsal import Rehearsal, rehearsal
+from tests.engine.world import Row, differing, ghl_row, maileon_row
+
+HURRIED = GUARDS + "every: 1s\n"
+LONGEST_S = 60.0  # far more than any step takes; a wait that long has failed
+PASSED_S = 150  # longer than GHL's index may hide a contact that was created
+MAPPED = ("firstName", "lastName", "city", "phone", "tags")
+KILLS = 8
+
+
+@contextmanager
+def started(r: Rehearsal, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does not outlive the test."""
+    process = r.start(*command)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def until(true: Callable[[], bool], what: str) -> None:
+    """Look again and again, but not for ever."""
+    end = time.monotonic() + LONGEST_S
+    while not true():
+        assert time.monotonic() < end, f"it never came to this: {what}"
+        time.sleep(0.005)
+
+
+def requests(r: Rehearsal) -> int:
+    return sum(r.requests().values())
+
+
+def writes(r: Rehearsal) -> dict[str, int]:
+    counted: dict[str, int] = r.control("GET", "/counters")["writes"]
+    return counted
+
+
+def act(r: Rehearsal, platform: str, action: str, **arguments: Any) -> None:
+    r.control("POST", f"/{platform}/act", {"action": action, **arguments})
+
+
+def killed_after(r: Rehearsal, command: list[str], wanted: int) -> bool:
+    """Start a command and kill it after so many requests; False if it ended before that."""
+    r.control("DELETE", "/counters")
+    with started(r, *command) as process:
+        until(lambda: process.poll() is not None or requests(r) >= wanted, f"{wanted} requests")
+    return process.returncode == -signal.SIGKILL
+
+
+def until_written(r: Rehearsal, process: subprocess.Popen[bytes], count: int) -> None:
+    """Wait until a process has written so often to GHL, where each contact is a write."""
+
+    def come_so_far() -> bool:
+        assert process.poll() is None, "it ended before that"
+        return writes(r).get("ghl", 0) >= count
+
+    until(come_so_far, f"{count} writes")
+
+
+def let_time_pass(r: Rehearsal) -> None:
+    """Age what is in doubt on both ends, until the platform's index must show it."""
+    r.control("POST", "/clock", {"advance_s": PASSED_S})
+    with closing(sqlite3.connect(r.folder / "syncd.db")) as db, db:
+        earlier = f"strftime('%Y-%m-%d %H:%M:%f000', sent_at, '-{PASSED_S} seconds')"
+        db.execute(f"UPDATE op SET sent_at = {earlier} WHERE sent_at IS NOT NULL")  # noqa: S608
+
+
+def rows(r: Rehearsal) -> tuple[dict[str, Row], dict[str, Row]]:
+    """Everybody with an address on both sides, as anybody can see them there."""
+    left = [ghl_row(dump) for dump in r.contacts("ghl")]
+    right = [maileon_row(d) for d in r.contacts("maileon") if d["state"] == "active"]
+    return {row.email: row for row in left if row.email}, {row.email: row for row in right}
+
+
+def assert_unharmed(r: Rehearsal, before: Before) -> None:
+    """Everybody is on both sides once with equal values; nobody who opted out can be mailed."""
+    assert before.toll(r) == (0, 0, 0), "lost, doubled, opted out but mailable"
+    left, right = rows(r)
+    wrong = {
+        frozenset(differing(left[email], here, MAPPED))
+        for email, here in right.items()
+        if differing(left[email], here, MAPPED)
+    }
+    assert not wrong, "fields differ"
+
+
+def assert_nothing_to_write(r: Rehearsal) -> None:
+    r.control("DELETE", "/counters")
+    for how in ("--once", "--full"):
+        assert r.syncd("sync", "bench", how).code == 0
+    assert writes(r) == {}
+
+
+def test_killed_again_and_again_it_loses_nothing_and_doubles_nothing() -> None:
+    dice = random.Random(11)
+    commands = (["run"], ["sync", "bench"], ["backfill", "bench"])
+    with rehearsal(100, guards=HURRIED) as r:
+        assert r.syncd("sync", "bench").code == 0
+        before = look(r)
+        both = sorted((before.known["ghl"] & before.known["maileon"]) - before.gone)
+        people = iter(dice.sample(both, 4 * KILLS))
+        towns: dict[str, str] = {}
+        killed = 0
+        for turn in range(KILLS):
+            r.control("POST", "/seed", {"contacts": 100})
+            before = before + look(r)
+            here, there, leaver, refuser = (next(people) for _ in range(4))
+            towns |= {here: f"Town {turn}", there: f"Village {turn}"}
+            act(r, "ghl", "edit", email=here, fields={"city": towns[here]})
+            act(r, "maileon", "edit", email=there, standard_fields={"CITY": towns[there]})
+            act(r, "ghl", "dnd", email=leaver, channel="Email")
+            act(r, "maileon", "unsubscribe", email=refuser, source="link")
+            before.gone.update({leaver, refuser})
+            command = commands[turn % len(commands)]
+            if command[0] == "backfill":
+                command = [*command, *(resume(r) or WINDOW)]
+            killed += killed_after(r, command, dice.randint(12, 70))
+        assert killed >= KILLS - 2, "too many had ended before they were killed"
+        let_time_pass(r)
+        if unfinished := resume(r):
+            assert r.syncd("backfill", "bench", *unfinished).code == 0
+        assert r.syncd("sync", "bench").code == 0
+        assert_unharmed(r, before)
+        left, right = rows(r)
+        assert {email: left[email].fields["city"] for email in towns} == towns
+        assert {email: right[email].fields["city"] for email in towns} == towns
+        assert {email for email, row in left.items() if row.opted_out} >= before.gone & left.keys()
+        assert_nothing_to_write(r)
+
+
+def test_a_daemon_asked_to_stop_in_its_first_sync_ends_well_and_a_sync_goes_on() -> None:
+    with rehearsal(400, guards=HURRIED) as r:
+        before = look(r)
+        with started(r, "run") as daemon:
+            until_written(r, daemon, 10)
+            daemon.terminate()
+            assert daemon.wait(LONGEST_S) == 0
+        missing = (before.known["maileon"] - before.gone) - addresses(r, "ghl")
+        assert missing, "it was done before it was asked to stop"
+        assert r.syncd("sync", "bench").code == 0
+        assert_unharmed(r, before)
+        assert_nothing_to_write(r)
+
+
+def test_of_two_syncs_at_once_the_second_says_that_the_pair_is_busy() -> None:
+    with rehearsal(200, guards=HURRIED) as r:
+        before = look(r)
+        with started(r, "sync", "bench") as first:
+            until_written(r, first, 5)
+            first.send_signal(signal.SIGSTOP)  # so that it is still at it
+            sent = writes(r)
+            second = r.syncd("sync", "bench")
+            assert second.code == 1
+            assert "is being worked on" in second.output
+            assert f"process {first.pid}" in second.output
+            assert writes(r) == sent, "the second one wrote something"
+            first.send_signal(signal.SIGCONT)
+            assert first.wait(LONGEST_S) == 0
+        assert_unharmed(r, before)
