@@ -53,10 +53,6 @@ class Before:
     known: dict[str, set[str]]
     gone: set[str]
 
-    def __add__(self, other: "Before") -> "Before":
-        known = {p: emails | other.known[p] for p, emails in self.known.items()}
-        return Before(known, self.gone | other.gone)
-
     def toll(self, r: Rehearsal) -> tuple[int, int, int]:
         """How many are lost, doubled, and opted out but mailable, read from both sides."""
         everybody = self.known["ghl"] | (self.known["maileon"] - self.gone)

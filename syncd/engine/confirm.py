@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from syncd.core.digest import digest
 from syncd.engine.context import Cycle
-from syncd.engine.observe import keys_of, take_in_one
+from syncd.engine.observe import keys_of, look, take_in_one
 from syncd.errors import (
     DuplicateError,
     InDoubtError,
@@ -76,9 +76,9 @@ def confirm(
 
 def look_again(cycle: Cycle, side: Side, remote_id: str) -> None:
     """Read one record directly and take it in."""
-    pair = cycle.pair
-    record = pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
-    take_in_one(cycle, side, record)
+    record = look(cycle, side, remote_id)
+    if record is not None:
+        take_in_one(cycle, side, record)
 
 
 def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch) -> None:

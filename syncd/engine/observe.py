@@ -10,6 +10,7 @@ from syncd.core import consent
 from syncd.core.digest import digest
 from syncd.core.normalise import identity_key
 from syncd.engine.context import Cycle
+from syncd.errors import RecordError
 from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
 from syncd.model.side import Side
@@ -39,6 +40,18 @@ class Noticed:
         )
 
 
+def look(cycle: Cycle, side: Side, remote_id: str) -> Record | None:
+    """A record as it is now; None if its platform refuses to show this one.
+
+    That is no evidence of anything, and must not stop the others.
+    """
+    pair = cycle.pair
+    try:
+        return pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
+    except RecordError:
+        return None
+
+
 def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[Record]:
     """Read again, directly, the records that an index shows differently than expected.
 
@@ -63,9 +76,8 @@ def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[R
         if order > 0:
             settled.append(record)
         elif order == 0:
-            fields = pair.fields[side]
-            direct = pair.connector(side).fetch(pair.resource, record.remote_id, fields=fields)
-            settled.append(direct)
+            direct = look(cycle, side, record.remote_id)
+            settled.append(direct or Record(record.remote_id, {}, gone=old.gone))
         else:  # out of date: it says that the record exists, and nothing else
             settled.append(Record(record.remote_id, {}, gone=old.gone))
     return settled

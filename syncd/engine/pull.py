@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
-from syncd.engine.observe import Noticed, settle_doubts, take_in
+from syncd.engine.observe import Noticed, look, settle_doubts, take_in
 from syncd.errors import PairHeldError, StoppedError
 from syncd.model.side import Side
 from syncd.store import cursors, observations
@@ -125,7 +125,9 @@ def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: 
         if not ids:
             return noticed
         for remote_id in ids:
-            record = pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
+            record = look(cycle, side, remote_id)
+            if record is None:
+                continue  # it stays as it is known, and the next sweep asks again
             with cycle.bench.store.begin() as db:
                 noticed += take_in(db, cycle, side, [record], sweep=sweep)
         after = ids[-1]

@@ -13,16 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from bench.kills import GUARDS, WINDOW, Before, look, resume
+from bench.kills import GUARDS, Before, look, resume
 from bench.matching import addresses
 from bench.rehearsal import Rehearsal, rehearsal
 from tests.engine.world import Row, differing, ghl_row, maileon_row
 
+WINDOW = ("--since", "2000-01-01", "--until", "2100-01-01", "--chunk", "80")
 HURRIED = GUARDS + "every: 1s\n"
 LONGEST_S = 60.0  # far more than any step takes; a wait that long has failed
 PASSED_S = 150  # longer than GHL's index may hide a contact that was created
 MAPPED = ("firstName", "lastName", "city", "phone", "tags")
-KILLS = 8
 
 
 @contextmanager
@@ -109,45 +109,74 @@ def assert_nothing_to_write(r: Rehearsal) -> None:
     assert writes(r) == {}
 
 
-def test_killed_again_and_again_it_loses_nothing_and_doubles_nothing() -> None:
+def kill_in_turn(
+    r: Rehearsal, requests: Iterator[int], before_each: Callable[[], None] = lambda: None
+) -> int:
+    """Kill the daemon, a sync and a backfill in turn, after so many requests each.
+
+    Returns:
+        How many had not ended before that.
+    """
+    killed = 0
+    for turn, wanted in enumerate(requests):
+        before_each()
+        backfill = ["backfill", "bench", *(resume(r) or WINDOW)]
+        command = (["run"], ["sync", "bench"], backfill)[turn % 3]
+        killed += killed_after(r, command, wanted)
+    return killed
+
+
+def finish(r: Rehearsal) -> None:
+    """Let everything that was broken off come to its end."""
+    let_time_pass(r)
+    if unfinished := resume(r):
+        assert r.syncd("backfill", "bench", *unfinished).code == 0
+    assert r.syncd("sync", "bench").code == 0
+
+
+def test_killed_in_its_first_sync_again_and_again_it_loses_and_doubles_nobody() -> None:
     dice = random.Random(11)
-    commands = (["run"], ["sync", "bench"], ["backfill", "bench"])
-    with rehearsal(100, guards=HURRIED) as r:
+    with rehearsal(300, guards=HURRIED) as r:
+        before = look(r)
+        assert kill_in_turn(r, (dice.randint(14, 60) for _ in range(5))) == 5
+        finish(r)
+        assert_unharmed(r, before)
+        assert_nothing_to_write(r)
+
+
+def test_killed_while_it_carries_edits_and_opt_outs_it_loses_none_of_them() -> None:
+    dice = random.Random(12)
+    with rehearsal(200, guards=HURRIED) as r:
         assert r.syncd("sync", "bench").code == 0
         before = look(r)
-        both = sorted((before.known["ghl"] & before.known["maileon"]) - before.gone)
-        people = iter(dice.sample(both, 4 * KILLS))
-        towns: dict[str, str] = {}
-        killed = 0
-        for turn in range(KILLS):
-            r.control("POST", "/seed", {"contacts": 100})
-            before = before + look(r)
-            here, there, leaver, refuser = (next(people) for _ in range(4))
-            towns |= {here: f"Town {turn}", there: f"Village {turn}"}
-            act(r, "ghl", "edit", email=here, fields={"city": towns[here]})
-            act(r, "maileon", "edit", email=there, standard_fields={"CITY": towns[there]})
-            act(r, "ghl", "dnd", email=leaver, channel="Email")
-            act(r, "maileon", "unsubscribe", email=refuser, source="link")
-            before.gone.update({leaver, refuser})
-            command = commands[turn % len(commands)]
-            if command[0] == "backfill":
-                command = [*command, *(resume(r) or WINDOW)]
-            killed += killed_after(r, command, dice.randint(12, 70))
-        assert killed >= KILLS - 2, "too many had ended before they were killed"
-        let_time_pass(r)
-        if unfinished := resume(r):
-            assert r.syncd("backfill", "bench", *unfinished).code == 0
-        assert r.syncd("sync", "bench").code == 0
+        everybody = sorted((before.known["ghl"] & before.known["maileon"]) - before.gone)
+        people = iter(dice.sample(everybody, 100))
+        cities: dict[str, str] = {}
+
+        def edit() -> None:
+            for n in range(12):
+                here, there = next(people), next(people)
+                cities.update({here: f"Town {n}", there: f"Village {n}"})
+                act(r, "ghl", "edit", email=here, fields={"city": f"Town {n}"})
+                act(r, "maileon", "edit", email=there, standard_fields={"CITY": f"Village {n}"})
+            for _ in range(3):
+                here, there = next(people), next(people)
+                before.gone.update({here, there})
+                act(r, "ghl", "dnd", email=here, channel="Email")
+                act(r, "maileon", "unsubscribe", email=there, source="link")
+
+        assert kill_in_turn(r, (dice.randint(12, 35) for _ in range(3)), edit) == 3
+        finish(r)
         assert_unharmed(r, before)
         left, right = rows(r)
-        assert {email: left[email].fields["city"] for email in towns} == towns
-        assert {email: right[email].fields["city"] for email in towns} == towns
-        assert {email for email, row in left.items() if row.opted_out} >= before.gone & left.keys()
+        assert {email: left[email].fields["city"] for email in cities} == cities
+        assert {email: right[email].fields["city"] for email in cities} == cities
+        assert all(left[email].opted_out for email in before.gone & left.keys())
         assert_nothing_to_write(r)
 
 
 def test_a_daemon_asked_to_stop_in_its_first_sync_ends_well_and_a_sync_goes_on() -> None:
-    with rehearsal(400, guards=HURRIED) as r:
+    with rehearsal(250, guards=HURRIED) as r:
         before = look(r)
         with started(r, "run") as daemon:
             until_written(r, daemon, 10)
@@ -161,7 +190,7 @@ def test_a_daemon_asked_to_stop_in_its_first_sync_ends_well_and_a_sync_goes_on()
 
 
 def test_of_two_syncs_at_once_the_second_says_that_the_pair_is_busy() -> None:
-    with rehearsal(200, guards=HURRIED) as r:
+    with rehearsal(120, guards=HURRIED) as r:
         before = look(r)
         with started(r, "sync", "bench") as first:
             until_written(r, first, 5)

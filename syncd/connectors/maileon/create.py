@@ -35,7 +35,7 @@ from syncd.errors import (
 from syncd.model.op import Op, Receipt
 from syncd.model.values import Consent, Level
 
-MAX_LIST_PAGES = 6
+FEW = 6  # contacts that are looked up one by one rather than in a list of a day
 MAX_DOUBTS = 50  # contacts looked up one by one when no call was answered
 _SLACK = timedelta(seconds=2)
 
@@ -264,7 +264,7 @@ def read_list(account: Account, emails: set[str], start: Start) -> dict[str, Fou
     if after is None:
         return {}
     found = _listed(account, emails, after - _SLACK)
-    if not found and len(emails) > MAX_LIST_PAGES:
+    if not found and len(emails) > FEW:
         found = _listed(account, emails, after - UNKNOWN_ZONE)
     return found
 
@@ -292,7 +292,7 @@ def _listed(account: Account, emails: set[str], after: datetime) -> dict[str, Fo
             if contact is not None and email in emails:
                 found[email] = contact
                 account.saw(contact.updated)
-        pages = listing.pages or 1
-        if page >= min(pages, MAX_LIST_PAGES) or len(found) == len(emails):
+        left, missing = (listing.pages or 1) - page, len(emails) - len(found)
+        if left <= 0 or left >= missing:  # a page costs as much as one direct look
             return found
         page += 1
