@@ -49,12 +49,15 @@ class Answer:
             )
         try:
             parsed = json.loads(self.body)
+            # Escaped, or as bytes (ED A0 80), which `json` lets pass.
+            if b"\\ud" in self.body.lower() or b"\xed" in self.body:
+                parsed = _without_surrogates(parsed)
         except (ValueError, RecursionError) as cause:
             raise TransientError(
                 f"{self.label} was answered {self.status} with {len(self.body)} bytes"
                 " that are not complete JSON"
             ) from cause
-        return _without_surrogates(parsed) if b"\\ud" in self.body.lower() else parsed
+        return parsed
 
     def json_object(self) -> dict[str, Any]:
         """Like `json`, for an answer that must be an object."""

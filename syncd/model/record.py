@@ -7,6 +7,13 @@ from enum import StrEnum
 
 from syncd.model.values import Fields
 
+LONGEST_ID = 255  # characters, which the store has room for
+
+
+def is_usable_id(text: str) -> bool:
+    """Whether a platform's id can be kept and referred to: not too long, and printable."""
+    return 0 < len(text) <= LONGEST_ID and text.isprintable()
+
 
 class Resource(StrEnum):
     """A kind of record; all but the contact have a contact as parent."""

@@ -12,6 +12,8 @@ from syncd.model.spec import Catalogue, FieldSpec, Kind
 from syncd.store import tables as t
 from syncd.store.upsert import upsert
 
+LONGEST_TITLE = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Checked:
@@ -47,9 +49,9 @@ def save(db: sa.Connection, name: str, checked: Checked) -> None:
         "name": name,
         "connector": checked.connector,
         "account_id": checked.identity.account_id,
-        "title": checked.identity.title,
-        "country": checked.identity.country,
-        "time_zone": checked.identity.time_zone,
+        "title": "".join(c for c in checked.identity.title if c.isprintable())[:LONGEST_TITLE],
+        "country": _fitting(checked.identity.country, 2),
+        "time_zone": _fitting(checked.identity.time_zone, 64),
         "catalogues": {
             resource.value: [asdict(field) for field in catalogue.values()]
             for resource, catalogue in checked.catalogues.items()
@@ -58,6 +60,10 @@ def save(db: sa.Connection, name: str, checked: Checked) -> None:
         "checked_at": checked.checked_at,
     }
     upsert(db, t.account, [row], [column for column in row if column != "name"])
+
+
+def _fitting(text: str | None, length: int) -> str | None:
+    return text if text and len(text) <= length and text.isprintable() else None
 
 
 def _field(stored: Mapping[str, Any]) -> FieldSpec:

@@ -1,9 +1,7 @@
 """A window of time, worked through in chunks that are read back, and resumed after a kill."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import httpx
 import pytest
@@ -20,33 +18,14 @@ from tests.engine.world import (
     MAILEON,
     NOON,
     PAIR,
+    Build,
     CrashError,
     World,
     assert_alike,
     assert_quiet,
-    build,
 )
 
 ALWAYS = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
-Build = Callable[..., World]
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def made(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Build]:
-    """Makes a world whose state is in either kind of store."""
-    worlds: list[World] = []
-
-    def make(**settings: object) -> World:
-        where = {}
-        if request.param == "postgresql":
-            engine = request.getfixturevalue("postgres_store")
-            where = {"store": engine.url.render_as_string(hide_password=False)}
-        worlds.append(build(tmp_path / "world", migrated_sqlite, **where, **settings))
-        return worlds[-1]
-
-    yield make
-    for world in worlds:
-        world.end_process()
 
 
 def backfill(world: World, order: Order, *, dry_run: bool = False) -> BackfillReport:

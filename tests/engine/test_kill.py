@@ -41,7 +41,7 @@ def until(true: Callable[[], bool], what: str) -> None:
     end = time.monotonic() + LONGEST_S
     while not true():
         assert time.monotonic() < end, f"it never came to this: {what}"
-        time.sleep(0.005)
+        time.sleep(0.02)
 
 
 def requests(r: Rehearsal) -> int:

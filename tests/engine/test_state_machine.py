@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
 
@@ -34,10 +34,17 @@ ORDINARY = settings(
     database=None,
     derandomize=True,
     print_blob=True,
+    phases=(Phase.generate,),  # to shrink a history takes minutes: that is for `thorough`
     suppress_health_check=list(HealthCheck),
 )
 PROFILE = (
-    settings(ORDINARY, max_examples=3000, stateful_step_count=40, derandomize=False)
+    settings(
+        ORDINARY,
+        max_examples=3000,
+        stateful_step_count=40,
+        derandomize=False,
+        phases=(Phase.generate, Phase.shrink),
+    )
     if THOROUGH
     else ORDINARY
 )

@@ -96,6 +96,7 @@ class Line(httpx.BaseTransport):
     Attributes:
         crash_at: die at the n-th request from now; None lives on. `carried_out` says
             whether that request still is.
+        crash_in: die in the first request that it says yes to.
         errands: by number of requests from now, what a person does then.
         rewrite: changes an answer on its way.
     """
@@ -105,13 +106,14 @@ class Line(httpx.BaseTransport):
         self._moment = moment
         self.sent = 0
         self.crash_at: int | None = None
+        self.crash_in: Callable[[httpx.Request], bool] | None = None
         self.carried_out = True
         self.errands: dict[int, Callable[[], None]] = {}
         self.rewrite: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
 
     def rest(self) -> None:
         """From now on nothing happens, and requests are counted anew."""
-        self.sent, self.crash_at = 0, None
+        self.sent, self.crash_at, self.crash_in = 0, None, None
         self.errands.clear()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -121,6 +123,7 @@ class Line(httpx.BaseTransport):
         if errand is not None:
             errand()
         dies = self.crash_at is not None and self.sent >= self.crash_at
+        dies = dies or (self.crash_in is not None and self.crash_in(request))
         if dies and not self.carried_out:
             raise CrashError
         response = self._box.transport.handle_request(request)
@@ -328,6 +331,9 @@ class World:
     def count_linked(self) -> int:
         with self.reading() as db:
             return links.count_complete(db, PAIR, Resource.CONTACT)
+
+
+Build = Callable[..., World]
 
 
 def build(

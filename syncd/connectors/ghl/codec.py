@@ -14,7 +14,7 @@ from syncd.connectors.ghl import dnd
 from syncd.connectors.ghl.catalogue import CustomField, CustomFields
 from syncd.connectors.ghl.spec import CONSENT, CUSTOM, FIELDS, TAGS
 from syncd.errors import RecordError
-from syncd.model.record import Record
+from syncd.model.record import Record, is_usable_id
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Patch, Value
 
@@ -34,6 +34,7 @@ class _Odd(Enum):
 
 
 ODD: Final = _Odd.ODD
+LONGEST_TIME = 40  # characters; an ISO time with nine decimals has 35
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/._](\d{2})[-/._](\d{2})(?:$|[T ])")
 _YEAR_LAST = re.compile(r"(\d{2})[-/._](\d{2})[-/._](\d{4})$")
@@ -74,13 +75,15 @@ def to_record(contact: Mapping[str, Any], custom: CustomFields, shape: Shape) ->
 def usable_id(contact: Mapping[str, Any]) -> str | None:
     """GHL's id of a contact; None for one that could not be put into a path."""
     remote_id = contact.get("id")
-    return remote_id if isinstance(remote_id, str) and remote_id.strip(". ") else None
+    if not isinstance(remote_id, str) or not remote_id.strip(". "):
+        return None
+    return remote_id if is_usable_id(remote_id) else None
 
 
 def _version(updated: Any, modified: datetime | None) -> str | None:
     if modified is None:
         return None
-    if isinstance(updated, str):
+    if isinstance(updated, str) and len(updated) <= LONGEST_TIME:
         return updated
     return modified.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -28,6 +28,7 @@ class Account:
         newest: the newest time of change that any answer showed, in the server's zone.
         written: when we wrote which contact, by id, to measure the server's zone by.
         remarks: sentences for `check`, without anything personal.
+        catalogue_reads: how often the custom fields were asked for.
     """
 
     def __init__(self, settings: Settings, wire: Wire) -> None:
@@ -37,6 +38,7 @@ class Account:
         self.newest: datetime | None = None
         self.written: OrderedDict[str, datetime] = OrderedDict()
         self.remarks: list[str] = []
+        self.catalogue_reads = 0
         self._monotonic = wire.monotonic
         self._custom: Mapping[str, FieldSpec] = {}
         self._read_at_s: float | None = None
@@ -54,6 +56,7 @@ class Account:
             specs = (custom_spec(name, wire_type) for name, wire_type in types.items())
             self._custom = {spec.name: spec for spec in specs}
             self._read_at_s = now_s
+            self.catalogue_reads += 1
         return self._custom
 
     def forget_custom(self) -> None:

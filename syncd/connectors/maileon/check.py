@@ -9,7 +9,7 @@ from typing import Any
 from syncd.connectors.maileon.account import Account
 from syncd.connectors.maileon.answers import judge
 from syncd.errors import AccountError
-from syncd.model.record import Identity, Right
+from syncd.model.record import Identity, Right, is_usable_id
 
 # What each HTTP method is for, and whether a sync can do without it.
 METHODS = {
@@ -34,7 +34,7 @@ def check(account: Account) -> Identity:
         )
     shown = account.calls.account()
     account_id = shown.get("id")
-    if not isinstance(account_id, int | str) or not str(account_id):
+    if not isinstance(account_id, int | str) or not is_usable_id(str(account_id)):
         raise AccountError("GET /account/info: the answer names no account id")
     _hint(account, shown)
     account.custom(fresh=True)

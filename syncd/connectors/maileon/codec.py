@@ -17,7 +17,7 @@ from syncd.connectors.maileon.fields import CUSTOM, FIELDS, STANDARD
 from syncd.connectors.maileon.values import OddValueError, from_text, to_text
 from syncd.errors import RecordError
 from syncd.http import xml
-from syncd.model.record import Record
+from syncd.model.record import Record, is_usable_id
 from syncd.model.spec import Catalogue, FieldSpec
 from syncd.model.values import Consent, Level, Patch, SetDelta, Value
 
@@ -67,9 +67,9 @@ def select(fields: frozenset[str], custom: Catalogue) -> Selection:
 
 
 def to_record(contact: Element, wanted: Selection, clock: ServerClock) -> Record | None:
-    """What one `<contact>` shows; None if it has no id, so that nothing could refer to it."""
+    """What one `<contact>` shows; None if it has no id by which to refer to it."""
     remote_id = text_of(contact, "id")
-    if not remote_id:
+    if not remote_id or not is_usable_id(remote_id):
         return None
     created, updated = (shown_time(text_of(contact, name)) for name in ("created", "updated"))
     return Record(
@@ -89,7 +89,7 @@ def _fields(
 ) -> Iterator[tuple[str, Value]]:
     if email := text_of(contact, "email"):  # hidden, not empty, if it is not there
         yield "email", email
-    if (reference := contact.find("external_id")) is not None:
+    if (reference := contact.find("external_id")) is not None and not len(reference):
         yield "external_id", _text(reference)
     permission = permission_of(contact)
     if permission is not None:
@@ -116,12 +116,21 @@ def _decoded(text: str | None, spec: FieldSpec) -> Iterator[tuple[str, Value]]:
 
 
 def _shown(contact: Element, group: str) -> dict[str, str | None] | None:
-    """Texts by field name; None if the whole group is missing."""
+    """Texts by field name; None if nothing can be told from the group.
+
+    A custom field without a value is not listed, so a list that names one field in a way
+    that cannot be read does not say of any field that it is empty.
+    """
     found = contact.find(group)
     if found is None:
         return None
-    pairs = ((text_of(field, "name"), field.find("value")) for field in found.iterfind("field"))
-    return {name: None if value is None else _text(value) for name, value in pairs if name}
+    texts: dict[str, str | None] = {}
+    for entry in found:
+        name, value = text_of(entry, "name"), entry.find("value")
+        if entry.tag != "field" or name is None or (value is not None and len(value)):
+            return None
+        texts[name] = None if value is None else _text(value)
+    return texts
 
 
 def consent_of(permission: int, since: datetime | None) -> Consent:
@@ -137,13 +146,18 @@ def permission_of(contact: Element) -> int | None:
 
 
 def shown_time(text: str | None) -> datetime | None:
-    """`YYYY-MM-DD HH:MM:SS[.f]` without zone, as naive; None if it is something else."""
-    if not text or not re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?", text):
+    """`YYYY-MM-DD HH:MM:SS[.f]` without zone, as naive; None if it is something else.
+
+    No time before 1970 and none in 9999, which a zone could move out of the calendar.
+    """
+    if not text or not re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?", text):
         return None
     whole, _, fraction = text.partition(".")
     try:
         moment = datetime.fromisoformat(whole)
     except ValueError:
+        return None
+    if not 1970 <= moment.year < 9999:
         return None
     return moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
 

@@ -26,6 +26,7 @@ REPORT_OVERLAP_MS = 10 * 60 * 1000
 MAX_RESTARTS = 3
 CHEAP_PAGES = 20
 CROWD = 100
+SETTLE_AT_LEAST_MS = 60 * 60 * 1000
 
 
 class Stage(StrEnum):
@@ -56,7 +57,8 @@ class State:
             a bulk write; the next pull asks without the two seconds, or it would read the
             crowd in every cycle for ever.
         settled: everything up to here has been read twice; settling: the goal of the walk
-            that is under way; settle_page: where it goes on.
+            that is under way; settle_page: where it goes on; settled_ms: when a page of it
+            was read last.
         wide: the parameter is read in another zone than times are shown in.
         reported_ms: the report is read up to here; from_ms, to_ms: the window being read.
         since, until: of a window, aware.
@@ -82,6 +84,7 @@ class State:
     settled: str | None = None
     settling: str | None = None
     settle_page: int = 1
+    settled_ms: int = 0
     wide: bool = False
     reported_ms: int = 0
     from_ms: int = 0

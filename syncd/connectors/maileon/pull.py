@@ -32,8 +32,9 @@ def pull(
     state = feed.load(cursor) if cursor else State()
     account.clock.recall(state.zone)
     state = _begin(account, state, full=full, window=window)
+    reads = account.catalogue_reads
     wanted = account.selection(fields, fresh=state.stage in {Stage.SWEEP, Stage.WINDOW})
-    reader = Reader(account, wanted)
+    reader = Reader(account, wanted, thrifty=account.catalogue_reads > reads)
     while state.stage is not Stage.REST:
         whole = state.stage in {Stage.SWEEP, Stage.WINDOW}
         records, state = reader.step(state)
@@ -74,9 +75,14 @@ class Reader:
     Attributes:
         wanted: what to ask for.
         total: how many contacts the list has from which a page was read last.
+
+    Args:
+        thrifty: this pull had to read the catalogue; what can wait for the next one does,
+            so that no pull costs more than three requests when nothing has happened.
     """
 
-    def __init__(self, account: Account, wanted: Selection) -> None:
+    def __init__(self, account: Account, wanted: Selection, *, thrifty: bool = False) -> None:
+        self._thrifty = thrifty
         self._account = account
         self._calls = account.calls
         self._clock = account.clock
@@ -180,8 +186,14 @@ class Reader:
             state = replace(state, settling=state.passed, settle_page=1)
         if state.settling is None or state.settled is None or state.wide:
             return self._optouts(self._to_optouts(replace(state, settling=None)))
+        now_ms = int(self._calls.server_now.timestamp() * 1000)
+        recent = now_ms - state.settled_ms < feed.SETTLE_AT_LEAST_MS
+        if self._thrifty and (recent or not state.settled_ms):
+            later = replace(state, settled_ms=state.settled_ms or now_ms)
+            return self._optouts(self._to_optouts(later))
         after = _after(self._account, state.settled, state)
         listing = self._page(replace(state, after=after), state.settle_page)
+        state = replace(state, settled_ms=now_ms)
         if state.settle_page >= self._pages(listing, state.settle_page):
             state = replace(state, settled=state.settling, settling=None, settle_page=1)
         else:
