@@ -144,6 +144,19 @@ class App:
         return known[name]
 
     def open_pair(self, name: str, *, create_fields: bool, anew: bool = False) -> Pair:
+        """A pair, compiled against what both accounts hold today; see `_open_pair`.
+
+        If it does not fit what was known of the accounts, they are asked once more: a person
+        may just have made the field that was missing.
+        """
+        try:
+            return self._open_pair(name, create_fields=create_fields, anew=anew)
+        except ConfigError:
+            if anew:
+                raise
+            return self._open_pair(name, create_fields=create_fields, anew=True)
+
+    def _open_pair(self, name: str, *, create_fields: bool, anew: bool) -> Pair:
         """A pair, compiled against what both accounts hold today.
 
         Args:

@@ -151,6 +151,11 @@ def explained(engine: sa.Engine) -> Iterator[None]:
         yield
     except sa.exc.OperationalError as cause:
         raise StoreError(*_explain(engine, str(cause.orig).lower())) from cause
+    except sa.exc.DataError as cause:
+        raise StoreError(
+            "The store cannot hold a value that was to be written; the current step was undone."
+            "  This is a fault of syncd: please report it with the version and the platform."
+        ) from cause
     except sa.exc.DatabaseError as cause:
         if "malformed" in str(cause.orig) or "not a database" in str(cause.orig):
             raise StoreError(

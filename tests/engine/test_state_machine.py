@@ -28,8 +28,8 @@ from tests.engine.world import GHL, LAG, MAILEON, CrashError, World, build
 
 THOROUGH = os.environ.get("SYNCD_HYPOTHESIS") == "thorough"
 ORDINARY = settings(
-    max_examples=200,
-    stateful_step_count=14,
+    max_examples=240,
+    stateful_step_count=18,
     deadline=None,
     database=None,
     derandomize=True,
@@ -91,6 +91,7 @@ class Both(RuleBasedStateMachine):
         lag_s=st.sampled_from((0, 2, 30)),
         also_422=st.booleans(),
         bumps=st.booleans(),
+        settled=st.booleans(),
         first=st.lists(deeds("create left", "create right"), min_size=1, max_size=4),
     )
     def begin(
@@ -101,6 +102,7 @@ class Both(RuleBasedStateMachine):
         lag_s: int,
         also_422: bool,
         bumps: bool,
+        settled: bool,
         first: list[Deed],
     ) -> None:
         self.world = build(self.folder, self.template, delete=delete)
@@ -118,6 +120,9 @@ class Both(RuleBasedStateMachine):
         self.history = History(self.world, timedelta(seconds=lag_s + 1))
         for deed in first:
             self.do(deed)
+        if settled:
+            self.world.settle()
+            self.run(Mode.SYNC)
 
     def do(self, deed: Deed) -> None:
         world = self.world

@@ -147,6 +147,7 @@ class World:
     app: App | None = None
     opened: Pair | None = None
     chunk: int = 500
+    engines: dict[str, sa.Engine] = field(default_factory=dict)
 
     # -- the sandbox ---------------------------------------------------------------------
 
@@ -222,11 +223,17 @@ class World:
         """A process of ours with an empty memory; the one before is no more."""
         self.end_process()
         configuration = load(self.path, self.env)
-        store = database.open_store(configuration.store)
-        if store.dialect.name == "sqlite":
-            sa.event.listen(store, "connect", _careless)
+        store = self._store(configuration.store)
         self.app = App(configuration, store, open_ledger(store), self.wire())
         return self.app
+
+    def _store(self, url: str) -> sa.Engine:
+        """The store; an engine remembers compiled statements, and nothing of a process."""
+        if url not in self.engines:
+            self.engines[url] = database.open_store(url)
+            if self.engines[url].dialect.name == "sqlite":
+                sa.event.listen(self.engines[url], "connect", _careless)
+        return self.engines[url]
 
     def end_process(self) -> None:
         if self.app is not None:
