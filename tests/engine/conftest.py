@@ -1,11 +1,13 @@
 """Worlds on either kind of store, and silence: who wants to see the log asks for it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
 
+from tests.conftest import Postgres
 from tests.engine.world import Build, World, build
 
 
@@ -17,16 +19,34 @@ def silence() -> Iterator[None]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def made(request: pytest.FixtureRequest, tmp_path: Path, migrated_sqlite: Path) -> Iterator[Build]:
-    """Makes a world whose state is in either kind of store."""
+def new_store(request: pytest.FixtureRequest) -> Iterator[Callable[[], dict[str, str]]]:
+    """Makes settings that put a world's state into a migrated store of either kind."""
+    if request.param == "sqlite":
+        yield dict  # `build` copies a migrated file itself
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    template = request.getfixturevalue("migrated_postgres")
+    names: list[str] = []
+
+    def make() -> dict[str, str]:
+        names.append(server.create(template))
+        return {"store": server.url(names[-1])}
+
+    yield make
+    for name in names:
+        server.drop(name)
+
+
+@pytest.fixture
+def made(
+    new_store: Callable[[], dict[str, str]], tmp_path: Path, migrated_sqlite: Path
+) -> Iterator[Build]:
+    """Makes worlds whose state is in either kind of store, and ends their processes."""
     worlds: list[World] = []
 
-    def make(**settings: object) -> World:
-        where = {}
-        if request.param == "postgresql":
-            engine = request.getfixturevalue("postgres_store")
-            where = {"store": engine.url.render_as_string(hide_password=False)}
-        worlds.append(build(tmp_path / "world", migrated_sqlite, **where, **settings))
+    def make(**settings: Any) -> World:
+        folder = tmp_path / str(len(worlds))
+        worlds.append(build(folder, migrated_sqlite, **new_store(), **settings))
         return worlds[-1]
 
     yield make

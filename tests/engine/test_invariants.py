@@ -2,8 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -26,7 +25,6 @@ from tests.engine.world import (
     World,
     assert_alike,
     assert_quiet,
-    build,
     configure,
 )
 
@@ -34,21 +32,6 @@ Make = Callable[..., World]
 ADA, BOB, CY = "ada@example.org", "bob@example.org", "cy@example.org"
 NO_LIMIT = {"count": 100_000, "percent": 100}
 BOUNDLESS = dict.fromkeys(("creates", "updates", "deletes", "optouts"), NO_LIMIT)
-
-
-@pytest.fixture
-def made(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Make]:
-    """Makes worlds, and ends their processes."""
-    worlds: list[World] = []
-
-    def make(**settings: Any) -> World:
-        folder = tmp_path / str(len(worlds))
-        worlds.append(build(folder, migrated_sqlite, **settings))
-        return worlds[-1]
-
-    yield make
-    for world in worlds:
-        world.end_process()
 
 
 @pytest.fixture
@@ -731,7 +714,8 @@ def test_another_account_behind_the_same_key_writes_nothing(pair_of: Make) -> No
 
 def test_a_changed_mapping_holds_the_run_and_is_then_carried_out(pair_of: Make) -> None:
     world = pair_of(ADA, fields=FIELDS[:2])
-    configure(world.folder, fields=[*FIELDS[:2], {"left": "city", "right": "CITY"}])
+    fields = [*FIELDS[:2], {"left": "city", "right": "CITY"}]
+    configure(world.folder, store=world.store, fields=fields)
     world.start_process()
     world.settle()
     writes = world.writes()

@@ -142,6 +142,7 @@ class World:
     path: Path
     env: Mapping[str, str]
     colour: str = ""  # the id of GHL's custom field
+    store: str = "sqlite:///syncd.db"
     crash: Callable[[str], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
     app: App | None = None
@@ -372,7 +373,7 @@ def build(
     configure(folder, store=store, fields=fields, swapped=swapped, **settings)
     env = environment(info)
     line = Line(box, moment)
-    return World(folder, box, line, folder / "syncd.yaml", env, colour=made["id"])
+    return World(folder, box, line, folder / "syncd.yaml", env, colour=made["id"], store=store)
 
 
 def environment(info: Mapping[str, Any]) -> dict[str, str]:
