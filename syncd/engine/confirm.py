@@ -32,8 +32,8 @@ class _Batch:
 
     states: dict[int, tuple[OpState, str | None]] = field(default_factory=dict)
     done: list[tuple[Sent, Receipt]] = field(default_factory=list)
-    parked: dict[int, tuple[Side, str]] = field(default_factory=dict)  # by link
-    look: list[tuple[Side, str]] = field(default_factory=list)  # records to read again
+    parked: dict[int, str] = field(default_factory=dict)  # cause by link
+    look: list[str] = field(default_factory=list)  # ids of records to read again
     opted_out: list[str] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
 
@@ -70,8 +70,8 @@ def confirm(
         now = cycle.bench.now()
         refused = [OptOut(account, address, None, account) for address in batch.opted_out]
         members.wake_keys(db, sorted(cycle.bench.ledger.record(db, refused, now)))
-    for where, remote_id in batch.look:
-        look_again(cycle, where, remote_id)
+    for remote_id in batch.look:
+        look_again(cycle, side, remote_id)
 
 
 def look_again(cycle: Cycle, side: Side, remote_id: str) -> None:
@@ -99,18 +99,18 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
         case DuplicateError():
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
             if error.remote_id:
-                batch.look.append((side, error.remote_id))
-            batch.parked[sent.link_id] = (side.other, "duplicate_there")
+                batch.look.append(error.remote_id)
+            batch.parked[sent.link_id] = "duplicate_there"
         case StaleError():
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
             if sent.op.remote_id:
-                batch.look.append((side, sent.op.remote_id))
+                batch.look.append(sent.op.remote_id)
         case RecordError() if refused := _refused(cycle, side, sent, error):
             batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
             batch.refused.extend(refused)
         case RecordError():
             batch.states[sent.op.id] = (OpState.DEAD, _said(error))
-            batch.parked[sent.link_id] = (side.other, error.code)
+            batch.parked[sent.link_id] = error.code
         case _:
             batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
 
@@ -140,7 +140,7 @@ def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
         return
     pair = cycle.pair
     parked = [
-        replace(m, state=State.PARKED, cause=batch.parked[m.link_id][1], todo=False)
+        replace(m, state=State.PARKED, cause=batch.parked[m.link_id], todo=False)
         for m in members.of_links(db, pair.name, pair.resource, batch.parked)
         if m.link_id is not None and m.state is not State.GONE
     ]
