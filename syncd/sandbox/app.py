@@ -25,6 +25,7 @@ from syncd.sandbox.core import (
 from syncd.sandbox.ghl import Ghl
 from syncd.sandbox.later import Diary
 from syncd.sandbox.maileon import Maileon
+from syncd.sandbox.mailercloud import Mailercloud
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -90,14 +91,15 @@ class App:
     def seed(self, contacts: int, common: float = 0.5, seed: int | None = None) -> dict[str, int]:
         """Add `contacts` people to every platform, the share `common` of them to all.
 
-        Without a `seed` every call brings new people, the same ones after each reset.
+        Without a `seed` every call brings new people, the same ones after each reset. A
+        platform that is added behind the others leaves them their people.
         """
         with self.world.lock:
             if contacts and seed is None:
                 seed = self.world.seed + self._seedings
                 self._seedings += 1
             lists = people.share_out(
-                sorted(self.platforms),
+                list(self.platforms),
                 contacts,
                 common=common,
                 seed=self.world.seed if seed is None else seed,
@@ -158,7 +160,9 @@ def build(
     if limits not in LIMITS:
         raise ValueError(f"limits must be one of {', '.join(LIMITS)}, not {limits!r}")
     world = World(seed, real_limits=limits != "off")
-    app = App(world, [Ghl(world, agency=limits == "agency"), Maileon(world)], limits, frozen_at)
+    world.clock.freeze(frozen_at)  # before a platform looks at it
+    platforms = [Ghl(world, agency=limits == "agency"), Maileon(world), Mailercloud(world)]
+    app = App(world, platforms, limits, frozen_at)
     app.seed(contacts)
     return app
 

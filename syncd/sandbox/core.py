@@ -130,6 +130,8 @@ class World:
         self.struck: Counter[str] = Counter()  # "ghl status" -> faults that struck
         self.forbidden: list[str] = []  # calls no sync may ever make, as "METHOD path"
         self.lock = threading.RLock()  # one request at a time changes state
+        self.served = False  # by a server: there are threads and sockets
+        self.closing = threading.Event()  # set when that server stops
 
     def reset(self, seed: int | None = None) -> None:
         self.seed = self.seed if seed is None else seed

@@ -33,6 +33,7 @@ class Running:
 
     def stop(self) -> None:
         """Take no more requests, finish those at hand, close the port, wait for the thread."""
+        self.app.world.closing.set()
         self._server.accepting = False
         self._server.task_dispatcher.shutdown()
         self._server.trigger.pull_trigger(self._close)
@@ -54,6 +55,7 @@ def start(port: int = 0, contacts: int = 0, seed: int = 7, limits: str = "off") 
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)  # a cut answer is a fault we asked for
     app = build(seed=seed, contacts=contacts, limits=limits)
+    app.world.served = True
     server = create_server(
         breaking(app), host=HOST, port=port, threads=THREADS, connection_limit=1000, backlog=1024
     )

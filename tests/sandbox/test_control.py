@@ -24,6 +24,8 @@ def test_info_says_how_to_reach_each_platform() -> None:
     assert known["ghl"]["base_url"] == "http://sandbox.test/ghl"
     assert {"token", "location_id", "company_id", "oauth"} <= set(known["ghl"])
     assert known["maileon"]["base_url"] == "http://sandbox.test/maileon/1.0"
+    assert known["mailercloud"]["base_url"] == "http://sandbox.test/mailercloud/v1"
+    assert {"api_key", "list_id", "second_list_id", "account"} <= set(known["mailercloud"])
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,8 @@ def test_no_platform_at_a_path_says_which_there_are() -> None:
         ("/ghl/act", {}, "action"),
         ("/ghl/act", {"action": "dance"}, "unknown action"),
         ("/ghl/settings", {"speed": 1}, "unknown setting"),
+        ("/mailercloud/act", {"action": "dance"}, "no action"),
+        ("/mailercloud/settings", {"speed": 1}, "no setting"),
         ("/later", {"platform": "ghl"}, "action"),
         ("/later", {"platform": "ghl", "action": "empty", "before": 1, "after": 1}, "not both"),
         ("/later", {"platform": "ghl", "action": "empty", "before": 0}, "count from 1"),
@@ -86,7 +90,8 @@ def test_seeding_reset_and_seeding_again_repeats_itself() -> None:
     http = control(box)
     before = http.get("/ghl/contacts").json()
     assert len(before) == 20
-    assert http.post("/seed", json={"contacts": 5}).json()["seeded"] == {"ghl": 5, "maileon": 5}
+    added = http.post("/seed", json={"contacts": 5}).json()["seeded"]
+    assert added == {"ghl": 5, "maileon": 5, "mailercloud": 5}
     assert len(http.get("/ghl/contacts").json()) == 25
     http.post("/reset", json={"contacts": 20})
     again = http.get("/ghl/contacts").json()
@@ -113,7 +118,7 @@ def test_half_of_the_seeded_people_are_on_both_platforms() -> None:
     http = control(box)
     http.post("/reset", json={})
     answer = http.post("/seed", json={"contacts": 40, "common": 1.0}).json()
-    assert answer["seeded"] == {"ghl": 40, "maileon": 40}
+    assert answer["seeded"] == {"ghl": 40, "maileon": 40, "mailercloud": 40}
 
 
 def test_acting_as_a_person_and_settings_go_through_control() -> None:
@@ -316,6 +321,6 @@ def test_serve_says_when_it_is_ready_and_stops_on_sigterm() -> None:
         line = served.stdout.readline()
         assert line.startswith("sandbox ready on http://127.0.0.1:")
         known = httpx.get(line.split()[-1] + "/_control/info").json()
-        assert set(known) == {"ghl", "maileon"}
+        assert set(known) == {"ghl", "maileon", "mailercloud"}
         served.terminate()
         assert served.wait(timeout=30) == 0

@@ -50,6 +50,15 @@ def test_half_of_them_are_in_common_with_equal_values() -> None:
     assert any(left[email].email != right[email].email for email in both)
 
 
+def test_one_platform_more_at_the_end_leaves_the_others_their_people() -> None:
+    two = share_out(["ghl", "maileon"], 40, common=0.5, seed=7)
+    three = share_out(["ghl", "maileon", "mailercloud"], 40, common=0.5, seed=7)
+    assert {name: three[name] for name in two} == two
+    emails = [{person.email.lower() for person in one} for one in three.values()]
+    assert [len(one) for one in emails] == [40, 40, 40]
+    assert len(set.intersection(*emails)) == len(emails[0] & emails[2]) == 20
+
+
 def test_everything_or_nothing_can_be_in_common() -> None:
     for common, shared in ((0.0, 0), (1.0, 50)):
         lists = share_out(["a", "b"], 50, common=common, seed=7)

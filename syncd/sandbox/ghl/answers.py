@@ -49,9 +49,13 @@ def invalid(*lines: str) -> RefusalError:
     return RefusalError(422, list(lines))
 
 
-def not_found(contact_id: str) -> RefusalError:
-    """400, not 404, for a contact that is unknown, deleted or merged away (3.5, gotcha 14)."""
-    return RefusalError(400, f"Contact with id {contact_id} not found")
+def not_found(contact_id: str, *, named: bool = True) -> RefusalError:
+    """400, not 404, for a contact that is unknown, deleted or merged away (3.5, gotcha 14).
+
+    Args:
+        named: say what it is that was not found.
+    """
+    return RefusalError(400, f"Contact with id {contact_id} not found" if named else "Bad Request")
 
 
 def as_response(status: int, body: dict[str, Any], headers: dict[str, str]) -> Response:

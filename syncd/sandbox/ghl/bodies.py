@@ -78,7 +78,7 @@ def violations(
             found[name] = [f"property {name} should not exist"]
         elif value is None and name in nullable:
             continue
-        elif lines := _lines(name, value, country, v3=v3):
+        elif lines := _lines(name, value, country, v3=v3, rcs=settings.rcs_in_writes):
             found[name] = lines
     if "locationId" in allowed and "locationId" not in body:
         found["locationId"] = ["locationId must be a string", "locationId should not be empty"]
@@ -129,7 +129,7 @@ def as_day(text: str) -> str | None:
         return None
 
 
-def _lines(name: str, value: Any, country: str, *, v3: bool) -> list[str]:
+def _lines(name: str, value: Any, country: str, *, v3: bool, rcs: bool) -> list[str]:
     match name:
         case "email":
             return [] if _is_email(value) else ["email must be an email"]
@@ -147,7 +147,7 @@ def _lines(name: str, value: Any, country: str, *, v3: bool) -> list[str]:
         case "dnd" | "createNewIfDuplicateAllowed":
             return [] if isinstance(value, bool) else [f"{name} must be a boolean value"]
         case "dndSettings":
-            return dnd.violations(value, v3=v3)
+            return dnd.violations(value, v3=v3, rcs=rcs)
         case "inboundDndSettings":
             return dnd.inbound_violations(value)
         case "locationId" if value == "":

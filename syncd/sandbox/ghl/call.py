@@ -88,6 +88,6 @@ class Call:
         contact_id = self.path["contactId"]
         found = self.agency.find(contact_id)
         if found is None:
-            raise not_found(contact_id)
+            raise not_found(contact_id, named=self.agency.settings.gone_text == "named")
         self.location(found[0].id)
         return found

@@ -6,6 +6,7 @@ from typing import Any
 from syncd.sandbox.ghl import bodies, writes
 from syncd.sandbox.ghl.agency import Agency, Location
 from syncd.sandbox.ghl.answers import Answer, RefusalError, invalid
+from syncd.sandbox.ghl.book import Book
 from syncd.sandbox.ghl.call import Call
 from syncd.sandbox.ghl.contact import Contact, full
 from syncd.sandbox.ghl.phones import e164
@@ -41,9 +42,13 @@ def duplicate(call: Call) -> Answer:
     order = [("email", email), ("phone", number and e164(number, location.country))]
     if call.agency.settings.match_phone_first and not call.agency.settings.allow_duplicates:
         order.reverse()
+    book: Book = location.book
+    if call.agency.settings.duplicate_lags:
+        location.index.catch_up(call.agency.now())
+        book = location.index
     for name, value in order:
-        if value and (ids := writes.holders(location, name, value)):
-            return Answer({"contact": full(location.book.contacts[ids[0]])})
+        if value and (ids := writes.holders(book, name, value)):
+            return Answer({"contact": full(book.contacts[ids[0]])})
     return Answer({"contact": None})
 
 
@@ -66,7 +71,8 @@ def create(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     """PUT /contacts/{contactId}: a partial merge, except that tags are replaced (3.6)."""
     location, contact = call.contact()
-    asked = _valid(call, location, call.body(), bodies.UPDATE, creating=False)
+    more = {"companyName"} if call.agency.settings.company_in_updates else frozenset[str]()
+    asked = _valid(call, location, call.body(), bodies.UPDATE | more, creating=False)
     adds_first_email = asked.plain.get("email") and not contact.plain.get("email")
     if call.agency.settings.first_email_alone and adds_first_email and len(call.body()) > 1:
         raise RefusalError(400, "Unable to update the contact")
@@ -137,6 +143,8 @@ def _valid(
             _create_all_the_same(call.agency, location, body, found)
         raise invalid(*lines)
     asked = bodies.asked(body, settings, country)
+    if creating and not settings.create_takes_dnd:
+        asked = replace(asked, dnd_settings=None)
     if creating and not asked.plain.get("email") and not asked.plain.get("phone"):
         raise RefusalError(400, NEEDS_KEY)
     return asked
@@ -166,7 +174,7 @@ def _upsert_into(
     plain = {name: value for name, value in asked.plain.items() if name != "gender"}
     for name in ("email", "phone"):
         value = plain.get(name)
-        if value and any(id_ != contact.id for id_ in writes.holders(location, name, value)):
+        if value and any(id_ != contact.id for id_ in writes.holders(location.book, name, value)):
             del plain[name]
     return writes.change(agency, location, contact, replace(asked, plain=plain))
 

@@ -28,7 +28,6 @@ TYPES = (
     "FILE_UPLOAD",
 )  # EMAIL is refused with 422 on this endpoint (5.1, T6)
 PICKLISTS = frozenset({"CHECKBOX", "SINGLE_OPTIONS", "MULTIPLE_OPTIONS", "RADIO"})
-TEXT_LENGTH = 256
 CLEARED = None
 
 
@@ -110,14 +109,17 @@ def stored(one: CustomField, value: Any, settings: Settings, country: str) -> An
     Raises:
         RefusalError: 400, and with it the whole write fails (3.8, T6).
     """
-    if value is None or value in ("", []):
+    if value is None:
         return CLEARED
+    if value in ("", []):
+        return CLEARED if settings.custom_empty_clears else Dropped()
     match one.data_type:
         case "TEXT":
             text = _text(value)
-            return text[:TEXT_LENGTH] if settings.truncate_text else text
+            return text[: settings.text_length] if settings.truncate_text else text
         case "NUMERICAL" | "FLOAT":
-            return _number(str(value), one.data_type == "FLOAT")
+            fraction = one.data_type == "FLOAT" or settings.numerical_keeps_fractions
+            return _number(str(value), fraction)
         case "MONETORY":
             return _number(str(value).replace(",", "").lstrip("$€£ "), True)
         case "PHONE":

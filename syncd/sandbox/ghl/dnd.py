@@ -14,14 +14,18 @@ V3_NAMES = {"call": "Call", "email": "Email", "sms": "SMS", "whatsApp": "WhatsAp
 STATUSES = ("active", "inactive", "permanent")
 
 
-def violations(value: object, *, v3: bool) -> list[str]:
-    """What the validator says about `dndSettings`; v3 names pass only under v3 (section 8)."""
+def violations(value: object, *, v3: bool, rcs: bool = False) -> list[str]:
+    """What the validator says about `dndSettings`; v3 names pass only under v3 (section 8).
+
+    Args:
+        rcs: let the channel pass that is in no schema.
+    """
     if not isinstance(value, dict):
         return ["dndSettings must be an object"]
     lines = []
     for name, channel in value.items():
         where = f"dndSettings.{name}"
-        if name not in CHANNELS and not (v3 and name in V3_NAMES):
+        if name not in CHANNELS and not (v3 and name in V3_NAMES) and not (rcs and name == "RCS"):
             lines.append(f"dndSettings.property {name} should not exist")
         else:
             lines += _channel_violations(where, channel, STATUSES, ("status", "message", "code"))

@@ -1,7 +1,7 @@
 """`POST /contacts/search` and `GET /contacts/`: two ways to page through a lagging index."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -45,6 +45,7 @@ class Search:
             RefusalError: 422 for the body, 400 for an unknown field or too deep a page.
         """
         wish = _wish(body)
+        wish = replace(wish, limit=min(wish.limit, self._agency.settings.page_most))
         filters = compile_all(wish.filters, location.fields, self._agency.settings)
         location.index.catch_up(self._agency.now())
         keys = self._matches(location.index, wish, filters)

@@ -11,6 +11,7 @@ from typing import Any
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "block_python_agents": ("all", "all_but_sdk", "off"),
     "dnd_settings_write": ("merge", "replace"),
+    "gone_text": ("named", "bare"),
     "iso_dates_in_search": ("work", "refuse"),
     "unknown_custom_field": ("ignore", "refuse"),
 }
@@ -27,11 +28,16 @@ class Settings:
         flicker: chance that one row is missing from one answer (section 9, T48).
         rows_without_dnd_settings: rows carry only `dnd` (3.2, T25).
         rows_without_custom_fields: rows carry `customFields: []` (3.2, T26).
-        truncate_text: TEXT values are cut at 256 characters (3.8, T36).
+        page_most: rows of one answer, however many are asked for (12, row 14).
+        truncate_text, text_length: TEXT values are cut at 256 characters (3.8, T36).
+        numerical_keeps_fractions: NUMERICAL is more than whole numbers (unverified).
+        custom_empty_clears: `""` and `[]` empty a custom field (12, row 6).
         dnd_settings_write: whether channels that a write leaves out keep their value
             (3.10, unverified).
         dnd_flag_moves_channels: `dnd` true or false sets every channel (12, row 8).
         permanent_can_be_lifted: a write may change status `permanent` (3.10, unverified).
+        rcs_in_writes: the channel RCS, seen but in no schema, may be written (issue #264).
+        create_takes_dnd: a create heeds `dndSettings` (unverified).
         bump_on_tags, bump_on_dnd: tag-only and DND-only writes change `dateUpdated` (section 9).
         empty_string_clears: `""` clears a field other than email and phone (3.6, unverified).
         clear_not_nullable: null is taken for fields the schema does not mark nullable
@@ -41,6 +47,10 @@ class Settings:
         first_email_alone: a first e-mail added together with other fields is a 400 (3.6, T30).
         unknown_custom_field: what a value for a field that does not exist gets (3.8,
             contradictory reports): nothing, or a 422.
+        company_in_updates: PUT takes `companyName` (12, row 7).
+        duplicate_lags: the duplicate look-up asks the index that lags (3.4, T27).
+        gone_text: the 400 for an unknown contact says so, or no more than "Bad Request"
+            (3.5, unverified).
         phone_eq_bug: `phone eq` misses contacts that have additional e-mails (issue #289).
         iso_dates_in_search: ISO strings in ranges over dateAdded and dateUpdated (3.2).
         block_python_agents: whom the proxy answers 403 "Error 1010" (section 0, T3). The
@@ -58,10 +68,16 @@ class Settings:
     flicker: float = 0.0
     rows_without_dnd_settings: bool = False
     rows_without_custom_fields: bool = False
+    page_most: int = 500
     truncate_text: bool = True
+    text_length: int = 256
+    numerical_keeps_fractions: bool = False
+    custom_empty_clears: bool = True
     dnd_settings_write: str = "merge"
     dnd_flag_moves_channels: bool = False
     permanent_can_be_lifted: bool = False
+    rcs_in_writes: bool = False
+    create_takes_dnd: bool = True
     bump_on_tags: bool = True
     bump_on_dnd: bool = True
     empty_string_clears: bool = True
@@ -69,6 +85,9 @@ class Settings:
     create_422_still_creates: float = 0.0
     first_email_alone: bool = False
     unknown_custom_field: str = "ignore"
+    company_in_updates: bool = False
+    duplicate_lags: bool = False
+    gone_text: str = "named"
     phone_eq_bug: bool = False
     iso_dates_in_search: str = "work"
     block_python_agents: str = "all_but_sdk"

@@ -8,6 +8,7 @@ from syncd.sandbox.ghl import dnd
 from syncd.sandbox.ghl.agency import DND_EDIT, FIELD_EDIT, TAG_EDIT, Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError, invalid
 from syncd.sandbox.ghl.bodies import Asked
+from syncd.sandbox.ghl.book import Book
 from syncd.sandbox.ghl.contact import Contact
 from syncd.sandbox.ghl.customfields import CLEARED, Dropped, stored
 from syncd.sandbox.ghl.settings import Settings
@@ -49,17 +50,17 @@ def duplicate(agency: Agency, location: Location, asked: Asked, but: str | None)
     order = ("phone", "email") if agency.settings.match_phone_first else ("email", "phone")
     for name in order:
         if value := asked.plain.get(name):
-            for id_ in holders(location, name, value):
+            for id_ in holders(location.book, name, value):
                 if id_ != but:
                     return location.book.contacts[id_], name
     return None
 
 
-def holders(location: Location, name: str, value: str) -> list[str]:
+def holders(book: Book, name: str, value: str) -> list[str]:
     """Ids of those who have this e-mail (primary or additional) or phone, the oldest first."""
     if name == "email":
-        return location.book.emails.of(value.lower())
-    return location.book.phones.of(value)
+        return book.emails.of(value.lower())
+    return book.phones.of(value)
 
 
 def refuse_duplicate(agency: Agency, location: Location, asked: Asked, but: str | None) -> None:

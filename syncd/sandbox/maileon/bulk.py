@@ -16,6 +16,7 @@ from syncd.sandbox.maileon.writing import (
     UNKNOWN_STANDARD_FIELD,
     Values,
     bump,
+    clear_absent,
     judge,
     write_external_id,
     write_permission,
@@ -178,7 +179,9 @@ def _store(account: Account, flags: Flags, row: Row, counts: dict[str, int]) -> 
     counts["existing"] += 1
     changed = False
     if flags.update:
-        changed = write_values(account, contact, row.values)
+        if settings.bulk_absent == "clears":
+            changed = clear_absent(contact, row.draft)
+        changed = write_values(account, contact, row.values) or changed
         changed = write_external_id(account, contact, row.draft) or changed
         changed = _write_email(account, contact, row.draft) or changed
     if flags.override_permission and flags.permission is not None:

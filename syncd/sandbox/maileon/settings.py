@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _CHOICES: dict[str, frozenset[Any]] = {
     "account_type": frozenset({"production", "demo"}),
+    "bulk_absent": frozenset({"keeps", "clears"}),
     "email_case": frozenset({"insensitive", "sensitive"}),
     "email_in_use_status": frozenset({400, 409}),
     "empty_value": frozenset({"clears", "keeps", "strings_only"}),
@@ -18,6 +19,7 @@ _CHOICES: dict[str, frozenset[Any]] = {
     "ip_refused_status": frozenset({401, 403}),
     "list_order": frozenset({"id", "newest", "updated", "shuffled"}),
     "long_values": frozenset({"cut", "refuse"}),
+    "put_missing_status": frozenset({404, 400}),
     "put_permission_default": frozenset({"neutral", "none"}),
     "recreated_permission": frozenset({None, 1, 2, 3, 4, 5, 6}),
     "update_only_missing": frozenset({"silent", "invalid"}),
@@ -36,6 +38,7 @@ class Settings:
     account_id: int = 7301
     account_type: str = "demo"
     anonymise_unsubscribers_after_s: int | None = None
+    bulk_absent: str = "keeps"
     bulk_changes_email: bool = False
     bulk_checks_external_id: bool = True
     bulk_max_bytes: int = 9_000_000
@@ -60,6 +63,7 @@ class Settings:
     long_values: str = "cut"
     marker_skips_existing: bool = False
     put_by_id_changes_email: bool = False
+    put_missing_status: int = 404
     put_permission_default: str = "neutral"
     put_reads_body_permission: bool = True
     quirk_share: float = 0.2

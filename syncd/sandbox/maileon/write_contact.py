@@ -54,7 +54,13 @@ def post_by_external_id(call: Call) -> Answer:
 
 def put_by_id(call: Call) -> Answer:
     """Fields, external id and permission; neutral about what it does not mention (§2.4)."""
-    account, contact = call.account, by_id(call)
+    account = call.account
+    try:
+        contact = by_id(call)
+    except RefusalError as refusal:
+        if refusal.status != 404:
+            raise
+        raise RefusalError(account.settings.put_missing_status, refusal.message) from refusal
     permission, doi = call.permission(), call.flag("triggerdoi", default=False)
     if doi:
         _check_doi_mailing(call)

@@ -72,6 +72,15 @@ def write_values(account: Account, contact: Contact, values: Values) -> bool:
     return changed
 
 
+def clear_absent(contact: Contact, draft: Draft) -> bool:
+    """Empty every field that a draft does not mention (U13, a setting)."""
+    left = {name: text for name, text in contact.standard.items() if name in draft.standard}
+    custom = {name: text for name, text in contact.custom.items() if name in draft.custom}
+    changed = (left, custom) != (contact.standard, contact.custom)
+    contact.standard, contact.custom = left, custom
+    return changed
+
+
 def write_external_id(account: Account, contact: Contact, draft: Draft) -> bool:
     """Set or clear the external id, without looking whether another contact has it."""
     if "external_id" not in draft.scalars:
