@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from typing import Any, Protocol, runtime_checkable
 
 from syncd.model.op import Op, Receipt
+from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Identity, Page, Record, Resource, Window
 from syncd.model.spec import Catalogue, FieldSpec, Spec
 from syncd.model.values import Value
@@ -81,7 +82,8 @@ class Connector(Protocol):
         """Pages of records, with at least the named fields.
 
         Without `full` and `window`: what changed since the cursor. A cursor of None is
-        treated as `full`.
+        treated as `full`. Where the Spec is not incremental, this lists everything anew,
+        or goes on behind the page that the cursor came with unless that was the last.
 
         Args:
             full: a sweep: every record there is, from the first page on. When the iterator
@@ -119,6 +121,40 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class Bounded(Protocol):
+    """A connector whose account holds only so many records."""
+
+    def room(self, resource: Resource) -> int | None:
+        """How many more may be created now, the configured reserve left alone; None: no limit.
+
+        Never negative. Read from the platform at every call.
+        """
+        ...
+
+
+@runtime_checkable
+class Probing(Protocol):
+    """A connector that can find out whether what it takes for granted holds.
+
+    Attributes:
+        assumptions: all of them, in the order of docs/connect-<platform>.md.
+    """
+
+    assumptions: Sequence[Assumption]
+
+    def probe(self, address: str) -> Iterator[Finding]:
+        """Try the assumptions on a live account with one throw-away contact.
+
+        Yields one finding per assumption, as soon as it is there. The contact is removed
+        in the end, after an error too; what could not be removed is told in a remark.
+
+        Args:
+            address: of the contact that is made; nobody may be reading mail there.
+        """
         ...
 
 

@@ -53,7 +53,8 @@ class Receipt:
     """The platform's answer to one op.
 
     Attributes:
-        remote_id: of the record that now exists; needed for a create.
+        remote_id: of the record that now exists; needed for a create, unless the Spec
+            says that ids follow.
         record: the record as the answer *of the write itself* showed it. A separate read
             does not belong here: a person may have edited in between.
         error: why it was not carried out. `InDoubtError` means nobody knows.

@@ -43,6 +43,7 @@ class FieldSpec:
         max_length: longest text in characters; longer ones are refused or cut.
         lower: the platform stores it in lower case.
         read_only: shown, but cannot be written.
+        fixed: given when the record is created, and never changed afterwards.
         clearable: False if it cannot be emptied once it has a value.
         choices: allowed values of a CHOICE or SET; empty if open.
         free_text: for COUNTRY: the platform keeps any text.
@@ -53,6 +54,7 @@ class FieldSpec:
     max_length: int | None = None
     lower: bool = False
     read_only: bool = False
+    fixed: bool = False
     clearable: bool = True
     choices: tuple[str, ...] = ()
     free_text: bool = False
@@ -71,6 +73,9 @@ class ConsentSpec:
         grantable: a write can lift an opt-out again (only ever used where the pair allows it).
         ends_record: opting out makes the record disappear for good.
         suppresses_absent: an address without a record can be marked as opted out.
+        readable: False if records do not show their level, so that what was written
+            cannot be read back.
+        hides: a listing may leave out records that opted out, although they exist.
     """
 
     levels: frozenset[Level] = frozenset(Level)
@@ -78,6 +83,8 @@ class ConsentSpec:
     grantable: bool = False
     ends_record: bool = False
     suppresses_absent: bool = False
+    readable: bool = True
+    hides: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,15 @@ class ResourceSpec:
         custom_prefix: how custom fields are named, before the platform's own name.
         custom_kinds: kinds in which a custom field can be created on request.
         incremental: the listing can start from a cursor; else every pull is a sweep.
+        sweep_rate: pages per second that a daemon may spend on such sweeps, on average;
+            None if they need not be spread.
         unique_key: field that the platform itself keeps unique, if any.
         finds: fields that `find` can look up.
         reference: field that takes the other side's remote id, if there is a place for it.
         batch_size: ops per push call; concurrency: push calls at once.
         index_lag: how long a new record may stay invisible to `find` and `pull`.
+        ids_follow: a create may be answered without an id; the record is then recognised
+            by its key in the next sweep. Only for platforms that keep the key unique.
     """
 
     fields: Catalogue
@@ -112,6 +123,8 @@ class ResourceSpec:
     concurrency: int = 1
     page_size: int = 100
     index_lag: timedelta = timedelta()
+    sweep_rate: float | None = None
+    ids_follow: bool = False
 
 
 @dataclass(frozen=True, slots=True)

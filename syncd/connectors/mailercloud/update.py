@@ -1,0 +1,212 @@
+"""Changing contacts that are known: fields, tags, and their opt-out.
+
+Source: mailercloud.md 5.4 (a PUT carries no list, so it can neither add a membership nor,
+as far as can be told, bring anybody back), 7 (tags), 9.3 (opt-outs).
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from syncd.connectors.mailercloud.account import Account
+from syncd.connectors.mailercloud.answers import Complaint, complaint_of_write
+from syncd.connectors.mailercloud.calls import OPT_OUT
+from syncd.connectors.mailercloud.codec import (
+    is_opt_out,
+    status_of,
+    tag_key,
+    tags_to_add,
+    to_body,
+)
+from syncd.connectors.mailercloud.fields import CONSENT, EMAIL, TAGS
+from syncd.connectors.mailercloud.values import folded, wire_email
+from syncd.errors import RecordError, StaleError, TransientError
+from syncd.model.op import Op, Receipt
+from syncd.model.values import Consent, Level, SetDelta
+
+NOT_ENFORCED = "opt_out_not_enforced"
+
+
+def update(account: Account, op: Op, remote_id: str) -> Receipt:
+    """Write the fields of a patch and no other; an opt-out goes before everything else."""
+    opts_out = revokes(op)
+    _refuse_new_email(op)
+    body = to_body(op.patch, account.properties(), creating=False)
+    error = _opt_out(account, op, remote_id) if opts_out else None
+    tags = _tags(account, op, remote_id)
+    if tags:
+        body[TAGS] = tags
+    if body:
+        _put(account, op, remote_id, body)
+    if opts_out:
+        error = error or _unenforced(account, remote_id)
+    return Receipt(op.id, remote_id=remote_id, error=error)
+
+
+def revokes(op: Op) -> bool:
+    """Whether an op opts its contact out.
+
+    Raises:
+        RecordError: it would lift an opt-out, which nobody can do here.
+    """
+    consent = op.patch.get(CONSENT)
+    if not isinstance(consent, Consent) or consent.level is Level.UNKNOWN:
+        return False
+    if consent.level is Level.GRANTED:
+        raise RecordError(
+            "Consent is only ever taken back in Mailercloud, never given",
+            code="not_grantable",
+            fields=(CONSENT,),
+        )
+    return True
+
+
+def _refuse_new_email(op: Op) -> None:
+    new = op.patch.get(EMAIL)
+    if EMAIL in op.patch and folded(new) != folded(op.current.get(EMAIL)):
+        raise RecordError(
+            "Mailercloud cannot change the address of a contact; nothing was written",
+            code="email_fixed",
+            fields=(EMAIL,),
+        )
+
+
+# Opt-outs
+
+
+def _opt_out(account: Account, op: Op, remote_id: str) -> RecordError | None:
+    """Set the status, and the tag besides; why it may not be in force, if that is so.
+
+    Raises:
+        StaleError: the contact is gone.
+    """
+    name = account.settings.optout_tag
+    marks = account.spellings({name}) if name else {}
+    tag = marks.get(name)
+    tags = {TAGS: sorted({*_present(account, op), tag})} if tag else {}
+    refused = _sent(account, op, remote_id, {"contact_type": OPT_OUT, **tags})
+    if refused is None:
+        return None
+    if tag:  # better tagged than not marked at all
+        _sent(account, op, remote_id, {TAGS: [tag]})
+    return _warning("Mailercloud refused to mark the contact as unsubscribed")
+
+
+def _unenforced(account: Account, remote_id: str) -> RecordError | None:
+    """The error of an opt-out that a direct look shows not to be in force."""
+    try:
+        contact = account.calls.contact(remote_id)
+    except (TransientError, RecordError):
+        return None  # the write was taken; what cannot be read back is no proof against it
+    status = None if contact is None else status_of(contact)
+    if status is None or is_opt_out(status):
+        return None
+    return _warning("Mailercloud took the opt-out, but still shows another status")
+
+
+def _warning(what: str) -> RecordError:
+    return RecordError(
+        f"{what}: mail may still go out to this contact",
+        code=NOT_ENFORCED,
+        fields=(),
+        hint="In Mailercloud open Contacts, find this contact and choose Unsubscribe; or exclude"
+        " the opt-out tag from every campaign.",
+    )
+
+
+# Tags
+
+
+def _tags(account: Account, op: Op, remote_id: str) -> list[str]:
+    """Remove what goes, and name what the contact shall have if something is added.
+
+    Assumption `tags-add`: tags that are sent are added. Should they replace instead, naming
+    those that it has keeps them.
+    """
+    delta = op.patch.get(TAGS)
+    if TAGS not in op.patch:
+        return []
+    hidden = tag_key(account.settings.optout_tag)
+    if isinstance(delta, SetDelta):
+        remove = {tag for tag in delta.remove if tag_key(tag) != hidden}
+        _remove(account, op, remote_id, remove)
+    add = {tag for tag in tags_to_add(delta) if tag_key(tag) != hidden}
+    if not add:
+        return []
+    found = account.spellings(add)
+    if lacking := add - found.keys():
+        raise bad_tags(len(lacking))
+    leaving = {tag_key(t) for t in delta.remove} if isinstance(delta, SetDelta) else set()
+    kept = [tag for tag in _present(account, op) if tag_key(tag) not in leaving]
+    return sorted({*kept, *found.values()})
+
+
+def bad_tags(count: int) -> RecordError:
+    return RecordError(
+        f"Mailercloud does not take {count} of the tags; a contact with them would be lost",
+        code="bad_tag",
+        fields=(TAGS,),
+    )
+
+
+def _present(account: Account, op: Op) -> list[str]:
+    """The tags that the contact was last seen with, as far as they still exist."""
+    tags = op.current.get(TAGS)
+    names = set(tags) if isinstance(tags, frozenset) else set()
+    shown = op.current.get(CONSENT)
+    if isinstance(shown, Consent) and shown.level is Level.REVOKED:
+        names.add(account.settings.optout_tag)  # hidden from everybody, but there
+    known = account.tags() if names else {}
+    return sorted(known[tag_key(name)] for name in names if tag_key(name) in known)
+
+
+def _remove(account: Account, op: Op, remote_id: str, names: set[str]) -> None:
+    known = account.tags() if names else {}
+    there = sorted(known[tag_key(name)] for name in names if tag_key(name) in known)
+    if not there:
+        return
+    key = _address(op) or remote_id
+    refused = complaint_of_write(account.calls.remove_tags(key, there))
+    if refused is None or refused.tag:
+        return  # a tag that is not there is removed
+    if refused.status == 404 or refused.names_contact:
+        raise gone()
+    raise refused.error({TAGS: "tags"})
+
+
+# Underneath
+
+
+def gone() -> StaleError:
+    return StaleError("Mailercloud no longer has this contact; nothing was written")
+
+
+def _put(account: Account, op: Op, remote_id: str, body: Mapping[str, Any]) -> None:
+    """Write, a second time if a tag or a property went away since we last looked.
+
+    Raises:
+        StaleError: the contact is gone. RecordError: the values are refused.
+    """
+    refused = _sent(account, op, remote_id, body)
+    if refused is not None and refused.tag and TAGS in body:
+        account.tags(fresh=True)
+        found = account.spellings(tags_to_add(op.patch.get(TAGS)))
+        tags = sorted({*_present(account, op), *found.values()})
+        refused = _sent(account, op, remote_id, {**body, TAGS: tags})
+    if refused is not None:
+        names = account.properties(fresh=refused.outdated).wire_names()
+        raise refused.error({name: wire for name, wire in names.items() if name in op.patch})
+
+
+def _sent(account: Account, op: Op, remote_id: str, body: Mapping[str, Any]) -> Complaint | None:
+    answer = account.calls.update(_address(op), remote_id, body)
+    refused = complaint_of_write(answer)
+    if refused is not None and (refused.status == 404 or refused.names_contact):
+        raise gone()
+    return refused
+
+
+def _address(op: Op) -> str | None:
+    try:
+        return wire_email(op.current.get(EMAIL))
+    except RecordError:
+        return None
