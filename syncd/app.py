@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 import sqlalchemy as sa
 
@@ -15,12 +15,15 @@ from syncd.config.load import Configuration, load, read_options
 from syncd.config.load import Pair as ConfiguredPair
 from syncd.config.policy import pair_policy
 from syncd.config.problems import raise_any
+from syncd.config.settings import Baseline
 from syncd.connectors.api import Connector, Wire
+from syncd.connectors.named import Named
 from syncd.connectors.registry import connector
 from syncd.core.consent import CONSENT
 from syncd.core.digest import digest_json
 from syncd.core.translate import Mapping as CompiledMapping
 from syncd.engine.context import Account, Bench, Pair
+from syncd.engine.release import may_create_fields
 from syncd.errors import ConfigError
 from syncd.mapping.compile import Compiled, MissingField, compile_rules
 from syncd.mapping.problem import Problem, did_you_mean
@@ -49,6 +52,7 @@ class App:
     wire: Wire = field(default_factory=Wire)
     requests: Counter[str] = field(default_factory=Counter)
     _open: dict[str, Connector] = field(default_factory=dict)
+    _wrote: Event = field(default_factory=Event)
     _lock: Lock = field(default_factory=Lock)
 
     @property
@@ -88,7 +92,8 @@ class App:
             options = read_options(account, plugin.settings)
             share = self.wire.rate_share * account.rate_share
             wire = replace(self.wire, rate_share=share, on_request=self._counting(name))
-            self._open[name] = plugin.open(options, wire)
+            where = account.place.where()
+            self._open[name] = Named(plugin.open(options, wire), name, where, self._wrote)
         return self._open[name]
 
     def _counting(self, name: str) -> Callable[[], None]:
@@ -160,8 +165,9 @@ class App:
         """A pair, compiled against what both accounts hold today.
 
         Args:
-            create_fields: make the custom fields that rules with `create_missing` lack;
-                without it they are taken as if they were there.
+            create_fields: make the custom fields that rules with `create_missing` lack, if
+                the pair is approved as it is set up now; else they are taken as if they
+                were there and empty.
             anew: ask the accounts even if they were checked a moment ago.
 
         Raises:
@@ -175,14 +181,16 @@ class App:
         specs = names.map(lambda account: self._spec(account, resource))
         catalogues = checked.map(lambda c: c.catalogues[resource])
         compiled = self._compile(configured, catalogues, specs)
-        if compiled.missing and create_fields:
-            for missing in compiled.missing:
-                self.connect(names[missing.side]).create_field(resource, missing.spec)
+        setup = _setup(configured)
+        if compiled.missing and create_fields and self._is_approved(configured, setup):
+            for one in compiled.missing:
+                self.connect(names[one.side]).create_field(resource, one.spec)
             checked = names.map(lambda account: self.checked(account, anew=True))
             catalogues = checked.map(lambda c: c.catalogues[resource])
             compiled = self._compile(configured, catalogues, specs)
-        imagined = _with_missing(catalogues, compiled.missing)
-        if compiled.missing:
+        missing = compiled.missing
+        imagined = _with_missing(catalogues, missing)
+        if missing:
             compiled = self._compile(configured, imagined, specs)
         countries = checked.map(lambda c: c.identity.country)
         policy, looked_at = pair_policy(configured, imagined, countries)
@@ -193,7 +201,6 @@ class App:
                 for side in SIDES
             )
         )
-        settings = configured.settings
         return Pair(
             name=name,
             accounts=Both(
@@ -209,12 +216,18 @@ class App:
             specs=specs,
             fields=fields,
             relatives=relatives(self.configuration, names.left),
-            setup=digest_json(
-                settings.model_dump(mode="json", exclude={"every", "jitter", "sweep_every"})
-            ),
+            setup=setup,
             resource=resource,
-            sweep_every=settings.sweep_every,
+            sweep_every=configured.settings.sweep_every,
+            imagined=Both(
+                *(frozenset(one.spec.name for one in missing if one.side is side) for side in SIDES)
+            ),
         )
+
+    def _is_approved(self, pair: ConfiguredPair, setup: str) -> bool:
+        auto = pair.settings.baseline is Baseline.AUTO
+        with database.reading(self.store) as db:
+            return may_create_fields(db, pair.name, setup, baseline_auto=auto)
 
     def _spec(self, account: str, resource: Resource) -> ResourceSpec:
         opened = self.connect(account)
@@ -268,6 +281,12 @@ def relatives(configuration: Configuration, account: str) -> tuple[str, ...]:
         if more <= found:
             return tuple(sorted(found))
         found |= more
+
+
+def _setup(pair: ConfiguredPair) -> str:
+    """Digest of all that decides what a pair writes; how often it does so is left out."""
+    timing = {"every", "jitter", "sweep_every"}
+    return digest_json(pair.settings.model_dump(mode="json", exclude=timing))
 
 
 def _with_missing(

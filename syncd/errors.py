@@ -82,7 +82,15 @@ class OptedOutError(StaleError):
 
 
 class PairHeldError(SyncdError):
-    """Ask a person: a guard holds the run, and nothing was sent."""
+    """Ask a person: a guard holds the run, and nothing was sent.
+
+    Attributes:
+        releasable: whether that person may let the run go on as it is.
+    """
+
+    def __init__(self, message: str, *, releasable: bool = True, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.releasable = releasable
 
 
 class BusyError(SyncdError):

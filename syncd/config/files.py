@@ -189,7 +189,7 @@ class _Reading:
             return value
         if instead is None:
             state = "empty" if name in self._env else "not set"
-            hint = f"Set it, or type ${{{name}:-…}} to give a value for when it is missing."
+            hint = "Put it into `.env` (see `.env.example`) or the environment."
             self._wrong(node, f"The environment variable `{name}` is {state}.", hint)
         return instead or ""
 

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from syncd.config.files import Document, Steps, read_document
+from syncd.config.forest import circles
 from syncd.config.problems import ConfigProblemsError, explained, raise_any
 from syncd.config.settings import AccountSettings, LogSettings, PairSettings, RootSettings
 from syncd.errors import ConfigError
@@ -111,6 +112,7 @@ def load(path: Path, env: Mapping[str, str]) -> Configuration:
     for pair in found:
         problems += _contradictions(pair, pairs, root.accounts)
         pairs.setdefault(pair.name, pair)
+    problems += _circles(pairs)
     store, wrong = _store(root.store, document)
     raise_any(problems + wrong)
     accounts = {
@@ -218,6 +220,21 @@ def _contradictions(
             where = pair.place.where(side.value)
             problems.append(Problem(where, f"There is no account `{name}`.", hint))
     return problems
+
+
+def _circles(pairs: Mapping[str, Pair]) -> list[Problem]:
+    accounts = {
+        name: (pair.account(Side.LEFT), pair.account(Side.RIGHT)) for name, pair in pairs.items()
+    }
+    return [
+        Problem(
+            pairs[name].place.where("pair"),
+            f"The pair `{name}` closes a circle: `{accounts[name][0]}` and `{accounts[name][1]}`"
+            f" are connected already, by {' and '.join(f'`{other}`' for other in others)}.",
+            "Remove one of these pairs: a change must reach every account by one way only.",
+        )
+        for name, others in circles(accounts).items()
+    ]
 
 
 def _store(url: str, document: Document) -> tuple[str, list[Problem]]:

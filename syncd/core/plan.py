@@ -15,9 +15,11 @@ from syncd.model.plan import Draft, LinkPlan, Standing
 from syncd.model.policy import OnLeave
 from syncd.model.rule import Policy, Values
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Fields, Level, SetDelta, Value
+from syncd.model.values import Fields, Level, Patch, SetDelta, Value
 
-__all__ = ["DELETED", "OPTED_OUT", "Planner", "Showing", "Situation"]
+__all__ = ["DELETED", "FIXED", "OPTED_OUT", "Planner", "Showing", "Situation"]
+
+FIXED = "fixed_there"  # the platform never changes this field of a record
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,11 @@ class Planner(Terms):
         parked = Standing(State.PARKED, OPTED_OUT)
         return LinkPlan(staying, at.link.shadow, Both(parked, parked), ended=OPTED_OUT)
 
+    def _fixed(self, side: Side, patch: Patch) -> str | None:
+        """Why a record cannot take a patch: it has a field that is given once and for all."""
+        is_fixed = any(self.mapping.spec(side, name).fixed for name in patch)
+        return FIXED if is_fixed else None
+
     def _merge_fields(
         self,
         at: Situation,
@@ -97,7 +104,7 @@ class Planner(Terms):
             if merged.problem:
                 problems[rule.name] = merged.problem
             for side, step in merged.steps.items():
-                if refusal := at.refusal(side, step.patch):
+                if refusal := at.refusal(side, step.patch) or self._fixed(side, step.patch):
                     problems[rule.name] = refusal
                     continue
                 add_to_patch(patches.setdefault(side, {}), step.patch)

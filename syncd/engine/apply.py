@@ -8,7 +8,7 @@ from syncd.core import consent
 from syncd.core.normalise import identity_key
 from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
-from syncd.errors import OptedOutError, SyncdError, TransientError
+from syncd.errors import OptedOutError, StaleError, SyncdError, TransientError
 from syncd.model.op import Op, OpState, Receipt
 from syncd.model.side import SIDES, Side
 from syncd.store import ops
@@ -85,7 +85,10 @@ def _send(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> None:
 
 
 def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Receipt]:
-    """The guard that every write passes: no address of the ledger becomes mailable."""
+    """The guard that every write passes: no address of the ledger becomes mailable.
+
+    Nor is anything sent to a field that is still to be made.
+    """
     field = cycle.pair.policy.keys.first[side]
     addresses = {
         key
@@ -105,6 +108,9 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
             suppressed=suppressed,
             resubscribe=cycle.pair.policy.resubscribe,
         )
+        if not_made := s.op.patch.keys() & cycle.pair.imagined[side]:
+            said = f"Not sent: {', '.join(sorted(not_made))} must be created first."
+            refusals[s.op.id] = Receipt(s.op.id, error=StaleError(said))
         if why:
             refusals[s.op.id] = Receipt(s.op.id, error=OptedOutError(f"Not sent: {why}."))
     return refusals

@@ -84,6 +84,8 @@ def look_again(cycle: Cycle, side: Side, remote_id: str) -> None:
 def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch) -> None:
     error = receipt.error
     match error:
+        case None if receipt.remote_id is None and cycle.pair.awaits_id(side, sent.op):
+            pass  # it stays in `sending` until a listing shows it
         case None:
             batch.done.append((sent, receipt))
             batch.states[sent.op.id] = (OpState.DONE, None)

@@ -10,6 +10,7 @@ import structlog
 from syncd.connectors.api import Connector, utc_now
 from syncd.core.plan import Planner
 from syncd.core.translate import Mapping
+from syncd.model.op import Op, OpKind
 from syncd.model.policy import PairPolicy
 from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Both, Side
@@ -38,10 +39,14 @@ class Pair:
 
     Attributes:
         fields: per side, the fields to read.
+        imagined: per side, fields that are taken as if they were there and empty: they are
+            made when a person has approved the pair as it is set up now.
         relatives: names of all accounts whose opt-outs count here: those of every pair
             that is connected with this one.
         setup: digest of mapping and filter; a change holds the next run.
         sweep_every: how often a full listing looks for what no feed tells.
+        sweep_pages: per side, how many pages of a listing without end one cycle may read;
+            None reads all of them.
         slice: how long one run may go on sending before it looks for opt-outs again.
     """
 
@@ -55,8 +60,10 @@ class Pair:
     setup: str
     resource: Resource = Resource.CONTACT
     sweep_every: timedelta = timedelta(hours=24)
+    sweep_pages: Both[int | None] = field(default_factory=lambda: Both(None, None))
     slice: timedelta = timedelta(seconds=60)
     chunk: int = 500
+    imagined: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
 
     @property
     def planner(self) -> Planner:
@@ -68,6 +75,10 @@ class Pair:
         return self.mapping.observed(
             side, {name: value for name, value in record.fields.items() if name in wanted}
         )
+
+    def awaits_id(self, side: Side, op: Op) -> bool:
+        """Whether an op without an id is settled by the next listing, and by nothing before."""
+        return op.kind is OpKind.CREATE and self.specs[side].ids_follow
 
     def connector(self, side: Side) -> Connector:
         return self.accounts[side].connector

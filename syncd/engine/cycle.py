@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from syncd.engine.apply import apply
+from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.engine.observe import Noticed
 from syncd.engine.pull import pull
@@ -37,8 +38,11 @@ class Report:
         counts: wanted writes by `account.kind`.
         outcomes: ops by state after the run: done, dead, dropped, sending.
         noticed: per side, records seen and changed.
+        full: an account without room is among the reasons.
+        releasable: a person's word would let something go that is held.
         finished: False if something was left for the next run.
         conflicts: how many fields of the pair wait for a person.
+        in_doubt: how many writes of the pair no platform has confirmed or shown yet.
     """
 
     run_id: int
@@ -47,18 +51,24 @@ class Report:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     noticed: Both[Noticed] = field(default_factory=lambda: Both(Noticed(), Noticed()))
     reasons: tuple[str, ...] = ()
+    full: bool = False
+    releasable: bool = True
     finished: bool = True
     conflicts: int = 0
+    in_doubt: int = 0
 
     @property
     def written(self) -> int:
         return self.outcomes.get(OpState.DONE.value, 0)
 
 
-def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC) -> Report:
+def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = False) -> Report:
     """Keep one pair in step, once.
 
     Safe to kill at any moment: what was not confirmed is looked up or planned again.
+
+    Args:
+        full: sweep both sides first, whatever the mode.
 
     Raises:
         BusyError: another process works on the pair.
@@ -69,10 +79,10 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC) -> Report:
         run = _begin(pair, bench, mode)
         cycle = Cycle(pair, bench, lease, run.id)
         try:
-            report = _steps(cycle, run, mode)
+            report = _steps(cycle, run, mode, full=full or mode is Mode.FULL)
         except PairHeldError as held:
             state = RunState.PLANNED if mode is Mode.PLAN else RunState.HELD
-            report = Report(run.id, state, reasons=(held.message,))
+            report = Report(run.id, state, reasons=(held.message,), releasable=held.releasable)
         except SyncdError as error:
             # What a person released stays released: such a run goes on with the next cycle.
             state = RunState.OPEN if run.approved is not None else RunState.FAILED
@@ -104,15 +114,13 @@ def _begin(pair: Pair, bench: Bench, mode: Mode) -> Run:
         return going_on or runs.start(db, pair.name, mode.value, bench.now())
 
 
-def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
-    require_same_accounts(cycle, run)
+def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
+    require_same_accounts(cycle)
     recover(cycle)
     noticed = Both(
-        *(
-            pull(cycle, side, full=mode is Mode.FULL, accept_emptied=run.approved is not None)
-            for side in SIDES
-        )
+        *(pull(cycle, side, full=full, accept_emptied=run.approved is not None) for side in SIDES)
     )
+    settle_arrivals(cycle, noticed)
     if _still_held(cycle, run, noticed):
         return Report(
             run_id=run.id,
@@ -120,7 +128,9 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
             counts=run.counts,
             noticed=noticed,
             reasons=tuple(run.reasons),
+            releasable=bool((run.progress or {}).get("releasable", True)),
             conflicts=_open_conflicts(cycle),
+            in_doubt=_in_doubt(cycle),
         )
     released, finished = _settle(cycle, run, send=mode is not Mode.PLAN)
     if mode is Mode.PLAN:
@@ -135,9 +145,12 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
         counts=released.counts,
         noticed=noticed,
         reasons=released.reasons,
+        full=released.full,
+        releasable=released.releasable,
         finished=finished,
         outcomes=_outcomes(cycle),
         conflicts=_open_conflicts(cycle),
+        in_doubt=_in_doubt(cycle),
     )
 
 
@@ -146,6 +159,9 @@ def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
     if run.state is not RunState.HELD or run.approved is not None:
         return False
     planned_for = (run.progress or {}).get("setup")
+    progress = run.progress or {}
+    if progress.get("full") or not progress.get("releasable", True):
+        return False  # what stood in the way may have gone by itself
     return planned_for == cycle.pair.setup and not any(side.changed for side in noticed)
 
 
@@ -160,13 +176,14 @@ def _settle(cycle: Cycle, run: Run, *, send: bool) -> tuple[Released, bool]:
     for _ in range(PASSES):
         reconcile(cycle)
         released = release(cycle, run, send=send)
-        wanted.update(released.counts)
+        total = wanted + Counter(released.counts)
         if not released.ready:
             break
         finished = apply(cycle)
         if not finished:
             break
-    return replace(released, counts=wanted), finished
+        wanted = total - Counter(released.kept)  # which the next pass counts again
+    return replace(released, counts=total), finished
 
 
 def _outcomes(cycle: Cycle) -> dict[str, int]:
@@ -178,9 +195,22 @@ def _outcomes(cycle: Cycle) -> dict[str, int]:
     return outcomes
 
 
+def _sent(cycle: Cycle) -> dict[str, int]:
+    """How many writes of the run were carried out: opt-outs, and others."""
+    with reading(cycle.bench.store) as db:
+        done = [alike for alike in ops.tally(db, cycle.run_id) if alike.state is OpState.DONE]
+    optouts = sum(alike.count for alike in done if alike.urgent)
+    return {"optouts": optouts, "others": sum(alike.count for alike in done) - optouts}
+
+
 def _open_conflicts(cycle: Cycle) -> int:
     with reading(cycle.bench.store) as db:
         return conflicts.count_open(db, cycle.pair.name)
+
+
+def _in_doubt(cycle: Cycle) -> int:
+    with reading(cycle.bench.store) as db:
+        return ops.count_in_doubt(db, cycle.pair.name)
 
 
 def _end(cycle: Cycle, report: Report, error: str | None) -> None:
@@ -194,7 +224,12 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
             ended_at=cycle.bench.now(),
             counts=dict(report.counts),
             reasons=list(report.reasons),
-            progress={"setup": cycle.pair.setup},
+            progress={
+                "setup": cycle.pair.setup,
+                "full": report.full,
+                "releasable": report.releasable,
+                **_sent(cycle),
+            },
             error=error,
         )
         runs.note_error(db, cycle.pair.name, error)
@@ -211,4 +246,5 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
         ops=dict(report.outcomes),
         finished=report.finished,
         conflicts=report.conflicts,
+        in_doubt=report.in_doubt,
     )

@@ -15,7 +15,8 @@ from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Fields, Level
-from syncd.store import leases, members, observations
+from syncd.store import leases, members, observations, ops
+from syncd.store.database import reading
 from syncd.store.suppressions import OptOut
 
 
@@ -26,17 +27,20 @@ class Noticed:
     Attributes:
         seen: records in it; changed: those that differ from what was known.
         opted_out: identity keys of addresses that were not known to have opted out.
+        swept_from: when the listing began that was read to its end, if one was.
     """
 
     seen: int = 0
     changed: int = 0
     opted_out: frozenset[str] = field(default=frozenset(), repr=False)
+    swept_from: datetime | None = None
 
     def __add__(self, other: "Noticed") -> "Noticed":
         return Noticed(
             self.seen + other.seen,
             self.changed + other.changed,
             self.opted_out | other.opted_out,
+            other.swept_from or self.swept_from,
         )
 
 
@@ -59,35 +63,63 @@ def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[R
     being newer is either out of date or an edit whose time the platform did not move.
     """
     pair = cycle.pair
-    with cycle.bench.store.connect() as db:
+    with reading(cycle.bench.store) as db:
         known = observations.load(
             db,
             pair.accounts[side].name,
             pair.resource,
             [r.remote_id for r in records if not r.certain],
         )
+        doubtful = {
+            r.remote_id: old
+            for r in records
+            if (old := known.get(r.remote_id)) is not None and _differs(cycle, side, r, old)
+        }
+        written = _last_writes(db, cycle, side, doubtful)
     settled: list[Record] = []
     for record in records:
-        old = known.get(record.remote_id)
-        if record.certain or old is None or not _differs(cycle, side, record, old):
+        old = doubtful.get(record.remote_id)
+        trust = _trust(cycle, side, record, old, written.get(record.remote_id)) if old else True
+        if trust:
             settled.append(record)
-            continue
-        order = _order(record, old)
-        if order > 0:
-            settled.append(record)
-        elif order == 0:
-            direct = look(cycle, side, record.remote_id)
-            settled.append(direct or Record(record.remote_id, {}, gone=old.gone))
+        elif trust is None and (direct := look(cycle, side, record.remote_id)):
+            settled.append(direct)
         else:  # out of date: it says that the record exists, and nothing else
-            settled.append(Record(record.remote_id, {}, gone=old.gone))
+            settled.append(Record(record.remote_id, {}, gone=old.gone if old else False))
     return settled
 
 
-def _order(record: Record, old: Observation) -> int:
-    """1 if the record is newer than what is known, -1 if older, 0 if nobody can say."""
-    if record.version is None or old.version is None or record.version == old.version:
-        return 0
-    return 1 if record.version > old.version else -1
+def _trust(
+    cycle: Cycle, side: Side, row: Record, old: Observation, written: datetime | None
+) -> bool | None:
+    """Whether a row of an index that differs from what is known is newer; None if it may be.
+
+    Where versions do not tell, only our own last write can be what the index lags behind. A
+    direct look as long as it may, and then no look as long again, lets an edit that such a
+    look has shown come through in the index, before rows are taken at their word.
+
+    Args:
+        written: when we last wrote the record, if we did.
+    """
+    if row.version is not None and old.version is not None:
+        return None if row.version == old.version else row.version > old.version
+    lag = cycle.pair.specs[side].index_lag
+    if row.version is not None or old.version is not None:
+        return None
+    if written is None or cycle.bench.now() - written > 2 * lag:
+        return True
+    return None if cycle.bench.now() - written <= lag else False
+
+
+def _last_writes(
+    db: sa.Connection, cycle: Cycle, side: Side, ids: Iterable[str]
+) -> dict[str, datetime]:
+    """When we last wrote to these records, by remote id."""
+    pair = cycle.pair
+    standing = members.load(db, pair.name, pair.resource, side, ids)
+    by_link = {m.link_id: m.remote_id for m in standing.values() if m.link_id is not None}
+    sent = ops.last_sent(db, side, by_link)
+    return {by_link[link_id]: at for link_id, at in sent.items()}
 
 
 def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool:

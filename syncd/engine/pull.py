@@ -1,14 +1,17 @@
 """Pull: what changed on one side, page by page, each with its cursor."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from syncd.core.consent import shown
 from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
 from syncd.engine.observe import Noticed, look, settle_doubts, take_in
 from syncd.errors import PairHeldError, StoppedError
 from syncd.model.side import Side
-from syncd.store import cursors, observations
+from syncd.model.values import Level
+from syncd.store import cursors, observations, runs
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
 
@@ -22,8 +25,9 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
     """Take in what one side shows now.
 
     Without `full`: what changed since the last cursor, or, when one is due or under way,
-    a sweep over everything. A crash leaves whole pages, and the next pull goes on behind
-    the last of them.
+    a sweep over everything. Where there is no list of changes, one sweep follows another,
+    and each pull takes the next few pages of it. A crash leaves whole pages, and the next
+    pull goes on behind the last of them.
 
     Args:
         accept_emptied: a person has released that a sweep shows hardly anything.
@@ -34,8 +38,18 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
     """
     with reading(cycle.bench.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
-    if full or cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor):
-        return _sweep(cycle, side, cursor, accept_emptied=accept_emptied)
+    changes = cycle.pair.specs[side].incremental
+    due = cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor)
+    if full or due or not changes:
+        pages = None if full or cursor.swept_at is None else cycle.pair.sweep_pages[side]
+        noticed = _sweep(cycle, side, cursor, pages, accept_emptied=accept_emptied)
+        if not changes:
+            return noticed
+        # A sweep may take hours, or go on with one of yesterday: what happened meanwhile
+        # must be known before anything is written over it.
+        with reading(cycle.bench.store) as db:
+            cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
+        return noticed + pull_changes(cycle, side, cursor)
     return pull_changes(cycle, side, cursor)
 
 
@@ -65,17 +79,26 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
     return noticed
 
 
-def _sweep(cycle: Cycle, side: Side, cursor: Cursor, *, accept_emptied: bool) -> Noticed:
+def _sweep(
+    cycle: Cycle, side: Side, cursor: Cursor, limit: int | None, *, accept_emptied: bool
+) -> Noticed:
+    """Read everything, or go on with it for at most so many pages."""
     pair, noticed = cycle.pair, Noticed()
     reads = _reads(cycle, side)
     if cursor.sweep is None or cursor.reads != reads:
         cursor = replace(cursor, sweep=cycle.run_id, sweep_cursor=None, reads=reads)
     number = cursor.sweep or cycle.run_id
     last = cursor.cursor
+    begin = cursor.sweep_cursor
+    if begin is None and not pair.specs[side].incremental:
+        begin = cursor.cursor  # what it remembers besides a place in the listing
     pages = pair.connector(side).pull(
-        pair.resource, cursor.sweep_cursor, fields=pair.fields[side], full=True
+        pair.resource,
+        begin,
+        fields=pair.fields[side],
+        full=pair.specs[side].incremental or begin is None,
     )
-    for page in pages:
+    for read, page in enumerate(pages, 1):
         records = settle_doubts(cycle, side, page.records)
         with cycle.bench.store.begin() as db:
             noticed += take_in(db, cycle, side, records, sweep=number)
@@ -85,12 +108,15 @@ def _sweep(cycle: Cycle, side: Side, cursor: Cursor, *, accept_emptied: bool) ->
         cycle.bench.progress(f"reading {pair.accounts[side].name}", noticed.seen, page.total)
         _go_on(cycle)
         cycle.bench.crash("sweep")
+        if read == limit:
+            return noticed
     noticed += _look_for_the_gone(cycle, side, number, accept_emptied=accept_emptied)
     with cycle.bench.store.begin() as db:
         count = observations.count(db, pair.accounts[side].name, pair.resource)
         done = Cursor(last, None, None, cycle.bench.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
-    return noticed
+        began = runs.get(db, number)
+    return replace(noticed, swept_from=began.started_at if began else None)
 
 
 def _go_on(cycle: Cycle) -> None:
@@ -124,11 +150,23 @@ def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: 
             ids = observations.unswept(db, account, pair.resource, sweep, pair.chunk, after)
         if not ids:
             return noticed
+        hidden = _hidden(cycle, side, ids)
         for remote_id in ids:
-            record = look(cycle, side, remote_id)
+            record = None if remote_id in hidden else look(cycle, side, remote_id)
             if record is None:
                 continue  # it stays as it is known, and the next sweep asks again
             with cycle.bench.store.begin() as db:
                 noticed += take_in(db, cycle, side, [record], sweep=sweep)
         after = ids[-1]
         cycle.bench.crash("gone")
+
+
+def _hidden(cycle: Cycle, side: Side, ids: Sequence[str]) -> set[str]:
+    """Those that are known to have opted out, where a listing leaves such records out."""
+    spec = cycle.pair.specs[side].consent
+    if spec is None or not spec.hides:
+        return set()
+    account, resource = cycle.pair.accounts[side].name, cycle.pair.resource
+    with reading(cycle.bench.store) as db:
+        known = observations.load(db, account, resource, ids)
+    return {i for i, seen in known.items() if shown(seen.fields).level is Level.REVOKED}

@@ -117,7 +117,7 @@ def _situation(
         observation = seen[side].get(remote_id) if remote_id is not None else None
         if remote_id is not None and observation is None:
             return None
-        sides[side] = _showing(observation)
+        sides[side] = _showing(observation, cycle.pair.imagined[side])
         if observation is not None and not observation.gone:
             address, _ = keys_of(cycle, side, observation.fields)
             opted_out = opted_out or ledger.get(address or "")
@@ -141,8 +141,11 @@ def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None])
     )
 
 
-def _showing(seen: Observation | None) -> Showing | None:
-    return Showing(seen.remote_id, seen.fields, seen.gone, seen.modified) if seen else None
+def _showing(seen: Observation | None, imagined: frozenset[str]) -> Showing | None:
+    if seen is None:
+        return None
+    fields = {**dict.fromkeys(imagined), **seen.fields}
+    return Showing(seen.remote_id, fields, seen.gone, seen.modified)
 
 
 def _store_plans(

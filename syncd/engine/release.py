@@ -1,18 +1,19 @@
 """Release: the guard's verdict over the run's counts, and a person's word against it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 
+from syncd.connectors.api import Bounded
 from syncd.core.guard import KINDS, Doing, judge
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.errors import ConfigError, PairHeldError
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
-from syncd.store import leases, links, ops, runs
+from syncd.store import leases, links, members, ops, runs
 from syncd.store.database import reading
-from syncd.store.runs import Run, RunState
+from syncd.store.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,14 +21,19 @@ class Released:
     """What the guard decided.
 
     Attributes:
-        counts: wanted writes by `account.kind`.
+        counts: wanted writes by `account.kind`; kept: those of them that stay held.
         reasons: why the run is held; none lets it go on.
         ready: ops that may be sent now.
+        full: accounts without room are among the reasons: that may pass by itself.
+        releasable: a person's word would let something go that is held.
     """
 
     counts: Mapping[str, int]
+    kept: Mapping[str, int]
     reasons: tuple[str, ...]
     ready: int
+    full: bool = False
+    releasable: bool = True
 
 
 _KINDS = {
@@ -41,30 +47,66 @@ _KINDS = {
 def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
     """Judge the run, and let its ops be sent if nothing speaks against it.
 
-    Where only other limits are exceeded, opt-outs go out all the same: a mistake
-    elsewhere must not keep mail going to people who do not want it.
+    Opt-outs go out all the same unless they are themselves too many, or the pair is new: a
+    mistake elsewhere must not keep mail going to people who do not want it. Where an account
+    has no room for what would be created there, everything but these creates goes out.
 
     Args:
         send: False for a plan, which judges and lets nothing out.
     """
+    full = _full(cycle)
     with cycle.bench.store.begin() as db:
         leases.hold(db, cycle.lease, cycle.bench.now())
         doings = _doings(db, cycle)
-        counts = {f"{d.account}.{kind}": getattr(d, kind) for d in doings for kind in KINDS}
-        counts = {name: n for name, n in counts.items() if n}
-        setup_reasons = _setup_reasons(db, cycle, run) if counts else ()
+        counts = _counts(doings)
         verdict = judge(doings, cycle.pair.policy.guards, run.approved)
         first = _is_first(db, cycle.pair)
-        reasons = setup_reasons if setup_reasons or first else verdict.reasons
+        if first:
+            reasons = _first_reasons(cycle.pair, run, counts)
+        else:
+            reasons = _changed_reasons(db, cycle, run) or verdict.reasons
         ready = 0
         if send and not reasons:
             _note_setup(db, cycle)
             if first:  # what is released once stays so, however often the run is broken off
                 runs.update(db, cycle.run_id, approved=run.approved or counts)
-            ready = ops.release(db, cycle.run_id)
-        elif send and not setup_reasons and verdict.optouts_free:
+            ready = ops.release(db, cycle.run_id, no_creates=full)
+        elif send and not first and verdict.optouts_free:
             ready = ops.release(db, cycle.run_id, urgent_only=True)
-    return Released(counts, tuple(reasons), ready)
+        kept = _counts(_doings(db, cycle)) if ready else counts
+    return Released(
+        counts,
+        kept,
+        (*reasons, *full.values()),
+        ready,
+        full=bool(full),
+        releasable=bool(reasons),
+    )
+
+
+def _counts(doings: Iterable[Doing]) -> dict[str, int]:
+    counts = {f"{d.account}.{kind}": getattr(d, kind) for d in doings for kind in KINDS}
+    return {name: n for name, n in counts.items() if n}
+
+
+def _full(cycle: Cycle) -> dict[Side, str]:
+    """Sides whose account has no room for what would be created there, and why that holds."""
+    with reading(cycle.bench.store) as db:
+        wanted = {doing.account: doing.creates for doing in _doings(db, cycle)}
+    reasons: dict[Side, str] = {}
+    for side in SIDES:
+        account, connector = cycle.pair.accounts[side].name, cycle.pair.connector(side)
+        creates = wanted[account]
+        if not creates or not isinstance(connector, Bounded):
+            continue
+        room = connector.room(cycle.pair.resource)
+        if room is not None and room < creates:
+            reasons[side] = (
+                f"{creates:,} contacts would be created on '{account}', which has room for"
+                f" {room:,}; none is created until there is room. A release does not help: give"
+                " the account a larger plan, or narrow the pair's filter."
+            )
+    return reasons
 
 
 def _doings(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
@@ -89,41 +131,56 @@ def _is_first(db: sa.Connection, pair: Pair) -> bool:
     return runs.facts(db, pair.name).approved_at is None
 
 
-def _setup_reasons(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[str, ...]:
-    """Reasons that lie in the pair itself and not in the size of the run."""
-    pair, facts = cycle.pair, runs.facts(db, cycle.pair.name)
-    if run.approved is not None:
+def _first_reasons(pair: Pair, run: Run, counts: Mapping[str, int]) -> tuple[str, ...]:
+    if run.approved is not None or pair.policy.baseline_auto or not counts:
         return ()
-    if facts.approved_at is None:
-        if pair.policy.baseline_auto:
-            return ()
-        return ("This is the first run of the pair, which needs a person's word.",)
-    if facts.setup is not None and facts.setup != pair.setup:
-        return ("The mapping or the filter was changed since the pair was approved.",)
-    return ()
+    return ("This is the first run of the pair, which needs a person's word.",)
 
 
-def require_same_accounts(cycle: Cycle, run: Run) -> None:
+def _changed_reasons(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[str, ...]:
+    """What another mapping or filter does cannot be seen from the size of a run alone."""
+    facts = runs.facts(db, cycle.pair.name)
+    if run.approved is not None or facts.setup in (None, cycle.pair.setup):
+        return ()
+    changed = "The mapping, the filter or a policy was changed since the pair was approved."
+    left_out = members.count_filtered(db, cycle.pair.name, cycle.pair.resource)
+    if not left_out:
+        return (changed,)
+    return (changed, f"Its filter now leaves out {left_out:,} contacts.")
+
+
+def may_create_fields(
+    db: sa.Connection, pair: str, setup: str | None, *, baseline_auto: bool
+) -> bool:
+    """Whether the pair as it is set up now has a person's word, or needs none."""
+    if runs.is_released(db, pair):
+        return True
+    facts = runs.facts(db, pair)
+    return facts.setup == setup if facts.approved_at is not None else baseline_auto
+
+
+def require_same_accounts(cycle: Cycle) -> None:
     """Read nothing from an account that is not the one the pair was approved with.
 
     Its records would be taken for changes of the old ones.
 
     Raises:
-        PairHeldError: a credential now leads to another account, and nobody released that;
-            the text is the reason alone.
+        PairHeldError: a credential now leads to another account; the text is the reason alone.
     """
     pair = cycle.pair
     with reading(cycle.bench.store) as db:
         facts = runs.facts(db, pair.name)
-    if facts.accounts is None or run.approved is not None:
+    if facts.accounts is None:
         return
     for side, known in zip(SIDES, facts.accounts, strict=True):
         account = pair.accounts[side]
         if account.account_id != known:
             raise PairHeldError(
                 f"The credentials of '{account.name}' now lead to account"
-                f" '{account.account_id}'; the pair was approved with '{known}'. For another"
-                " account, use another name in the configuration."
+                f" '{account.account_id}'; the pair was approved with '{known}'. Nothing was read"
+                " there. Put the old credentials back; or, for another account, write another"
+                " account and another pair, with names of their own, into the configuration.",
+                releasable=False,
             )
 
 
@@ -173,16 +230,38 @@ def approve(bench: Bench, pair: str, run_id: int | None = None) -> Run:
                 hint=f"Look with `syncd plan {pair}`, then type"
                 f" `syncd release {pair} --run {held.id}`.",
             )
+        if not _is_releasable(held):
+            reasons = " ".join(held.reasons)
+            raise ConfigError(
+                f"Run {held.id} of pair '{pair}' cannot be released: {reasons} Nothing was"
+                " released."
+            )
         runs.update(db, held.id, approved=dict(held.counts))
     return replace(held, approved=dict(held.counts))
 
 
 def held_message(pair: str, run: Run) -> str:
     """What happened, what was not done, and what to type next."""
-    reasons = " ".join(run.reasons)
-    kept = "Nothing was sent." if run.state is RunState.HELD else ""
+    said = f"Pair '{pair}' is held: {' '.join(run.reasons)} {_sent(run)}"
+    if not _is_releasable(run):
+        return said
     return (
-        f"Pair '{pair}' is held: {reasons} {kept}  Look with `syncd plan {pair}`; then type"
-        f" `syncd release {pair} --run {run.id}`, or repair the source and wait for the"
-        " next cycle."
+        f"{said}  Look with `syncd plan {pair}`; then type `syncd release {pair} --run {run.id}`,"
+        " or repair the source and wait for the next cycle."
     )
+
+
+def _is_releasable(run: Run) -> bool:
+    return bool((run.progress or {}).get("releasable", True))
+
+
+def _sent(run: Run) -> str:
+    """What of a held run went out all the same."""
+    optouts, others = ((run.progress or {}).get(name, 0) for name in ("optouts", "others"))
+    match (optouts, others):
+        case (0, 0):
+            return "Nothing was sent."
+        case (_, 0):
+            return f"Nothing was sent but {optouts:,} opt-{'out' if optouts == 1 else 'outs'}."
+        case _:
+            return f"{optouts + others:,} writes of this run were sent before or beside that."

@@ -1,7 +1,7 @@
 """One pair in the daemon: a cycle, and when the next one is due."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,6 +16,7 @@ from syncd.errors import (
     SyncdError,
     ThrottledError,
 )
+from syncd.model.spec import ResourceSpec
 from syncd.runtime.stop import Stop
 from syncd.store import runs
 from syncd.store.database import explained
@@ -34,6 +35,7 @@ class Worker:
         app: this pair's own; no other pair uses its connectors.
         following: takes the place of `app` before the next cycle, after a reload.
         failures: cycles that ended in an error, in a row.
+        read_at: when the last cycle began.
     """
 
     pair: str
@@ -41,6 +43,7 @@ class Worker:
     stop: Stop
     following: App | None = None
     failures: int = 0
+    read_at: datetime | None = None
     ask_anew: bool = False
 
     @property
@@ -76,10 +79,19 @@ class Worker:
     def _cycle(self) -> Report:
         pair = self.app.open_pair(self.pair, create_fields=True, anew=self.ask_anew)
         self.ask_anew = False
+        pair = replace(pair, sweep_pages=pair.specs.map(self._pages))
+        self.read_at = self.app.wire.now()
         report = run_cycle(pair, replace(self.app.bench, stopping=self.stop))
         if report.state is RunState.HELD:
             _log().warning("held", pair=self.pair, run=report.run_id, reasons=list(report.reasons))
         return report
+
+    def _pages(self, spec: ResourceSpec) -> int | None:
+        """How much of a listing that never ends this cycle may read, to keep to its share."""
+        if spec.sweep_rate is None:
+            return None
+        passed = self.app.wire.now() - self.read_at if self.read_at else self.every
+        return max(1, int(spec.sweep_rate * min(passed, self.every).total_seconds()))
 
     # -- after an error ------------------------------------------------------------------
 

@@ -17,6 +17,7 @@ from alembic.util import CommandError
 from syncd.errors import StoreError
 
 BUSY_TIMEOUT_MS = 15_000
+NEWER = "Install the newer syncd again, or point `store:` at another database."
 _MIGRATING = 0x73796E6364  # any number that nobody else locks: "syncd"
 
 
@@ -50,6 +51,8 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
         except OSError as cause:
             raise StoreError(
                 f"The folder of the store, {folder}, cannot be made ({cause.strerror})."
+                " Nothing was done.",
+                hint="Give this user the folder, or set `store:` to a place that it may write to.",
             ) from cause
     engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
@@ -96,11 +99,11 @@ def upgrade(engine: sa.Engine) -> str:
         present = version(engine)
         if present == newest:
             return newest
-        if present is not None and not _known(config, present):
+        if present is not None and not knows(present):
             raise StoreError(
                 f"The store has schema '{present}', which is newer than this program knows"
                 f" ('{newest}'). Nothing was changed.",
-                hint="Install the newer syncd again, or point `store:` at another database.",
+                hint=NEWER,
             )
         with engine.begin() as connection:
             _wait_for_others(connection)
@@ -126,9 +129,10 @@ def newest_version() -> str:
     return ScriptDirectory.from_config(_alembic()).get_current_head() or ""
 
 
-def _known(config: Config, revision: str) -> bool:
+def knows(revision: str) -> bool:
+    """Whether this program has heard of a schema's version; else the schema is newer."""
     try:
-        return ScriptDirectory.from_config(config).get_revision(revision) is not None
+        return ScriptDirectory.from_config(_alembic()).get_revision(revision) is not None
     except CommandError:
         return False
 
@@ -171,7 +175,8 @@ def _explain(engine: sa.Engine, said: str) -> tuple[str]:
         return (
             f"The store {where} was locked by another process for"
             f" {BUSY_TIMEOUT_MS // 1000} s. The current step was not carried out."
-            "  Look with `syncd status`, then try again.",
+            f"  Find out who holds it, e.g. with `fuser {engine.url.database}`: a backup, a"
+            " database editor, another syncd. When that has ended, type it again.",
         )
     if "full" in said or "no space" in said:
         return (

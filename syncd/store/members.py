@@ -212,6 +212,17 @@ def wake_parked(db: sa.Connection, pair: str, causes: Sequence[str] = ()) -> int
     return db.execute(update).rowcount
 
 
+def count_filtered(db: sa.Connection, pair: str, resource: Resource) -> int:
+    """How many linked records the pair's filter leaves out, on the side with more of them."""
+    rows = db.execute(
+        sa.select(sa.func.count())
+        .where(_of(pair, resource), _M.state == State.FILTERED.value, _M.cause == "filter")
+        .where(_M.link_id.is_not(None))
+        .group_by(_M.side)
+    )
+    return max(rows.scalars(), default=0)
+
+
 def census(db: sa.Connection, pair: str) -> list[tuple[str, Side, str, str | None, int]]:
     """How many records stand where: (resource, side, state, cause, how many)."""
     rows = db.execute(

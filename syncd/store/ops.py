@@ -147,14 +147,34 @@ def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
     return sorted(found, key=lambda sent: (not sent.op.urgent, sent.op.id))
 
 
-def in_doubt(db: sa.Connection, pair: str) -> list[Sent]:
-    """Ops whose answer was never recorded."""
+def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
+    """Ops whose answer was never recorded, in order, beginning after one."""
     rows = db.execute(
         sa.select(*_COLUMNS)
-        .where(_O.pair == pair, _O.state == OpState.SENDING.value)
+        .where(_O.pair == pair, _O.state == OpState.SENDING.value, _O.id > after)
         .order_by(_O.id)
+        .limit(limit)
     )
     return [_sent(row) for row in rows]
+
+
+def last_sent(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, datetime]:
+    """When something was last sent to one side of these links, by link."""
+    found: dict[int, datetime] = {}
+    for some in chunks(link_ids):
+        rows = db.execute(
+            sa.select(_O.link_id, sa.func.max(_O.sent_at))
+            .where(_O.link_id.in_(some), _O.side == side.value, _O.sent_at.is_not(None))
+            .group_by(_O.link_id)
+        )
+        found.update((link_id, at) for link_id, at in rows)
+    return found
+
+
+def count_in_doubt(db: sa.Connection, pair: str) -> int:
+    """How many ops there are whose answer was never recorded."""
+    counted = sa.select(sa.func.count()).where(_O.pair == pair, _O.state == OpState.SENDING.value)
+    return int(db.execute(counted).scalar_one())
 
 
 def settle(db: sa.Connection, states: Mapping[int, tuple[OpState, str | None]]) -> None:
@@ -196,6 +216,19 @@ def unverified(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> list[
     return found
 
 
+def unverified_links(db: sa.Connection, run_id: int, limit: int, after: int) -> list[int]:
+    """Links with a done op that nobody has looked at since, in order, beginning after one."""
+    rows = db.execute(
+        sa.select(_O.link_id)
+        .where(_O.run_id == run_id, _O.state == OpState.DONE.value, _O.verified.is_(None))
+        .where(_O.link_id > after)
+        .distinct()
+        .order_by(_O.link_id)
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
 def count_verified(db: sa.Connection, run_id: int, *, so: bool) -> int:
     """How many ops of a run the platform showed in effect, or showed not to be."""
     counted = sa.select(sa.func.count()).where(_O.run_id == run_id, _O.verified.is_(so))
@@ -208,8 +241,18 @@ def drop_unsent(db: sa.Connection, pair: str) -> int:
     return db.execute(t.op.delete().where(_O.pair == pair, _O.state.in_(unsent))).rowcount
 
 
-def release(db: sa.Connection, run_id: int, *, urgent_only: bool = False) -> int:
-    """Let the held ops of a run be sent; how many they are."""
+def release(
+    db: sa.Connection,
+    run_id: int,
+    *,
+    urgent_only: bool = False,
+    no_creates: Iterable[Side] = (),
+) -> int:
+    """Let the held ops of a run be sent; how many they are.
+
+    Args:
+        no_creates: sides on which creates stay held.
+    """
     update = (
         t.op.update()
         .where(_O.run_id == run_id, _O.state == OpState.HELD.value)
@@ -217,6 +260,8 @@ def release(db: sa.Connection, run_id: int, *, urgent_only: bool = False) -> int
     )
     if urgent_only:
         update = update.where(_O.urgent)
+    if full := [side.value for side in no_creates]:
+        update = update.where(sa.or_(_O.kind != OpKind.CREATE.value, _O.side.not_in(full)))
     return db.execute(update).rowcount
 
 
@@ -230,6 +275,17 @@ def links_with_open_ops(db: sa.Connection, link_ids: Iterable[int]) -> set[int]:
                 sa.select(_O.link_id).where(_O.link_id.in_(some), _O.state.in_(open_states))
             ).scalars()
         )
+    return found
+
+
+def refused_links(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> set[int]:
+    """Those of the links to which a write of this run was refused for good."""
+    found: set[int] = set()
+    for some in chunks(link_ids):
+        dead = sa.select(_O.link_id).where(
+            _O.run_id == run_id, _O.link_id.in_(some), _O.state == OpState.DEAD.value
+        )
+        found.update(db.execute(dead).scalars())
     return found
 
 

@@ -1,6 +1,6 @@
 """Runs, and what is known of a pair between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -110,14 +110,17 @@ def get(db: sa.Connection, run_id: int) -> Run | None:
     return _run(row) if row else None
 
 
-def held(db: sa.Connection, pair: str) -> Run | None:
-    """The run of this pair that waits for a person; there is at most one."""
-    row = db.execute(
-        sa.select(*_COLUMNS)
-        .where(_R.pair == pair, _R.state == RunState.HELD.value)
-        .order_by(_R.id.desc())
-        .limit(1)
-    ).first()
+def held(db: sa.Connection, pair: str, *, released: bool | None = None) -> Run | None:
+    """The newest held run of this pair.
+
+    Args:
+        released: only one that a person has released and that did not go on since, or
+            only one that still waits for a person.
+    """
+    select = sa.select(*_COLUMNS).where(_R.pair == pair, _R.state == RunState.HELD.value)
+    if released is not None:
+        select = select.where(_R.approved.is_not(None) if released else _R.approved.is_(None))
+    row = db.execute(select.order_by(_R.id.desc()).limit(1)).first()
     return _run(row) if row else None
 
 
@@ -127,6 +130,17 @@ def last(db: sa.Connection, pair: str, *, mode: str | None = None) -> Run | None
     if mode is not None:
         select = select.where(_R.mode == mode)
     row = db.execute(select).first()
+    return _run(row) if row else None
+
+
+def latest(db: sa.Connection, pair: str, modes: Collection[str]) -> Run | None:
+    """The run of these modes that was at work last; one that only planned was not."""
+    row = db.execute(
+        sa.select(*_COLUMNS)
+        .where(_R.pair == pair, _R.mode.in_(modes), _R.state != RunState.PLANNED.value)
+        .order_by(sa.func.coalesce(_R.ended_at, _R.started_at).desc(), _R.id.desc())
+        .limit(1)
+    ).first()
     return _run(row) if row else None
 
 
@@ -143,6 +157,17 @@ def unfinished(db: sa.Connection, pair: str) -> Run | None:
         .limit(1)
     ).first()
     return _run(row) if row else None
+
+
+def is_released(db: sa.Connection, pair: str) -> bool:
+    """Whether a run of any kind goes on with a person's word."""
+    going_on = (RunState.OPEN.value, RunState.HELD.value)
+    row = db.execute(
+        sa.select(_R.id)
+        .where(_R.pair == pair, _R.state.in_(going_on), _R.approved.is_not(None))
+        .limit(1)
+    ).first()
+    return row is not None
 
 
 def prune(db: sa.Connection, pair: str, before: datetime) -> int:

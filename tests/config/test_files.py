@@ -115,6 +115,12 @@ def test_problems_within_a_file(tmp_path: Path, text: str, said: str) -> None:
     assert only_problem(tmp_path, text, {"EMPTY": ""}).startswith(said)
 
 
+def test_a_missing_variable_is_not_to_be_written_into_the_yaml(tmp_path: Path) -> None:
+    said = only_problem(tmp_path, "token: ${GHL_TOKEN}", {})
+    assert "Put it into `.env` (see `.env.example`) or the environment." in said
+    assert ":-" not in said
+
+
 def test_what_is_no_yaml_says_where(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"syncd\.yaml:2: This is not YAML"):
         read(tmp_path, "a: 1\nb: ]\n")

@@ -149,10 +149,25 @@ def test_filters_and_keys_are_checked_against_the_catalogues(tmp_path: Path) -> 
 
 
 def test_pairs_may_stand_in_the_same_file(tmp_path: Path) -> None:
-    root = ROOT + "pairs:\n  - pairs/s*.yaml\n  - {pair: inline, left: mail, right: crm}\n"
+    root = ROOT + "  news: {connector: maileon, api_key: x}\n"
+    root += "pairs:\n  - pairs/s*.yaml\n  - {pair: inline, left: news, right: crm}\n"
     configuration = loaded(tmp_path, root, shop=PAIR, other=PAIR)
     assert list(configuration.pairs) == ["shop", "inline"]
-    assert configuration.pairs["inline"].place.where().endswith("syncd.yaml:9")
+    assert configuration.pairs["inline"].place.where().endswith("syncd.yaml:10")
+
+
+def test_the_pairs_form_a_forest(tmp_path: Path) -> None:
+    root = ROOT + "  news: {connector: maileon, api_key: x}\n"
+    around = {
+        "a": PAIR,
+        "b": "pair: letters\nleft: crm\nright: news\n",
+        "c": "pair: back\nleft: news\nright: mail\n",
+    }
+    assert problems(tmp_path, root, **around) == [
+        "pairs/c.yaml:1: The pair `back` closes a circle: `news` and `mail` are connected already,"
+        " by `shop` and `letters`.  Remove one of these pairs: a change must reach every account"
+        " by one way only."
+    ]
 
 
 @pytest.mark.parametrize(

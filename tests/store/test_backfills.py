@@ -1,12 +1,17 @@
 """The list that a backfill works through, so that it can go on after a crash."""
 
+from typing import Any
+
+import pytest
 import sqlalchemy as sa
 
 from syncd.model.link import State
+from syncd.model.op import OpKind, OpState
 from syncd.model.side import Side
-from syncd.store import backfills, members
+from syncd.store import backfills, members, ops
+from syncd.store.backfills import Fate
 
-from .samples import CONTACT, PAIR, counted, member
+from .samples import CONTACT, PAIR, counted, draft, member
 
 RUN = 7
 
@@ -46,13 +51,119 @@ def test_the_list_can_be_read_in_parts(store: sa.Engine) -> None:
     assert [item.remote_id for item in waiting(store, after=first[-1].id)] == ["c"]
 
 
-def test_parked_records_of_the_list_are_counted(store: sa.Engine) -> None:
-    add(store, "a", "b")
+def sent(
+    store: sa.Engine,
+    link_id: int,
+    state: OpState,
+    side: Side = Side.RIGHT,
+    run: int = RUN,
+    **values: object,
+) -> None:
+    """An op of the run in a state."""
     with store.begin() as db:
-        parked = [member(i, state=State.PARKED, cause="no_key") for i in ("a", "elsewhere")]
-        members.save(db, PAIR, CONTACT, [*parked, member("b"), member("a", Side.RIGHT)])
-        assert backfills.count_parked(db, RUN, PAIR) == 1
-        assert backfills.count_parked(db, RUN, "other") == 0
+        ops.stage(db, PAIR, run, CONTACT, [draft(link_id, side, **values)])
+        newest = max(op["id"] for op in ops.of_link(db, link_id))
+        ops.settle(db, {newest: (state, None)})
+
+
+def linked(store: sa.Engine, *ids: str, side: Side = Side.LEFT, **values: object) -> None:
+    """List records and link each, `r7` by link 7."""
+    add(store, *ids, side=side)
+    with store.begin() as db:
+        found = [member(i, side, link_id=int(i[1:]), **values) for i in ids]
+        members.save(db, PAIR, CONTACT, found)
+
+
+def people(store: sa.Engine, *, planned: bool = False) -> backfills.People:
+    with store.connect() as db:
+        return backfills.people(db, RUN, PAIR, CONTACT, planned=planned)
+
+
+def finish_all(store: sa.Engine) -> None:
+    with store.begin() as db:
+        backfills.finish(db, [item.id for item in backfills.waiting(db, RUN, 1000)])
+
+
+def test_a_link_is_one_person_and_so_is_a_record_without_one(store: sa.Engine) -> None:
+    linked(store, "r1", "r2")
+    linked(store, "r1", side=Side.RIGHT)
+    add(store, "alone", "unheard of")
+    with store.begin() as db:
+        members.save(db, PAIR, CONTACT, [member("alone")])
+        members.save(db, "other", CONTACT, [member("alone", link_id=1)])
+    assert people(store) == backfills.People({Fate.TO_DO: 4}, done=0)
+    finish_all(store)
+    assert people(store) == backfills.People({Fate.UNCHANGED: 4}, done=4)
+
+
+def test_who_is_worked_through_in_part_is_not_done(store: sa.Engine) -> None:
+    linked(store, "r1")
+    linked(store, "r1", side=Side.RIGHT)
+    first = waiting(store)[0]
+    with store.begin() as db:
+        backfills.finish(db, [first.id])
+    assert people(store).done == 0
+
+
+CREATE, UPDATE = OpKind.CREATE, OpKind.UPDATE
+DONE, DEAD, DROPPED = OpState.DONE, OpState.DEAD, OpState.DROPPED
+
+
+@pytest.mark.parametrize(
+    ("written", "fate"),
+    [
+        ([], Fate.UNCHANGED),
+        ([(UPDATE, DONE, {})], Fate.UPDATED),
+        ([(CREATE, DONE, {}), (UPDATE, DONE, {"side": Side.LEFT})], Fate.CREATED),
+        ([(UPDATE, DONE, {"routine": True})], Fate.UNCHANGED),
+        ([(OpKind.DELETE, DONE, {}), (UPDATE, DONE, {"side": Side.LEFT})], Fate.DELETED),
+        ([(CREATE, DONE, {}), (UPDATE, DONE, {"urgent": True})], Fate.OPTED_OUT),
+        ([(OpKind.SUPPRESS, DONE, {"urgent": True})], Fate.OPTED_OUT),
+        ([(CREATE, OpState.SENDING, {})], Fate.AWAITED),
+        ([(UPDATE, DEAD, {}), (UPDATE, DONE, {"side": Side.LEFT})], Fate.FAILED),
+        ([(UPDATE, DEAD, {}), (UPDATE, DONE, {})], Fate.UPDATED),
+        ([(CREATE, DROPPED, {})], Fate.LEFT),
+        ([(CREATE, DROPPED, {}), (CREATE, DONE, {})], Fate.CREATED),
+        ([(UPDATE, DONE, {}), (UPDATE, OpState.HELD, {})], Fate.TO_DO),
+        ([(CREATE, DONE, {"run": RUN + 1})], Fate.UNCHANGED),
+    ],
+)
+def test_what_was_written_says_what_became_of_a_person(
+    store: sa.Engine,
+    written: list[tuple[OpKind, OpState, dict[str, Any]]],
+    fate: Fate,
+) -> None:
+    linked(store, "r1", todo=fate is Fate.LEFT)
+    finish_all(store)
+    for kind, state, how in written:
+        sent(store, 1, state, kind=kind, **how)
+    assert people(store).fates == {fate: 1}
+
+
+def test_a_dropped_op_of_which_nothing_is_left_to_do_leaves_nothing(store: sa.Engine) -> None:
+    linked(store, "r1", todo=False)
+    finish_all(store)
+    sent(store, 1, DROPPED, kind=CREATE)
+    assert people(store).fates == {Fate.UNCHANGED: 1}
+
+
+def test_after_a_plan_who_has_no_op_waiting_needs_nothing(store: sa.Engine) -> None:
+    linked(store, "r1", "r2")
+    linked(store, "r3", state=State.PARKED, cause="no_key")
+    sent(store, 1, OpState.HELD, kind=UPDATE)
+    wanted = {Fate.TO_DO: 1, Fate.UNCHANGED: 1, Fate.PARKED: 1}
+    assert people(store, planned=True) == backfills.People(wanted, done=0)
+    assert people(store).fates == {Fate.TO_DO: 3}
+
+
+def test_who_was_written_to_outside_the_list_is_counted_once(store: sa.Engine) -> None:
+    linked(store, "r1")
+    sent(store, 1, DONE)
+    for side in Side:
+        sent(store, 9, DONE, side=side, urgent=True)
+    sent(store, 8, DEAD)
+    with store.connect() as db:
+        assert backfills.count_written_elsewhere(db, RUN, PAIR, CONTACT) == 1
 
 
 def test_an_ended_backfill_is_forgotten(store: sa.Engine) -> None:

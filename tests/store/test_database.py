@@ -126,6 +126,15 @@ def test_a_lock_that_does_not_go_away_is_explained(
     take(impatient)  # and now it is free
 
 
+def test_who_meets_a_lock_is_not_sent_to_a_command_that_needs_it_too(
+    sqlite_store: sa.Engine, impatient: sa.Engine
+) -> None:
+    with sqlite_store.begin(), pytest.raises(StoreError) as caught, explained(impatient):
+        take(impatient)
+    assert "syncd status" not in str(caught.value)
+    assert f"fuser {impatient.url.database}" in str(caught.value)
+
+
 def test_a_reader_never_waits_for_a_writer(sqlite_store: sa.Engine, impatient: sa.Engine) -> None:
     with sqlite_store.begin() as writer:
         writer.execute(sa.insert(t.meta).values(name="a", value="1"))

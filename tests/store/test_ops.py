@@ -165,8 +165,8 @@ def test_a_settled_op_is_in_doubt_no_more(store: sa.Engine) -> None:
     first, second = claim(store, take(store))
     settle(store, first, OpState.DONE)
     with store.connect() as db:
-        assert [s.op.id for s in ops.in_doubt(db, PAIR)] == [second.op.id]
-        assert ops.in_doubt(db, "other") == []
+        assert [s.op.id for s in ops.in_doubt(db, PAIR, 10)] == [second.op.id]
+        assert ops.in_doubt(db, "other", 10) == []
 
 
 def test_settling_keeps_the_text_of_the_error(store: sa.Engine) -> None:

@@ -68,6 +68,26 @@ def test_the_last_run_is_the_newest_of_a_mode(store: sa.Engine) -> None:
         assert runs.last(db, PAIR, mode="full") is None
 
 
+def test_a_held_run_that_was_released_waits_for_nobody(store: sa.Engine) -> None:
+    waits = start(store, state=RunState.HELD)
+    free = start(store, "backfill", state=RunState.HELD, approved={})
+    with store.connect() as db:
+        assert getattr(runs.held(db, PAIR), "id", None) == free.id
+        assert getattr(runs.held(db, PAIR, released=False), "id", None) == waits.id
+        assert getattr(runs.held(db, PAIR, released=True), "id", None) == free.id
+        assert runs.held(db, "other", released=False) is None
+
+
+def test_the_latest_run_is_the_one_that_ended_last(store: sa.Engine) -> None:
+    resumed = start(store, "backfill", ended_at=NOW + 2 * HOUR)
+    sync = start(store, ended_at=NOW + HOUR)
+    start(store, "backfill", state=RunState.PLANNED, ended_at=NOW + 3 * HOUR)
+    with store.connect() as db:
+        assert getattr(runs.latest(db, PAIR, ("sync", "backfill")), "id", None) == resumed.id
+        assert getattr(runs.latest(db, PAIR, ("sync", "full")), "id", None) == sync.id
+        assert runs.latest(db, PAIR, ("full",)) is None
+
+
 def test_only_an_open_or_held_sync_goes_on(store: sa.Engine) -> None:
     start(store, state=RunState.DONE)
     going_on = start(store, "full")

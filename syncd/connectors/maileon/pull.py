@@ -4,7 +4,7 @@ A cycle in which nothing happened costs two requests, at most three (settling), 
 for the catalogue of custom fields every ten minutes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -28,10 +28,22 @@ def pull(
     full: bool = False,
     window: Window | None = None,
 ) -> Iterator[Page]:
-    """Pages from where the cursor stands; every cursor is a place to go on from."""
+    """Pages from where the cursor stands; every cursor is a place to go on from.
+
+    A pull of changes that goes on with one that was broken off is followed by one of its own:
+    the older one only tells what had happened when it began.
+    """
     state = feed.load(cursor) if cursor else State()
     account.clock.recall(state.zone)
+    goes_on = state.stage in {Stage.FRESH, Stage.SETTLE, Stage.OPTOUTS} and not state.full
     state = _begin(account, state, full=full, window=window)
+    state = yield from _pages(account, state, fields)
+    if goes_on and not full and window is None:
+        yield from _pages(account, _begin(account, state, full=False, window=None), fields)
+
+
+def _pages(account: Account, state: State, fields: frozenset[str]) -> Generator[Page, None, State]:
+    """Pages until the pull is at rest; the state it then is in."""
     reads = account.catalogue_reads
     wanted = account.selection(fields, fresh=state.stage in {Stage.SWEEP, Stage.WINDOW})
     reader = Reader(account, wanted, thrifty=account.catalogue_reads > reads)
@@ -42,6 +54,7 @@ def pull(
         yield Page(records, state.dump(), reader.total if whole else None)
         if state.stage in {Stage.SWEEP, Stage.WINDOW}:
             reader.wanted = account.selection(fields)
+    return state
 
 
 def _begin(account: Account, state: State, *, full: bool, window: Window | None) -> State:

@@ -1,0 +1,71 @@
+"""Arrivals: new records whose ids their platform did not tell, recognised in its listing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from syncd.core.normalise import identity_key
+from syncd.engine.confirm import confirm, is_in_effect
+from syncd.engine.context import Cycle
+from syncd.engine.observe import Noticed
+from syncd.model.link import Member
+from syncd.model.op import OpState, Receipt
+from syncd.model.side import SIDES, Both, Side
+from syncd.store import members, observations, ops
+from syncd.store.database import reading
+from syncd.store.ops import Sent
+
+
+def settle_arrivals(cycle: Cycle, noticed: Both[Noticed]) -> None:
+    """Give creates their records, now that listings were read.
+
+    One that a complete listing does not show, although that began when the platform's index
+    must have caught up, is planned again; the platform keeps the key unique, so that
+    cannot double it.
+    """
+    after = 0
+    while True:
+        with reading(cycle.bench.store) as db:
+            doubtful = ops.in_doubt(db, cycle.pair.name, cycle.pair.chunk, after)
+        if not doubtful:
+            return
+        for side in SIDES:
+            ours = [s for s in doubtful if s.side is side and cycle.pair.awaits_id(side, s.op)]
+            if ours:
+                _settle(cycle, side, ours, noticed[side].swept_from)
+        after = doubtful[-1].op.id
+
+
+def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datetime | None) -> None:
+    pair, name = cycle.pair, cycle.pair.policy.keys.first[side]
+    keys = {s.op.id: identity_key(str(s.op.patch.get(name))) for s in waiting}
+    with reading(cycle.bench.store) as db:
+        wanted = sorted({key for key in keys.values() if key is not None})
+        known = members.with_keys(db, pair.name, pair.resource, wanted)
+        alive = [member for member in known if member.side is side]
+        account = pair.accounts[side].name
+        seen = observations.load(db, account, pair.resource, [m.remote_id for m in alive])
+    by_key: dict[str | None, list[Member]] = {}
+    for member in alive:
+        by_key.setdefault(member.key, []).append(member)
+    arrived: list[tuple[Sent, str]] = []
+    dropped: list[Sent] = []
+    for sent in waiting:
+        found = by_key.get(keys[sent.op.id], [])
+        free = [m for m in found if m.link_id is None and m.remote_id in seen]
+        if len(found) == len(free) == 1 and is_in_effect(
+            cycle, side, sent.op.patch, seen[free[0].remote_id].fields
+        ):
+            arrived.append((sent, free[0].remote_id))
+        elif found or _is_overdue(cycle, side, sent, swept_from):
+            dropped.append(sent)
+    receipts = [Receipt(sent.op.id, remote_id) for sent, remote_id in arrived]
+    confirm(cycle, side, [sent for sent, _ in arrived], receipts, ())
+    with cycle.bench.store.begin() as db:
+        ops.settle(db, {s.op.id: (OpState.DROPPED, "not seen in the listing") for s in dropped})
+        ops.note_verified(db, {sent.op.id: True for sent, _ in arrived})
+        members.wake_links(db, [s.link_id for s in dropped])
+
+
+def _is_overdue(cycle: Cycle, side: Side, sent: Sent, swept_from: datetime | None) -> bool:
+    lag = cycle.pair.specs[side].index_lag
+    return swept_from is not None and (sent.sent_at is None or sent.sent_at + lag <= swept_from)
