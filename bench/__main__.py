@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from bench import kills, limits, matching
+from bench import kills, limits, lists, matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ Measuring = Callable[[bool], Sequence[tuple[str, str, str, bool]]]
 MEASUREMENTS: dict[str, Measuring] = {
     "matching": matching.measure,
     "limits": limits.measure,
+    "lists": lists.measure,
     "kills": kills.measure,
 }
 

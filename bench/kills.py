@@ -28,9 +28,9 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
             r.syncd("backfill", "bench", *unfinished)
         for _ in range(8):
             r.syncd("sync", "bench", "--once")
-        r.control("DELETE", "/counters")
+        r.box.request("DELETE", "/counters")
         r.syncd("sync", "bench", "--once")
-        writes = sum(r.control("GET", "/counters")["writes"].values())
+        writes = sum(r.box.counters()["writes"].values())
         lost, doubled, mailed = before.toll(r)
     return [
         (
@@ -58,7 +58,7 @@ class Before:
         everybody = self.known["ghl"] | (self.known["maileon"] - self.gone)
         lost = len(everybody - addresses(r, "ghl"))
         lost += len((everybody - self.gone) - addresses(r, "maileon"))
-        doubled = sum(duplicates(r.contacts(p)) for p in self.known)
+        doubled = sum(duplicates(r.box.contacts(p)) for p in self.known)
         return lost, doubled, len(addresses(r, "maileon") & self.gone)
 
 

@@ -47,7 +47,7 @@ class _Watch:
 
     def _look(self) -> None:
         while not self._over.wait(0.2):
-            writes = self._r.control("GET", "/counters")["writes"].get("ghl", 0)
+            writes = self._r.box.counters()["writes"].get("ghl", 0)
             sent = self._r.requests().get("ghl", 0)
             if writes and not self._moments:
                 self._moments.append((time.monotonic(), sent - writes))

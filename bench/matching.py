@@ -11,7 +11,7 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
     with rehearsal(size) as r:
         known = {platform: addresses(r, platform) for platform in ("ghl", "maileon")}
         gone = opted_out(r)
-        r.control("DELETE", "/counters")
+        r.box.request("DELETE", "/counters")
         first = r.syncd("sync", "bench", "--once")
         match = (
             f"first match of {size:,} GHL and {size:,} Maileon contacts",
@@ -25,7 +25,7 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
 
 def _exact(r: Rehearsal, known: dict[str, set[str]], gone: set[str]) -> tuple[str, str, str, bool]:
     """Both sides read back from the sandbox: everybody once, nobody who opted out mailed."""
-    rows = {p: r.contacts(p) for p in ("ghl", "maileon")}
+    rows = {p: r.box.contacts(p) for p in ("ghl", "maileon")}
     everybody = known["ghl"] | (known["maileon"] - gone)
     mailable = everybody - gone
     have = {p: addresses(r, p) for p in rows}
@@ -42,9 +42,9 @@ def _idle(r: Rehearsal, size: int) -> tuple[str, str, str, bool]:
     """Cycles until nothing was left to do; then one that is measured."""
     for _ in range(6):
         r.syncd("sync", "bench", "--once")
-    r.control("DELETE", "/counters")
+    r.box.request("DELETE", "/counters")
     idle = r.syncd("sync", "bench", "--once")
-    requests, writes = r.requests(), sum(r.control("GET", "/counters")["writes"].values())
+    requests, writes = r.requests(), sum(r.box.counters()["writes"].values())
     few = max(requests.values(), default=0) <= IDLE_REQUESTS
     seconds = r.last_run_s()
     return (
@@ -58,7 +58,7 @@ def _idle(r: Rehearsal, size: int) -> tuple[str, str, str, bool]:
 
 def addresses(r: Rehearsal, platform: str) -> set[str]:
     """Addresses of the contacts that are there to be mailed, in lower case."""
-    rows = r.contacts(platform)
+    rows = r.box.contacts(platform)
     if platform == "maileon":
         rows = [row for row in rows if row["state"] == "active"]  # the others are leaving
     return {str(row["email"]).lower() for row in rows if row.get("email")}
@@ -66,11 +66,11 @@ def addresses(r: Rehearsal, platform: str) -> set[str]:
 
 def opted_out(r: Rehearsal) -> set[str]:
     """Addresses that either platform held as opted out before we came."""
-    told = r.control("POST", "/maileon/act", {"action": "opt_outs"})
+    told = r.box.act("maileon", "opt_outs")
     found = {
         str(row["email"]).lower() for rows in told.values() for row in rows if row.get("email")
     }
-    for row in r.contacts("ghl"):
+    for row in r.box.contacts("ghl"):
         email = (row.get("dndSettings") or {}).get("Email") or {}
         if row.get("email") and (row.get("dnd") or email.get("status") in ("active", "permanent")):
             found.add(str(row["email"]).lower())

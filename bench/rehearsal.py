@@ -1,18 +1,18 @@
 """A sandbox in a process of its own, and `syncd` run against it as a user runs it."""
 
-import json
 import os
 import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from syncd.testing.control import Control
 
 ROOT = """\
 store: sqlite:///syncd.db
@@ -21,6 +21,9 @@ accounts:
         base_url: "${GHL_URL}"}
   mail: {connector: maileon, api_key: "${MAILEON_API_KEY}", base_url: "${MAILEON_URL}",
          requests_per_second: 100}
+  news: {connector: mailercloud, api_key: "${MAILERCLOUD_API_KEY}",
+         list_id: "${MAILERCLOUD_LIST_ID}", base_url: "${MAILERCLOUD_URL}",
+         requests_per_second: 10}
 pairs: pairs/*.yaml
 log: {level: warning}
 """
@@ -56,20 +59,9 @@ class Ran:
 class Rehearsal:
     """A sandbox, and a folder with a configuration for it."""
 
-    url: str
+    box: Control
     folder: Path
     env: Mapping[str, str]
-
-    def control(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Call `/_control`."""
-        request = urllib.request.Request(  # noqa: S310 - loopback, by us
-            f"{self.url}/_control{path}",
-            method=method,
-            data=json.dumps(body).encode() if body is not None else None,
-            headers={"Content-Type": "application/json"},
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            return json.load(answer)
 
     def command(self, *arguments: str) -> list[str]:
         config = str(self.folder / "syncd.yaml")
@@ -99,11 +91,6 @@ class Rehearsal:
         process.returncode = code
         return Ran(code, said, seconds, usage.ru_maxrss / 1024)
 
-    def contacts(self, platform: str) -> list[dict[str, Any]]:
-        """Every contact of a platform, in its own field names."""
-        shown: list[dict[str, Any]] = self.control("GET", f"/{platform}/contacts")
-        return shown
-
     def last_run_s(self) -> float:
         """How long the newest run took, as the store has it."""
         with closing(sqlite3.connect(self.folder / "syncd.db")) as db:
@@ -114,14 +101,14 @@ class Rehearsal:
     def requests(self) -> dict[str, int]:
         """How many requests each platform has had since the counters were cleared."""
         totals: dict[str, int] = {}
-        for route, count in self.control("GET", "/counters")["requests"].items():
+        for route, count in self.box.counters()["requests"].items():
             platform = route.split(" ", 1)[0]
             totals[platform] = totals.get(platform, 0) + count
         return totals
 
     def refusals(self) -> int:
         """How many answers were 429."""
-        return sum(self.control("GET", "/counters")["refusals"].values())
+        return sum(self.box.counters()["refusals"].values())
 
 
 @contextmanager
@@ -140,8 +127,8 @@ def rehearsal(
             (folder / "pairs").mkdir()
             (folder / "syncd.yaml").write_text(ROOT)
             (folder / "pairs" / "bench.yaml").write_text(pair + guards)
-            blank = Rehearsal(url, folder, {})
-            yield Rehearsal(url, folder, {**os.environ, **_credentials(blank)})
+            box = Control(url)
+            yield Rehearsal(box, folder, {**os.environ, **_credentials(box)})
         finally:
             sandbox.terminate()
             sandbox.communicate(timeout=30)
@@ -154,14 +141,17 @@ def _url(line: str) -> str:
     return word.rstrip(".,")
 
 
-def _credentials(blank: Rehearsal) -> dict[str, str]:
-    info = blank.control("GET", "/info")
+def _credentials(box: Control) -> dict[str, str]:
+    info = box.info()
     return {
         "GHL_TOKEN": info["ghl"]["token"],
         "GHL_LOCATION_ID": info["ghl"]["location_id"],
         "GHL_URL": info["ghl"]["base_url"],
         "MAILEON_API_KEY": info["maileon"]["api_key"],
         "MAILEON_URL": info["maileon"]["base_url"],
+        "MAILERCLOUD_API_KEY": info["mailercloud"]["api_key"],
+        "MAILERCLOUD_LIST_ID": info["mailercloud"]["list_id"],
+        "MAILERCLOUD_URL": info["mailercloud"]["base_url"],
     }
 
 

@@ -8,10 +8,10 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
-import httpx
 import pytest
 
-from syncd.sandbox.server import Running, start
+from syncd.sandbox.server import start
+from syncd.testing.control import Control
 
 highlevel = pytest.importorskip("highlevel")
 Client = Any
@@ -19,26 +19,18 @@ Story = Callable[[Client], Awaitable[None]]
 
 
 @pytest.fixture(scope="module")
-def served() -> Iterator[Running]:
+def served() -> Iterator[Control]:
     running = start(contacts=30)
-    running.app.platforms["ghl"].configure({"index_lag_s": 0.0})
-    yield running
+    yield Control(running.url)
     running.stop()
 
 
 @pytest.fixture
-def info(served: Running) -> dict[str, Any]:
+def info(served: Control) -> dict[str, Any]:
     """A fresh world for each test; addresses and credentials stay."""
-    httpx.post(f"{served.url}/_control/reset", json={"contacts": 30}).raise_for_status()
-    served.app.platforms["ghl"].configure({"index_lag_s": 0.0})
-    known: dict[str, Any] = httpx.get(f"{served.url}/_control/info").json()["ghl"]
-    return known
-
-
-def act(served: Running, **arguments: Any) -> dict[str, Any]:
-    answer = httpx.post(f"{served.url}/_control/ghl/act", json=arguments)
-    done: dict[str, Any] = answer.raise_for_status().json()
-    return done
+    served.request("POST", "/reset", {"contacts": 30})
+    served.configure("ghl", index_lag_s=0.0)
+    return served.info()["ghl"]
 
 
 def run(info: dict[str, Any], story: Story, **credentials: Any) -> None:
@@ -177,10 +169,10 @@ def test_location_and_users(info: dict[str, Any]) -> None:
 
 @pytest.mark.filterwarnings("ignore:Use 'content:DeprecationWarning")
 def test_oauth_code_refresh_and_a_call_with_the_token(
-    served: Running, info: dict[str, Any]
+    served: Control, info: dict[str, Any]
 ) -> None:
     oauth = info["oauth"]
-    code = act(served, action="authorize")["code"]
+    code = served.act("ghl", "authorize")["code"]
     secret = {"client_id": oauth["client_id"], "client_secret": oauth["client_secret"]}
 
     async def story(client: Client) -> None:
@@ -208,10 +200,10 @@ def test_oauth_code_refresh_and_a_call_with_the_token(
 
 
 def test_without_its_own_header_it_would_be_taken_for_a_robot(
-    served: Running, info: dict[str, Any]
+    served: Control, info: dict[str, Any]
 ) -> None:
     """Section 0, T3. The default lets the SDK pass; the strict switch does not."""
-    served.app.platforms["ghl"].configure({"block_python_agents": "all"})
+    served.configure("ghl", block_python_agents="all")
 
     async def story(client: Client) -> None:
         with pytest.raises(highlevel.GHLError) as caught:

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from tests.conftest import Postgres
-from tests.engine.world import Build, World, build
+from tests.engine.world import GHL, Build, World, assert_alike, build
 
 
 @pytest.fixture(autouse=True)
@@ -19,9 +19,16 @@ def silence() -> Iterator[None]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def new_store(request: pytest.FixtureRequest) -> Iterator[Callable[[], dict[str, str]]]:
+def kind_of_store(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def new_store(
+    request: pytest.FixtureRequest, kind_of_store: str
+) -> Iterator[Callable[[], dict[str, str]]]:
     """Makes settings that put a world's state into a migrated store of either kind."""
-    if request.param == "sqlite":
+    if kind_of_store == "sqlite":
         yield dict  # `build` copies a migrated file itself
         return
     server: Postgres = request.getfixturevalue("postgres")
@@ -52,3 +59,19 @@ def made(
     yield make
     for world in worlds:
         world.end_process()
+
+
+@pytest.fixture
+def pair_of(made: Build) -> Build:
+    """Makes worlds in which some addresses are linked already."""
+
+    def make(*addresses: str, **settings: Any) -> World:
+        world = made(**settings)
+        for address in addresses:
+            world.act(GHL, "create", fields={"email": address, "city": "Bern"}, tags=["vip"])
+        world.cycles()
+        if "fields" not in settings:
+            assert_alike(world)
+        return world
+
+    return make

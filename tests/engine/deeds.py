@@ -6,12 +6,19 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from syncd.model.side import Side
-from tests.engine.world import CUSTOM, GHL, MAILEON, PLAIN, STANDARD, World
+from tests.engine.rows import CUSTOM, PLAIN, STANDARD
+from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
 
 ADDRESSES = tuple(f"{name}@example.org" for name in ("ada", "bob", "cy", "di", "Eve"))
 PHONES = ("", "+12025550101", "+12025550102", "+442079460003", "+447700900004")
 TEXTS = ("", "Ann", "Anna", "Zoë", "=SUM(A1)", "Łukasz Ąę", "x" * 300)
 TAGS = ("vip", "news", "old")
+MAILERCLOUD_FIELDS = {
+    "firstName": "name",
+    "lastName": "last_name",
+    "city": "city",
+    "phone": "phone",
+}
 SOURCES = ("link", "reply", "complaint", "other")
 
 
@@ -39,7 +46,10 @@ def perform(world: World, deed: Deed) -> None:
     Raises:
         ValueError: the platform does not let people do it, or nobody is there.
     """
-    DEEDS[deed.kind](world, deed)
+    if deed.kind in NEWS_DEEDS:
+        NEWS_DEEDS[deed.kind](world.news, deed)
+    else:
+        DEEDS[deed.kind](world, deed)
 
 
 def _who(world: World, side: Side, number: int) -> str:
@@ -153,6 +163,60 @@ def _merge_left(world: World, deed: Deed) -> None:
     world.act(GHL, "merge", id=winner, loser=loser)
 
 
+def _create_news(world: World, deed: Deed) -> None:
+    fields, custom = _mailercloud_fields(deed)
+    world.act(
+        MAILERCLOUD,
+        "create",
+        email=deed.address,
+        fields=fields,
+        custom=custom,
+        tags=[deed.tag],
+    )
+
+
+def _edit_news(world: World, deed: Deed) -> None:
+    fields, custom = _mailercloud_fields(deed)
+    who = _who(world, Side.RIGHT, deed.who)
+    world.act(MAILERCLOUD, "edit", id=who, fields=fields, custom=custom)
+
+
+def _mailercloud_fields(deed: Deed) -> tuple[dict[str, str | None], dict[str, str | None]]:
+    value = deed.value[:25] or None
+    if deed.name == "colour":
+        return {}, {"Colour": value}
+    return {MAILERCLOUD_FIELDS[deed.name]: value}, {}
+
+
+def _retag_news(world: World, deed: Deed) -> None:
+    who = _who(world, Side.RIGHT, deed.who)
+    shown = world.box.platform(MAILERCLOUD).dump()
+    (tags,) = (set(one["tags"]) for one in shown if one["id"] == who)
+    world.act(MAILERCLOUD, "edit", id=who, tags=sorted(tags ^ {deed.tag}))
+
+
+def _move_news(world: World, deed: Deed) -> None:
+    who = _who(world, Side.RIGHT, deed.who)
+    world.act(MAILERCLOUD, "rename", id=who, new_email=deed.address)
+
+
+def _delete_news(world: World, deed: Deed) -> None:
+    world.act(MAILERCLOUD, "delete", id=_who(world, Side.RIGHT, deed.who))
+
+
+def _opt_out_news(world: World, deed: Deed) -> None:
+    world.act(MAILERCLOUD, "unsubscribe", id=_who(world, Side.RIGHT, deed.who))
+
+
+def _bounce_news(world: World, deed: Deed) -> None:
+    kind = "hard" if deed.other % 2 else "soft"
+    world.act(MAILERCLOUD, "bounce", id=_who(world, Side.RIGHT, deed.who), kind=kind)
+
+
+def _back_news(world: World, deed: Deed) -> None:
+    world.act(MAILERCLOUD, "resubscribe", id=_who(world, Side.RIGHT, deed.who))
+
+
 DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "create left": _create_left,
     "create right": _create_right,
@@ -173,11 +237,26 @@ DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "back right": _back_right,
     "merge left": _merge_left,
 }
+# Done in Mailercloud, by way of the second pair's view of the world.
+NEWS_DEEDS: dict[str, Callable[[World, Deed], None]] = {
+    "create news": _create_news,
+    "edit news": _edit_news,
+    "retag news": _retag_news,
+    "move news": _move_news,
+    "delete news": _delete_news,
+    "opt out news": _opt_out_news,
+    "bounce news": _bounce_news,
+    "back news": _back_news,
+}
+OFTEN_NEWS = ("create news", "edit news", "opt out news")
 OFTEN = ("create left", "create right", "edit left", "edit right", "tag left", "retag right")
 
 
+EVERYWHERE = (*OFTEN, *OFTEN, *OFTEN_NEWS, *DEEDS, *NEWS_DEEDS)
+
+
 def deeds(*kinds: str) -> st.SearchStrategy[Deed]:
-    """Deeds of some kinds; of every kind if none is named, the ordinary ones more often."""
+    """Deeds of some kinds; without Mailercloud, the ordinary ones more often, if none is named."""
     return st.builds(
         Deed,
         kind=st.sampled_from(kinds or (*OFTEN, *OFTEN, *DEEDS)),

@@ -4,13 +4,15 @@ Every deed is seen as the difference of the sandbox's dumps before and after it,
 here depends on what a deed was meant to do.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syncd.model.side import SIDES, Both, Side
 from syncd.store.runs import RunState
-from tests.engine.world import PLAIN, RULES, Row, World, differing
+from tests.engine.rows import PLAIN, Row, differing
+from tests.engine.world import World
 
 MAILABLE = 1  # permissions above this one were given by a person
 Shown = Both[dict[str, Row]]
@@ -54,6 +56,7 @@ class History:
         lag: how long GHL's search may hide a change.
         edits: by side, id and field (`tag x` for a member of the tags).
         people, ours: ids of the contacts that people, or we, made.
+        strays: what we made, and people changed before we could know of it.
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out; known: those that our side must know.
@@ -66,6 +69,7 @@ class History:
     edits: dict[tuple[Side, str, str], Edit] = field(default_factory=dict)
     people: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     ours: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
+    strays: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
@@ -76,14 +80,16 @@ class History:
 
     # -- people --------------------------------------------------------------------------
 
-    def deed(self, does: Callable[[], object]) -> None:
-        """Let a person do something; what the platform does not let them do is nothing."""
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Whatever changes meanwhile is the doing of others."""
         before = self.show()
         try:
-            does()
-        except ValueError:
-            return
-        after = self.show()
+            yield
+        finally:
+            self._note_changes(before, self.show())
+
+    def _note_changes(self, before: Shown, after: Shown) -> None:
         self.number += 1
         for side in SIDES:
             for remote_id, row in after[side].items():
@@ -91,8 +97,11 @@ class History:
             gone = before[side].keys() - after[side].keys()
             if self.watch:
                 self.watch.touched.update((side, remote_id) for remote_id in gone)
-            # What we made without ever learning of it, and is gone, may be made again.
-            self.ours[side].difference_update(gone - self.world.standing(side).keys())
+            # What we made without ever learning of it, and is gone or moved to another
+            # address, may be made again: nothing tells it from a stranger.
+            moved = {i for i in before[side].keys() - gone if _moved(before[side][i], after[side])}
+            self.strays[side].update((gone | moved) - self.world.standing(side).keys())
+            self.ours[side].difference_update(self.strays[side])
         self._note_opt_outs()
 
     def _note(self, side: Side, old: Row | None, new: Row) -> None:
@@ -129,7 +138,7 @@ class History:
             for row in shown.right.values()
             if row.id in self.people.right and (row.permission or 0) > MAILABLE
         }
-        return left | (self.world.unsubscribed() - back) - {""}
+        return (left | self.world.left_the_list() | (self.world.unsubscribed() - back)) - {""}
 
     # -- our side ------------------------------------------------------------------------
 
@@ -150,7 +159,7 @@ class History:
         shown = self.show()
         for side in SIDES:
             new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
-            self.ours[side].update(new)
+            self.ours[side].update(new - self.strays[side])
             self._check_new(side, [shown[side][i] for i in sorted(new)], watch)
             self._check_kept(side, shown[side], watch)
             made = len(self.ours[side])
@@ -168,7 +177,7 @@ class History:
         for row in new:
             assert row.email not in watch.opted_out, f"an opted-out address was made ({side})"
             if side is Side.RIGHT:
-                assert row.permission == MAILABLE, "a contact was made with a permission"
+                assert row.permission in (MAILABLE, None), "a contact was made with a permission"
             for old in watch.shown[side].values():
                 if old.email == row.email and old.id in self.world.rows(side):
                     edit = self.edits.get((side, old.id, "email"))
@@ -210,7 +219,7 @@ class History:
     def check_end(self) -> None:
         """Everybody has long stopped, and our side says that it is done."""
         shown = self.show()
-        mailable = {row.email for row in shown.right.values()}
+        mailable = {row.email for row in shown.right.values() if not row.opted_out}
         assert not (self.known & mailable), "an opted-out address stayed mailable"
         listed = self.world.listed()
         pairs = self.matched(shown)
@@ -227,25 +236,34 @@ class History:
             self.world.standing(Side.LEFT).get(here.id),
             self.world.standing(Side.RIGHT).get(there.id),
         )
+        if standing[1] == ("linked", None) and self._is_held_by_another(here, there):
+            return
         if standing != (("linked", None), ("linked", None)):
             assert all(s and s[0] in ("parked", "filtered") for s in standing), standing
             return
         for name in (*PLAIN, "tags"):
-            if RULES[name] in excused:
+            if self.world.rules[name] in excused:
                 continue
             assert here.shows(name) == there.shows(name), f"{name} differs in the end"
         for name in PLAIN:
-            if RULES[name] not in excused:
+            if self.world.rules[name] not in excused:
                 self._check_origin(here, there, name, name, here.fields[name])
         tags = {
             name
             for side, remote_id, name in self.edits
             if remote_id in (here.id, there.id) and name.startswith("tag ")
         }
-        if RULES["tags"] not in excused:
+        if self.world.rules["tags"] not in excused:
             for name in sorted(tags):
                 present = name.removeprefix("tag ") in here.tags
                 self._check_origin(here, there, name, "tags", present)
+
+    def _is_held_by_another(self, here: Row, there: Row) -> bool:
+        """Whether a contact keeps an address that its counterpart has given up, and is listed."""
+        return any(
+            right == there.id and left != here.id and self.world.rules["email"] in rules
+            for (left, right), rules in self.world.listed().items()
+        )
 
     def _check_origin(
         self, here: Row, there: Row, name: str, whole: str, final: str | bool
@@ -272,7 +290,8 @@ class History:
         for side in SIDES:
             standing = self.world.standing(side)
             alive = {i for i, (state, _) in standing.items() if state != "gone"}
-            assert alive == shown[side].keys(), f"the store knows others ({side})"
+            hidden = {row.id for row in shown[side].values() if row.hidden}
+            assert alive - hidden == shown[side].keys() - hidden, f"the store knows others ({side})"
             states = {state for state, _ in standing.values()}
             assert states <= {"linked", "parked", "filtered", "gone"}, states
 
@@ -282,15 +301,26 @@ class History:
         listed: Mapping[tuple[str | None, str | None], set[str]],
     ) -> None:
         """Who has no counterpart is parked with a cause, or a problem says why."""
-        excused = {i for ids, rules in listed.items() if RULES["email"] in rules for i in ids if i}
+        excused = {
+            i
+            for ids, rules in listed.items()
+            if self.world.rules["email"] in rules
+            for i in ids
+            if i
+        }
         for side in SIDES:
             standing = self.world.standing(side)
             there = {row.email for row in shown[side.other].values()}
             for row in shown[side].values():
-                if row.id in excused:
+                if row.id in excused or (row.hidden and row.id not in standing):
                     continue
                 state, cause = standing[row.id]
                 if state == "linked" and row.email in there:
                     continue
                 assert state == "parked", f"{row.email} is alone ({side}), but {state}"
                 assert cause, f"{row.email} is parked without a cause"
+
+
+def _moved(old: Row, now: Mapping[str, Row]) -> bool:
+    """Whether a contact that is still there has another address."""
+    return now[old.id].email != old.email

@@ -16,10 +16,10 @@ from syncd.engine.cycle import Mode
 from syncd.errors import InvariantError, SyncdError
 from syncd.model.side import SIDES, Side
 from syncd.store import tables as t
+from tests.engine.rows import PLAIN
 from tests.engine.world import (
     GHL,
     MAILEON,
-    PLAIN,
     Build,
     World,
     assert_alike,

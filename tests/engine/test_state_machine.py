@@ -10,7 +10,10 @@ doubled, no edit is lost, and in the end there is peace.
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,9 +25,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_sta
 from syncd.engine.cycle import Mode
 from syncd.errors import SyncdError
 from syncd.store.runs import RunState
-from tests.engine.deeds import Deed, deeds, perform
+from tests.engine.deeds import EVERYWHERE, Deed, deeds, perform
 from tests.engine.history import History
-from tests.engine.world import GHL, LAG, MAILEON, CrashError, World, build
+from tests.engine.line import CrashError
+from tests.engine.world import GHL, LAG, MAILEON, World, build
 
 THOROUGH = os.environ.get("SYNCD_HYPOTHESIS") == "thorough"
 ORDINARY = settings(
@@ -73,15 +77,23 @@ FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
 )
 
 
-class Both(RuleBasedStateMachine):
-    """One history."""
+class Machine(RuleBasedStateMachine):
+    """One history; each subclass has its platforms and its store.
+
+    Attributes:
+        news: whether Mailercloud takes part, by a second pair.
+        place: makes the settings of a world's store.
+    """
 
     template: ClassVar[Path]
+    place: ClassVar[Callable[[], dict[str, str]]]
+    news: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp())
         self.world: World | None = None
+        self.histories: list[History] = []
         self.sound = True
 
     @initialize(
@@ -105,8 +117,10 @@ class Both(RuleBasedStateMachine):
         settled: bool,
         first: list[Deed],
     ) -> None:
-        self.world = build(self.folder, self.template, delete=delete)
-        self.world.configure(
+        cls = type(self)
+        world = build(self.folder, cls.template, delete=delete, news=cls.news, **cls.place())
+        self.world = world
+        world.configure(
             GHL,
             allow_duplicates=duplicates,
             rows_without_dnd_settings=short_rows,
@@ -115,32 +129,39 @@ class Both(RuleBasedStateMachine):
             create_422_still_creates=0.5 if also_422 else 0.0,
             bump_on_tags=bumps,
         )
-        self.world.configure(MAILEON, bump_on_identical_write=bumps)
-        self.world.pair()
-        self.history = History(self.world, timedelta(seconds=lag_s + 1))
+        world.configure(MAILEON, bump_on_identical_write=bumps)
+        lag, known = timedelta(seconds=lag_s + 1), set[str]()
+        for view in (world, world.news) if cls.news else (world,):
+            view.pair()
+            self.histories.append(History(view, lag, known=known))
         for deed in first:
             self.do(deed)
         if settled:
-            self.world.settle()
+            world.settle()
             self.run(Mode.SYNC)
 
     def do(self, deed: Deed) -> None:
+        """A person does something, and every pair will have to do with it."""
         world = self.world
         assert world is not None
-        self.history.deed(lambda: perform(world, deed))
+        with ExitStack() as watching:
+            for history in self.histories:
+                watching.enter_context(history.watching())
+            with suppress(ValueError):  # the platform does not let them
+                perform(world, deed)
 
-    @rule(deed=deeds())
-    def somebody(self, deed: Deed) -> None:
+    @rule(data=st.data())
+    def somebody(self, data: st.DataObject) -> None:
         """A person does something, and takes a few seconds."""
-        self.do(deed)
+        self.do(data.draw(self.deeds()))
         assert self.world
         self.world.wait(3)
 
-    @rule(deed=deeds(), again=deeds())
-    def both_at_once(self, deed: Deed, again: Deed) -> None:
+    @rule(data=st.data())
+    def both_at_once(self, data: st.DataObject) -> None:
         """Two people at the same moment."""
-        self.do(deed)
-        self.do(again)
+        self.do(data.draw(self.deeds()))
+        self.do(data.draw(self.deeds()))
 
     @rule(seconds=st.sampled_from((1, 40, 200, 4000, 90_000)))
     def time_passes(self, seconds: int) -> None:
@@ -157,18 +178,14 @@ class Both(RuleBasedStateMachine):
     def cycle(self, mode: Mode) -> None:
         self.run(mode)
 
-    @rule(
-        number=st.integers(1, 12),
-        deed=deeds(),
-        again=st.none() | deeds(),
-    )
-    def cycle_with_somebody_in_it(self, number: int, deed: Deed, again: Deed | None) -> None:
+    @rule(number=st.integers(1, 12), data=st.data(), twice=st.booleans())
+    def cycle_with_somebody_in_it(self, number: int, data: st.DataObject, twice: bool) -> None:
         """People do not wait until we are done."""
         assert self.world
         self.world.line.rest()
-        self.world.line.errands[number] = lambda: self.do(deed)
-        if again is not None:
-            self.world.line.errands[number + 1] = lambda: self.do(again)
+        for n in range(number, number + 1 + twice):
+            deed = data.draw(self.deeds())
+            self.world.line.errands[n] = partial(self.do, deed)
         self.run(Mode.SYNC)
 
     @rule(
@@ -177,7 +194,7 @@ class Both(RuleBasedStateMachine):
     )
     def cycle_that_dies_between_two_steps(self, point: str, times: int) -> None:
         assert self.world
-        self.world.dies_at(point, times)
+        self.dying = (point, times)
         self.run(Mode.FULL if point in ("sweep", "gone") else Mode.SYNC)
 
     @rule(number=st.integers(1, 20))
@@ -189,24 +206,42 @@ class Both(RuleBasedStateMachine):
         self.world.line.carried_out = bool(number % 2)
         self.run(Mode.SYNC)
 
+    dying: tuple[str, int] | None = None
+
+    def deeds(self) -> st.SearchStrategy[Deed]:
+        return deeds(*EVERYWHERE) if self.news else deeds()
+
     def run(self, mode: Mode) -> None:
+        """One cycle of every pair."""
+        try:
+            for history in self.histories:
+                if self.dying:
+                    history.world.dies_at(*self.dying)
+                self._run(history, mode)
+        finally:
+            self.dying = None
+
+    def _run(self, history: History, mode: Mode) -> None:
         """One cycle of ours, however it ends; nothing but an error of ours is allowed."""
-        world = self.world
-        assert world is not None
+        world = history.world
         faults = bool(world.box.world.faults)
         self.sound = False
-        self.history.begin()
+        history.begin()
         state: RunState | None = None
-        try:
-            state = world.cycle(mode).state
-        except CrashError:
-            world.end_process()
-        except SyncdError:
-            assert faults, "nothing went wrong, but the cycle failed"
-        finally:
-            world.lives()
-            world.line.rest()
-            self.history.end(state)
+        with ExitStack() as watching:
+            for other in self.histories:
+                if other is not history:
+                    watching.enter_context(other.watching())
+            try:
+                state = world.cycle(mode).state
+            except CrashError:
+                world.end_process()
+            except SyncdError:
+                assert faults, "nothing went wrong, but the cycle failed"
+            finally:
+                world.lives()
+                world.line.rest()
+                history.end(state)
         self.sound = True
 
     def teardown(self) -> None:
@@ -236,12 +271,29 @@ class Both(RuleBasedStateMachine):
         world.settle()
         self.run(Mode.FULL)
         assert world.writes() == writes, "a cycle with nothing to do wrote something"
-        self.history.check_end()
+        for history in self.histories:
+            history.check_end()
+
+
+class TwoPlatforms(Machine):
+    pass
+
+
+class ThreePlatforms(Machine):
+    news = True
 
 
 def test_whatever_happens_both_sides_come_to_rest_and_nobody_is_harmed(
-    migrated_sqlite: Path,
+    migrated_sqlite: Path, new_store: Callable[[], dict[str, str]], kind_of_store: str
 ) -> None:
     assert timedelta(minutes=2) < LAG
-    Both.template = migrated_sqlite
-    run_state_machine_as_test(Both, settings=PROFILE)
+    TwoPlatforms.template, TwoPlatforms.place = migrated_sqlite, staticmethod(new_store)
+    few = settings(PROFILE, max_examples=PROFILE.max_examples // 8)
+    run_state_machine_as_test(TwoPlatforms, settings=few if kind_of_store != "sqlite" else PROFILE)
+
+
+def test_whatever_happens_all_three_platforms_come_to_rest_and_nobody_is_harmed(
+    migrated_sqlite: Path,
+) -> None:
+    ThreePlatforms.template, ThreePlatforms.place = migrated_sqlite, staticmethod(dict)
+    run_state_machine_as_test(ThreePlatforms, settings=PROFILE)

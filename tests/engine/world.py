@@ -6,7 +6,6 @@ into one form here, without any code of the engine or of the connectors.
 
 import json
 import shutil
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
 import sqlalchemy as sa
 
 from syncd.app import App
@@ -29,12 +27,22 @@ from syncd.store import database, links, members
 from syncd.store import tables as t
 from syncd.store.suppressions import open_ledger
 from syncd.testing.inprocess import Sandbox, sandbox
+from tests.engine.line import CrashError, Line
+from tests.engine.rows import (
+    Row,
+    differing,
+    ghl_row,
+    maileon_row,
+    mailercloud_row,
+    plain,
+)
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 LAG = timedelta(minutes=5)  # longer than any index may lag
 PAIR = "shop"
-GHL, MAILEON = "ghl", "maileon"
+GHL, MAILEON, MAILERCLOUD = "ghl", "maileon", "mailercloud"
 PLATFORM = Both(GHL, MAILEON)
+NEWS = "news"
 
 FIELDS: tuple[Mapping[str, Any], ...] = (
     {"left": "firstName", "right": "FIRSTNAME", "policy": "newest"},
@@ -49,11 +57,7 @@ FIELDS: tuple[Mapping[str, Any], ...] = (
         "create_missing": True,
     },
 )
-# By the plain name: GHL's field (or custom field), Maileon's standard or custom field.
-STANDARD = {"firstName": "FIRSTNAME", "lastName": "LASTNAME", "city": "CITY"}
-CUSTOM = {"phone": "phone", "colour": "colour"}
-PLAIN = (*STANDARD, *CUSTOM)
-RULES = {  # the names of the rules, as conflicts and problems show them
+RULES: Mapping[str, str] = {  # the names of the rules, as conflicts and problems show them
     "firstName": "firstName = FIRSTNAME",
     "lastName": "lastName = LASTNAME",
     "city": "city = CITY",
@@ -64,91 +68,63 @@ RULES = {  # the names of the rules, as conflicts and problems show them
 }
 
 
-class CrashError(BaseException):
-    """The process dies here: nothing may catch it."""
+# The second pair, where there is one: GHL and Mailercloud.
+NEWS_FIELDS: tuple[Mapping[str, Any], ...] = (
+    {"left": "firstName", "right": "name", "policy": "newest"},
+    {"left": "lastName", "right": "last_name", "policy": "manual"},
+    {"left": "city", "right": "city", "policy": "left"},
+    {"left": "phone", "right": "phone", "policy": "right"},
+    {"left": "custom.Colour", "right": "custom.Colour", "create_missing": True},
+    {"left": "tags", "right": "tags"},
+)
+NEWS_RULES: Mapping[str, str] = {
+    "firstName": "firstName = name",
+    "lastName": "lastName = last_name",
+    "city": "city = city",
+    "phone": "phone = phone",
+    "colour": "custom.Colour = custom.Colour",
+    "tags": "tags = tags",
+    "email": "email = email",
+}
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One contact as anybody can see it on its platform, in one form for both."""
+@dataclass(slots=True)
+class Process:
+    """What a process of ours holds, and loses when it dies."""
 
-    id: str
-    email: str
-    fields: Mapping[str, str]
-    tags: frozenset[str]
-    opted_out: bool = False
-    permission: int | None = None
-
-    def shows(self, name: str) -> str | frozenset[str]:
-        if name == "tags":
-            return self.tags
-        return self.email if name == "email" else self.fields[name]
-
-
-def plain(text: object) -> str:
-    """One form of a text: NFC, no white space around it; nothing is empty."""
-    return unicodedata.normalize("NFC", str(text)).strip() if text is not None else ""
-
-
-class Line(httpx.BaseTransport):
-    """The wire to the sandbox: every request takes a moment, and may be the last one.
-
-    Attributes:
-        crash_at: die at the n-th request from now; None lives on. `carried_out` says
-            whether that request still is.
-        crash_in: die in the first request that it says yes to.
-        errands: by number of requests from now, what a person does then.
-        rewrite: changes an answer on its way.
-    """
-
-    def __init__(self, box: Sandbox, moment: timedelta) -> None:
-        self._box = box
-        self._moment = moment
-        self.sent = 0
-        self.crash_at: int | None = None
-        self.crash_in: Callable[[httpx.Request], bool] | None = None
-        self.carried_out = True
-        self.errands: dict[int, Callable[[], None]] = {}
-        self.rewrite: Callable[[httpx.Request, httpx.Response], httpx.Response] | None = None
-
-    def rest(self) -> None:
-        """From now on nothing happens, and requests are counted anew."""
-        self.sent, self.crash_at, self.crash_in = 0, None, None
-        self.errands.clear()
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.sent += 1
-        self._box.world.clock.advance(self._moment)
-        errand = self.errands.pop(self.sent, None)
-        if errand is not None:
-            errand()
-        dies = self.crash_at is not None and self.sent >= self.crash_at
-        dies = dies or (self.crash_in is not None and self.crash_in(request))
-        if dies and not self.carried_out:
-            raise CrashError
-        response = self._box.transport.handle_request(request)
-        if dies:
-            raise CrashError
-        return response if self.rewrite is None else self.rewrite(request, response)
+    app: App | None = None
+    opened: dict[str, Pair] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class World:
-    """One sandbox and one store; processes of ours come and go."""
+    """One sandbox and one store, seen from one pair; processes of ours come and go.
+
+    Attributes:
+        colour: the id of GHL's custom field.
+        name, platform, rules: of the pair.
+    """
 
     folder: Path
     box: Sandbox
     line: Line
     path: Path
     env: Mapping[str, str]
-    colour: str = ""  # the id of GHL's custom field
+    colour: str = ""
     store: str = "sqlite:///syncd.db"
+    name: str = PAIR
+    platform: Both[str] = PLATFORM
+    rules: Mapping[str, str] = field(default_factory=lambda: RULES)
     crash: Callable[[str], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
-    app: App | None = None
-    opened: Pair | None = None
     chunk: int = 500
+    process: Process = field(default_factory=Process)
     engines: dict[str, sa.Engine] = field(default_factory=dict)
+
+    @property
+    def news(self) -> "World":
+        """The same world seen from the second pair: sandbox, store and process are shared."""
+        return replace(self, name=NEWS, platform=Both(GHL, MAILERCLOUD), rules=NEWS_RULES)
 
     # -- the sandbox ---------------------------------------------------------------------
 
@@ -183,10 +159,13 @@ class World:
 
     def rows(self, side: Side) -> dict[str, Row]:
         """Every contact that is there for people to see, by id."""
-        dump = self.box.platform(PLATFORM[side]).dump()
-        if side is Side.LEFT:
+        platform = self.platform[side]
+        dump = self.box.platform(platform).dump()
+        if platform == GHL:
             return {d["id"]: ghl_row(d, self.colour) for d in dump}
-        return {str(d["id"]): maileon_row(d) for d in dump if d["state"] == "active"}
+        if platform == MAILEON:
+            return {str(d["id"]): maileon_row(d) for d in dump if d["state"] == "active"}
+        return {d["id"]: mailercloud_row(d) for d in dump}
 
     def by_email(self, side: Side) -> dict[str, list[Row]]:
         found: dict[str, list[Row]] = {}
@@ -200,9 +179,21 @@ class World:
         return only
 
     def unsubscribed(self) -> set[str]:
-        """Addresses that have left Maileon by opting out."""
+        """Addresses that have left Maileon by opting out; their contacts are there no more."""
+        if MAILEON not in self.platform:
+            return set()
         shown = self.act(MAILEON, "opt_outs")
         return {plain(entry["email"]).lower() for entry in shown["unsubscribed"]}
+
+    def left_the_list(self) -> set[str]:
+        """Addresses that have opted out of Mailercloud by a link, as their reports tell."""
+        if MAILERCLOUD not in self.platform:
+            return set()
+        return {
+            plain(one["email"]).lower()
+            for one in self.act(MAILERCLOUD, "opt_outs")["opt_outs"]
+            if one["contact_type"] == "unsubscribe" and "campaign" in one["cause"]
+        }
 
     def mails_sent_for_us(self) -> list[Any]:
         """Double-opt-in mails that no person caused."""
@@ -225,8 +216,8 @@ class World:
         self.end_process()
         configuration = load(self.path, self.env)
         store = self._store(configuration.store)
-        self.app = App(configuration, store, open_ledger(store), self.wire())
-        return self.app
+        self.process.app = App(configuration, store, open_ledger(store), self.wire())
+        return self.process.app
 
     def _store(self, url: str) -> sa.Engine:
         """The store; an engine remembers compiled statements, and nothing of a process."""
@@ -237,25 +228,26 @@ class World:
         return self.engines[url]
 
     def end_process(self) -> None:
-        if self.app is not None:
-            self.app.close()
-        self.app, self.opened = None, None
+        if self.process.app is not None:
+            self.process.app.close()
+        self.process.app = None
+        self.process.opened.clear()
 
     def running(self) -> App:
-        return self.app or self.start_process()
+        return self.process.app or self.start_process()
 
     def pair(self, *, anew: bool = False) -> Pair:
         """The pair, opened once per process; one request at a time, so that tests repeat."""
-        if self.opened is None or anew:
-            app = self.running()
-            pair = app.open_pair(PAIR, create_fields=True, anew=anew)
+        app, opened = self.running(), self.process.opened
+        if self.name not in opened or anew or any(opened[self.name].imagined):
+            pair = app.open_pair(self.name, create_fields=True, anew=anew)
             for side in SIDES:
                 reader = getattr(pair.connector(side), "_reader", None)
                 if reader is not None:
                     reader._concurrency = 1  # requests of several threads have no order
             specs = pair.specs.map(lambda spec: replace(spec, concurrency=1))
-            self.opened = replace(pair, specs=specs, chunk=self.chunk)
-        return self.opened
+            opened[self.name] = replace(pair, specs=specs, chunk=self.chunk)
+        return opened[self.name]
 
     @property
     def bench(self) -> Bench:
@@ -306,9 +298,9 @@ class World:
         with self.reading() as db:
             for table in (t.conflict, t.problem):
                 rows = db.execute(
-                    sa.select(t.link.c.left_id, t.link.c.right_id, table.c.rule).join_from(
-                        table, t.link, t.link.c.id == table.c.link_id
-                    )
+                    sa.select(t.link.c.left_id, t.link.c.right_id, table.c.rule)
+                    .join_from(table, t.link, t.link.c.id == table.c.link_id)
+                    .where(t.link.c.pair == self.name)
                 )
                 for left, right, rule in rows:
                     found.setdefault((left, right), set()).add(rule)
@@ -319,26 +311,29 @@ class World:
         m = t.member.c
         with self.reading() as db:
             rows = db.execute(
-                sa.select(m.remote_id, m.state, m.cause).where(m.side == side.value)
+                sa.select(m.remote_id, m.state, m.cause).where(
+                    m.pair == self.name, m.side == side.value
+                )
             ).all()
         return {remote_id: (state, cause) for remote_id, state, cause in rows}
 
     def linked(self) -> set[tuple[str | None, str | None]]:
         with self.reading() as db:
-            rows = db.execute(sa.select(t.link.c.left_id, t.link.c.right_id)).all()
+            ids = sa.select(t.link.c.left_id, t.link.c.right_id)
+            rows = db.execute(ids.where(t.link.c.pair == self.name)).all()
         return {(left, right) for left, right in rows}
 
     def census(self) -> dict[tuple[str, str | None], int]:
         """How many records stand where, over both sides."""
         counted: dict[tuple[str, str | None], int] = {}
         with self.reading() as db:
-            for _, _, state, cause, n in members.census(db, PAIR):
+            for _, _, state, cause, n in members.census(db, self.name):
                 counted[state, cause] = counted.get((state, cause), 0) + n
         return counted
 
     def count_linked(self) -> int:
         with self.reading() as db:
-            return links.count_complete(db, PAIR, Resource.CONTACT)
+            return links.count_complete(db, self.name, Resource.CONTACT)
 
 
 Build = Callable[..., World]
@@ -354,6 +349,7 @@ def build(
     fields: Sequence[Mapping[str, Any]] = FIELDS,
     moment: timedelta = timedelta(milliseconds=20),
     swapped: bool = False,
+    news: bool = False,
     **settings: Any,
 ) -> World:
     """A world of its own in a folder.
@@ -363,6 +359,7 @@ def build(
         store: the URL of another migrated store, to use instead.
         settings: of the pair.
         swapped: Maileon on the left. The plain view still has GHL on the left.
+        news: a second pair, of GHL and Mailercloud; see `World.news`.
     """
     box = sandbox(contacts=contacts, seed=seed, frozen_at=NOON)
     colour = {"name": "Colour", "data_type": "TEXT"}
@@ -370,7 +367,7 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(template, folder / "syncd.db")
     info = box.info
-    configure(folder, store=store, fields=fields, swapped=swapped, **settings)
+    configure(folder, store=store, fields=fields, swapped=swapped, news=news, **settings)
     env = environment(info)
     line = Line(box, moment)
     return World(folder, box, line, folder / "syncd.yaml", env, colour=made["id"], store=store)
@@ -384,6 +381,9 @@ def environment(info: Mapping[str, Any]) -> dict[str, str]:
         "GHL_URL": info[GHL]["base_url"],
         "MAILEON_API_KEY": info[MAILEON]["api_key"],
         "MAILEON_URL": info[MAILEON]["base_url"],
+        "MAILERCLOUD_KEY": info[MAILERCLOUD]["api_key"],
+        "MAILERCLOUD_LIST": info[MAILERCLOUD]["list_id"],
+        "MAILERCLOUD_URL": info[MAILERCLOUD]["base_url"],
     }
 
 
@@ -393,12 +393,13 @@ def configure(
     store: str = "sqlite:///syncd.db",
     fields: Sequence[Mapping[str, Any]] = FIELDS,
     swapped: bool = False,
+    news: bool = False,
     accounts: Mapping[str, Mapping[str, Any]] | None = None,
     **settings: Any,
 ) -> None:
     """Write the configuration; JSON is YAML."""
     more = accounts or {}
-    root = {
+    root: dict[str, Any] = {
         "store": store,
         "accounts": {
             "crm": {
@@ -416,8 +417,17 @@ def configure(
                 **more.get("mail", {}),
             },
         },
-        "pairs": "pair.yaml",
+        "pairs": "pair*.yaml",
     }
+    if news:
+        root["accounts"]["list"] = {
+            "connector": MAILERCLOUD,
+            "api_key": "${MAILERCLOUD_KEY}",
+            "list_id": "${MAILERCLOUD_LIST}",
+            "base_url": "${MAILERCLOUD_URL}",
+            "requests_per_second": 10,
+            **more.get("list", {}),
+        }
     left, right = ("mail", "crm") if swapped else ("crm", "mail")
     pair = {
         "pair": PAIR,
@@ -429,6 +439,10 @@ def configure(
     }
     (folder / "syncd.yaml").write_text(json.dumps(root, indent=1))
     (folder / "pair.yaml").write_text(json.dumps(pair, indent=1))
+    if news:
+        second = {**pair, "pair": NEWS, "left": "crm", "right": "list"}
+        second["fields"] = list(NEWS_FIELDS)
+        (folder / "pair-news.yaml").write_text(json.dumps(second, indent=1))
 
 
 def mirrored(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -449,44 +463,6 @@ def _live_on(_: str) -> None:
     return None
 
 
-def ghl_row(dump: Mapping[str, Any], colour: str = "") -> Row:
-    """A contact of GHL's dump; `colour` is the id of the custom field."""
-    values = {one["id"]: one.get("value") for one in dump["customFields"]}
-    settings = {name.lower(): one for name, one in dump["dndSettings"].items()}
-    status = settings.get("email", {}).get("status")
-    return Row(
-        id=dump["id"],
-        email=plain(dump["email"]).lower(),
-        fields={
-            **{name: plain(dump[name]) for name in (*STANDARD, "phone")},
-            "colour": plain(values.get(colour)),
-        },
-        tags=frozenset(dump["tags"]),
-        opted_out=dump["dnd"] is True or status in ("active", "permanent"),
-    )
-
-
-def maileon_row(dump: Mapping[str, Any]) -> Row:
-    """A contact of Maileon's dump."""
-    custom = dump["custom_fields"]
-    tags = (plain(tag).lower() for tag in (custom.get("tags") or "").split(","))
-    return Row(
-        id=str(dump["id"]),
-        email=plain(dump["email"]).lower(),
-        fields={
-            **{name: plain(dump["standard_fields"].get(f)) for name, f in STANDARD.items()},
-            **{name: plain(custom.get(f)) for name, f in CUSTOM.items()},
-        },
-        tags=frozenset(tag for tag in tags if tag),
-        permission=dump["permission"],
-    )
-
-
-def differing(left: Row, right: Row, names: Sequence[str] = (*PLAIN, "tags")) -> set[str]:
-    """Fields in which two contacts differ."""
-    return {name for name in names if left.shows(name) != right.shows(name)}
-
-
 def assert_alike(world: World) -> None:
     """Every person is on both sides once, with equal values; the opted-out are not compared."""
     left, right = world.by_email(Side.LEFT), world.by_email(Side.RIGHT)
@@ -498,7 +474,7 @@ def assert_alike(world: World) -> None:
         assert (len(left[email]), len(right[email])) == (1, 1), "a person twice on one side"
         here, there = left[email][0], right[email][0]
         excused = listed.get((here.id, there.id), set())
-        wrong = {name for name in differing(here, there) if RULES[name] not in excused}
+        wrong = {n for n in differing(here, there) if world.rules[n] not in excused}
         assert not wrong, f"{wrong} differ"
 
 

@@ -1,0 +1,36 @@
+"""Leaving a filter and coming back: what is kept, what is taken away, what is caught up."""
+
+from syncd.model.side import Side
+from tests.engine.scenes import ADA
+from tests.engine.world import GHL, Build, assert_alike, assert_quiet
+
+
+def test_who_left_the_filter_keeps_what_it_has_and_gets_nothing_more(pair_of: Build) -> None:
+    world = pair_of(ADA, filter={"left": {"tag": "vip"}})
+    world.act(GHL, "untag", email=ADA, tags=["vip"])
+    world.act(GHL, "edit", email=ADA, fields={"city": "Basel"})
+    world.cycles()
+    there = world.row(Side.RIGHT, ADA)
+    assert (there.tags, there.fields["city"]) == ({"vip"}, "Bern")
+
+
+def test_who_left_the_filter_loses_the_tags_that_the_pair_names(pair_of: Build) -> None:
+    where = {"left": {"tag": "vip"}, "on_leave": "untag", "untag": ["vip"]}
+    world = pair_of(ADA, filter=where)
+    world.act(GHL, "tag", email=ADA, tags=["news"])
+    world.cycles()
+    world.act(GHL, "untag", email=ADA, tags=["vip"])
+    world.cycles()
+    assert world.row(Side.RIGHT, ADA).tags == {"news"}
+    assert_quiet(world)
+
+
+def test_who_comes_back_into_the_filter_is_kept_in_step_again(pair_of: Build) -> None:
+    world = pair_of(ADA, filter={"left": {"tag": "vip"}})
+    world.act(GHL, "untag", email=ADA, tags=["vip"])
+    world.act(GHL, "edit", email=ADA, fields={"city": "Basel"})
+    world.cycles()
+    world.act(GHL, "tag", email=ADA, tags=["vip"])
+    world.cycles()
+    assert_alike(world)
+    assert world.row(Side.RIGHT, ADA).fields["city"] == "Basel"

@@ -1,0 +1,152 @@
+"""An opt-out wins, whatever the dates and policies say, and it outlives the contact."""
+
+from typing import Any
+
+import pytest
+
+from syncd.engine.cycle import Mode
+from syncd.model.side import SIDES, Side
+from syncd.store.suppressions import OptOut
+from tests.engine.scenes import ADA, BOB, cause, opt_out
+from tests.engine.world import GHL, MAILEON, Build, assert_quiet
+
+
+@pytest.mark.parametrize("how", [{"channel": "Email"}, {"channel": "all"}, {"status": "permanent"}])
+def test_an_opt_out_in_ghl_ends_the_contact_in_maileon(pair_of: Build, how: Any) -> None:
+    world = pair_of(ADA, BOB)
+    opt_out(world, Side.LEFT, ADA, **how)
+    world.cycles()
+    assert set(world.by_email(Side.RIGHT)) == {BOB}
+    assert ADA in world.unsubscribed()
+    assert_quiet(world)
+
+
+@pytest.mark.parametrize("source", ["link", "reply", "complaint", "other"])
+def test_an_opt_out_in_maileon_sets_dnd_in_ghl(pair_of: Build, source: str) -> None:
+    world = pair_of(ADA, BOB)
+    opt_out(world, Side.RIGHT, ADA, source=source)
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).opted_out
+    assert not world.row(Side.LEFT, BOB).opted_out
+    assert_quiet(world)
+
+
+def test_dnd_of_another_channel_and_a_bounce_are_no_opt_outs(pair_of: Build) -> None:
+    world = pair_of(ADA, BOB)
+    opt_out(world, Side.LEFT, ADA, channel="SMS")
+    world.act(MAILEON, "bounce", email=BOB, type="permanent", blocks=True)
+    world.cycles()
+    assert set(world.by_email(Side.RIGHT)) == {ADA, BOB}
+    assert not world.row(Side.LEFT, BOB).opted_out
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_ledger_outlives_the_contact_on_both_platforms(pair_of: Build, side: Side) -> None:
+    world = pair_of(ADA)
+    opt_out(world, side, ADA)
+    world.cycles()
+    world.act(GHL, "delete", email=ADA)
+    world.act(MAILEON, "wipe_unsubscribers")
+    world.settle()
+    world.cycle(Mode.FULL)
+    world.act(GHL, "create", fields={"email": ADA.upper()})
+    world.start_process()
+    world.cycles()
+    assert world.rows(Side.RIGHT) == {}
+    assert world.row(Side.LEFT, ADA).opted_out
+
+
+def test_somebody_who_never_had_a_contact_in_maileon_is_suppressed_there(made: Build) -> None:
+    world = made()
+    world.act(GHL, "create", fields={"email": ADA})
+    opt_out(world, Side.LEFT, ADA)
+    world.cycles()
+    assert world.rows(Side.RIGHT) == {}
+    markers = world.act(MAILEON, "opt_outs")["markers"]
+    assert [entry["email"] for entry in markers] == [ADA]
+
+
+def test_coming_back_lifts_nothing_by_default(pair_of: Build) -> None:
+    world = pair_of(ADA)
+    opt_out(world, Side.RIGHT, ADA)
+    world.cycles()
+    world.act(MAILEON, "resubscribe", email=ADA)
+    world.act(GHL, "undnd", email=ADA)
+    world.cycles()
+    assert world.rows(Side.RIGHT) == {}
+    assert world.row(Side.LEFT, ADA).opted_out
+
+
+def test_an_opt_out_without_a_date_is_lifted_by_no_opt_in(pair_of: Build) -> None:
+    """GHL does not say when, so nothing can be newer, even where the pair would allow it."""
+    world = pair_of(ADA, consent={"resubscribe": "newer"})
+    opt_out(world, Side.LEFT, ADA)
+    world.cycles()
+    world.act(MAILEON, "resubscribe", email=ADA)
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).opted_out
+    assert world.rows(Side.RIGHT) == {}
+
+
+def test_a_record_nobody_can_decide_about_still_opts_out(made: Build) -> None:
+    """It is parked, as its address is taken by somebody else's link."""
+    world = made()
+    world.act(GHL, "create", fields={"email": ADA})
+    world.cycles()
+    world.act(GHL, "edit", email=ADA, fields={"email": BOB})
+    world.act(MAILEON, "create", email=BOB, permission=5)
+    world.cycles()
+    assert len(world.by_email(Side.RIGHT)[BOB]) == 1
+    opt_out(world, Side.LEFT, BOB)
+    world.cycles()
+    assert BOB not in world.by_email(Side.RIGHT)
+
+
+def test_an_opt_out_in_the_middle_of_a_cycle_is_carried_on_by_the_next(pair_of: Build) -> None:
+    world = pair_of(ADA)
+    world.act(GHL, "edit", email=ADA, fields={"city": "Basel"})
+    world.settle()
+    world.line.rest()
+    world.line.errands[4] = lambda: opt_out(world, Side.LEFT, ADA)
+    world.cycle()
+    world.cycles()
+    assert world.rows(Side.RIGHT) == {}
+
+
+def test_the_last_look_spares_an_address_that_opted_out_after_the_plan(made: Build) -> None:
+    """The ledger hears of it between plan and push, as from another pair of the account."""
+    world = made()
+    world.act(GHL, "create", fields={"email": ADA})
+    world.act(GHL, "create", fields={"email": BOB})
+    world.settle()
+
+    def another_pair_hears(point: str) -> None:
+        if point == "claimed":
+            with world.running().store.begin() as db:
+                heard = [OptOut("mail", ADA, None, "another pair")]
+                world.running().ledger.record(db, heard, world.now)
+
+    world.crash = another_pair_hears
+    world.cycle()
+    world.lives()
+    world.settle()
+    assert set(world.by_email(Side.RIGHT)) == {BOB}
+    assert world.unsubscribed() == set(), "it was made, and then opted out again"
+
+
+def test_leaving_the_filter_is_no_opt_out(pair_of: Build) -> None:
+    world = pair_of(ADA, filter={"left": {"tag": "vip"}})
+    world.act(GHL, "untag", email=ADA, tags=["vip"])
+    world.cycles()
+    assert set(world.by_email(Side.RIGHT)) == {ADA}
+    assert world.unsubscribed() == set()
+    assert cause(world, Side.LEFT, ADA) == ("filtered", "filter")
+
+
+def test_an_opt_out_reaches_a_contact_that_left_the_filter(pair_of: Build) -> None:
+    world = pair_of(ADA, filter={"left": {"tag": "vip"}})
+    world.act(GHL, "untag", email=ADA, tags=["vip"])
+    world.cycles()
+    opt_out(world, Side.LEFT, ADA)
+    world.cycles()
+    assert world.rows(Side.RIGHT) == {}
