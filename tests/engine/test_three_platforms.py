@@ -278,3 +278,18 @@ def test_a_bad_row_costs_one_row_and_is_parked_with_its_cause(made: Build) -> No
     causes = Counter(cause for cause in world.news.standing(Side.LEFT).values())
     assert sum(n for (state, _), n in causes.items() if state == "parked") == 1
     assert timedelta(minutes=1) < LAG
+
+
+def test_who_a_batch_skips_as_they_left_is_not_brought_back(made: Build) -> None:
+    """Nothing tells of somebody who was marked in the screens before we came."""
+    world = made(news=True)
+    world.configure(MAILERCLOUD, batch_blocked="skips")
+    world.act(MAILERCLOUD, "create", email=ADA)
+    world.act(MAILERCLOUD, "mark", email=ADA, contact_type="unsubscribe")
+    world.act(GHL, "create", fields={"email": ADA})
+    crowd(world, 20)
+    settled(world)
+    assert world.news.row(Side.RIGHT, ADA).opted_out
+    assert len(world.news.by_email(Side.RIGHT)) == 21
+    here = world.news.row(Side.LEFT, ADA).id
+    assert world.news.standing(Side.LEFT)[here] == ("parked", "exists_elsewhere")

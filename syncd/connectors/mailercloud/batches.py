@@ -4,7 +4,8 @@ Source: mailercloud.md 5.5. The answer to a batch tells counts and not which row
 and one bad row can lose all. So a group that fails is halved: one half is sent; if it is
 clean, a bad row is in the other half, and else the other half is known nothing of and goes
 back to the rows that still wait. Good rows get written on the way, and one bad row costs
-about log2(49) calls and itself.
+about log2(49) calls and itself. The last one is tried by the call that only inserts: a
+batch may have skipped it because it opted out, and an upsert would bring it back (5.3).
 """
 
 from collections import deque
@@ -13,7 +14,7 @@ from enum import Enum, auto
 
 from syncd.connectors.mailercloud.account import Account, log
 from syncd.connectors.mailercloud.answers import Complaint, complaint_of_write, whole
-from syncd.connectors.mailercloud.create import Row, prepared, unsent, upsert_one
+from syncd.connectors.mailercloud.create import Row, create_one, prepared, unsent
 from syncd.connectors.mailercloud.fields import TAGS
 from syncd.errors import InDoubtError, RecordError, SyncdError, TransientError
 from syncd.http.answer import Answer
@@ -37,6 +38,7 @@ class Delivery:
         self._waiting = deque(rows)
         self._suspect: list[Row] = []
         self._sent: set[int] = set()  # op ids that were in a call without a clear end
+        self._saved: set[int] = set()  # those of them that such a call may have saved
         self._taken = self._refused = 0
         self._trusts_hints = True
         self._hint: set[int] = set()
@@ -63,7 +65,7 @@ class Delivery:
         if self._is_hopeless():
             yield from self._give_up()
         elif len(self._suspect) == 1:
-            receipt = upsert_one(self._account, self._suspect[0])
+            receipt = self._alone(self._suspect[0])
             self._suspect = []
             if isinstance(receipt.error, RecordError):
                 self._refused += 1
@@ -90,6 +92,9 @@ class Delivery:
             self._suspect = []
             yield from self._settled(group, verdict)
 
+    def _alone(self, row: Row) -> Receipt:
+        return create_one(self._account, row, perhaps_saved=row.op.id in self._saved)
+
     def _settled(self, rows: Sequence[Row], verdict: _Verdict) -> Iterator[Receipt]:
         for row in rows:
             if verdict is _Verdict.CLEAN:
@@ -108,7 +113,7 @@ class Delivery:
         self._waiting.extend(row for row in group if row not in named)
         for i, row in enumerate(named):
             self._suspect = named[i:]
-            receipt = upsert_one(self._account, row)
+            receipt = self._alone(row)
             if isinstance(receipt.error, RecordError):
                 self._refused += 1
             else:
@@ -160,10 +165,14 @@ class Delivery:
                 clean = refused is None and is_clean(answer, len(rows))
             except InDoubtError:
                 self._sent.update(row.op.id for row in rows)
+                self._saved.update(row.op.id for row in rows)
                 continue
             self._hint = self._named(refused, rows)
             if not clean:
                 self._sent.update(row.op.id for row in rows)
+                # Counts say what was written, a refusal may come after some rows were saved.
+                changed = self._saved.update if refused else self._saved.difference_update
+                changed(row.op.id for row in rows)
             return _Verdict.CLEAN if clean else _Verdict.AT_FAULT
         return _Verdict.LOST
 

@@ -80,15 +80,20 @@ def _tags(account: Account, op: Op) -> frozenset[str]:
     return frozenset(t for t in tags_to_add(op.patch.get(TAGS)) if tag_key(t) != hidden)
 
 
-def create_one(account: Account, row: Row) -> Receipt:
-    """Insert a contact; its id is in the answer."""
+def create_one(account: Account, row: Row, *, perhaps_saved: bool = False) -> Receipt:
+    """Insert a contact; its id is in the answer.
+
+    Args:
+        perhaps_saved: a batch that was refused may have saved it before; if the address is
+            known now, that may be our own doing, and the next listing tells.
+    """
     try:
-        return _created(account, row)
+        return _created(account, row, perhaps_saved=perhaps_saved)
     except (RecordError, StaleError, InDoubtError) as error:
         return Receipt(row.op.id, error=error)
 
 
-def _created(account: Account, row: Row) -> Receipt:
+def _created(account: Account, row: Row, *, perhaps_saved: bool) -> Receipt:
     answer = account.calls.create(row.body)
     refused = complaint_of_write(answer)
     if refused is None:
@@ -96,6 +101,8 @@ def _created(account: Account, row: Row) -> Receipt:
         if remote_id is None:
             raise InDoubtError(f"{answer.label} was answered without an id")
         return Receipt(row.op.id, remote_id=remote_id)
+    if refused.exists and perhaps_saved:
+        raise InDoubtError("The address is known now, perhaps from a batch that was not clean")
     if refused.exists:
         raise _existing(account, row.email)
     raise refusal(account, row, refused)
@@ -127,18 +134,6 @@ def look_up(account: Account, email: str) -> list[Mapping[str, Any]]:
         if found or len(rows) < 100:
             break
     return list({id_of(row): row for row in found if id_of(row)}.values())
-
-
-def upsert_one(account: Account, row: Row) -> Receipt:
-    """Write a row of a batch that was at fault alone, which tells the verdict and the id."""
-    try:
-        answer = account.calls.upsert(row.body)
-        refused = complaint_of_write(answer)
-        if refused is not None:
-            raise refusal(account, row, refused)
-        return Receipt(row.op.id, remote_id=id_in(answer.json_object()))
-    except (RecordError, StaleError, InDoubtError) as error:
-        return Receipt(row.op.id, error=error)
 
 
 def refusal(account: Account, row: Row, refused: Complaint) -> RecordError:

@@ -25,7 +25,6 @@ from .fake import (
     CREATE,
     LIST,
     NEW_TAG,
-    UPSERT,
     Fake,
     creating,
     html,
@@ -216,7 +215,7 @@ def test_a_refusal_that_names_its_rows_saves_the_search() -> None:
     receipts = push(fake.connector(), *many(49))
     assert {i for i, r in receipts.items() if r.error} == {30}
     assert len(fake.calls(BATCH)) == 2
-    assert len(fake.calls(UPSERT)) == 1
+    assert len(fake.calls(CREATE)) == 1
 
 
 def test_a_refusal_that_names_the_wrong_rows_is_not_believed_for_long() -> None:
