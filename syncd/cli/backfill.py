@@ -1,7 +1,7 @@
 """`syncd backfill`: what was created or changed in a window of time."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -10,15 +10,17 @@ import typer
 from rich.table import Table
 
 from syncd.app import App
-from syncd.cli import progress
+from syncd.cli import progress, values
 from syncd.cli.face import Code, Face, face_of, finish, opened
 from syncd.cli.rounds import bench_of, stoppable
 from syncd.engine import backfill as engine
 from syncd.engine.backfill import BackfillReport, Order
 from syncd.engine.context import Bench
+from syncd.engine.sittings import Spent
 from syncd.errors import ConfigError
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Side
+from syncd.store.backfills import Fate
 from syncd.store.runs import Run, RunState
 
 app = typer.Typer(add_completion=False)
@@ -70,9 +72,14 @@ def backfill(
             bench = bench_of(opened_app, stop, step)
             under_way = run or engine.start(bench, compiled, _order(since, until, direction, chunk))
             face.say(f"Backfill of pair '{pair}', run {under_way.id}.")
-            report = engine.carry_out(compiled, bench, under_way, dry_run=dry_run)
-        requests = dict(opened_app.requests)
-    _answer(face, pair, report, requests, time.monotonic() - started)
+            report = engine.carry_out(
+                compiled,
+                bench,
+                under_way,
+                dry_run=dry_run,
+                spent=lambda: Spent(time.monotonic() - started, dict(opened_app.requests)),
+            )
+    _answer(face, pair, report)
 
 
 def _run(
@@ -123,39 +130,59 @@ def _moment(text: str | None, option: str) -> datetime:
 
 # -- the report at the end ---------------------------------------------------------------
 
+PEOPLE = {
+    Fate.CREATED: "created",
+    Fate.UPDATED: "updated",
+    Fate.OPTED_OUT: "opted out",
+    Fate.DELETED: "deleted",
+    Fate.UNCHANGED: "unchanged",
+    Fate.PARKED: "parked",
+    Fate.FAILED: "failed",
+    Fate.AWAITED: "not shown by the platform yet",
+    Fate.LEFT: "left to the next sync",
+    Fate.TO_DO: "still to do",
+}
+SENT = (Fate.CREATED, Fate.UPDATED, Fate.OPTED_OUT, Fate.DELETED, Fate.AWAITED)
+ELSEWHERE = "written to outside the window"
+RARE = (PEOPLE[Fate.DELETED], PEOPLE[Fate.LEFT], PEOPLE[Fate.TO_DO], ELSEWHERE)
 
-def _answer(
-    face: Face, pair: str, report: BackfillReport, requests: Mapping[str, int], seconds: float
-) -> None:
-    counts = {
-        "in the window": report.listed,
-        "worked through": report.done,
-        "created": report.created,
-        "updated": report.updated,
-        "opted out": report.opted_out,
-        "unchanged": report.unchanged,
-        "parked": report.parked,
-        "failed": report.failed,
-        "read back and right": report.verified,
-        "read back and not as written": report.differing,
-        **{f"requests to {account}": n for account, n in requests.items()},
-    }
-    table = Table(title=f"Backfill of pair {pair}, run {report.run_id}", title_justify="left")
-    table.add_column("")
-    table.add_column("contacts", justify="right")
-    for name, n in counts.items():
-        table.add_row(name, f"{n:,}")
+
+def _answer(face: Face, pair: str, report: BackfillReport) -> None:
+    parts = (
+        {"in the window": report.listed, "worked through": report.done},
+        {name: report.count(fate) for fate, name in PEOPLE.items()},
+        {ELSEWHERE: report.elsewhere},
+        {
+            "read back and right": report.verified,
+            "read back and not as written": report.differing,
+        },
+        {f"requests to {account}": n for account, n in report.spent.requests.items()},
+    )
     content = {
         "pair": pair,
         "run": report.run_id,
         "state": report.state.value,
         "wanted": dict(report.wanted),
         "reasons": list(report.reasons),
-        **{name.replace(" ", "_"): n for name, n in counts.items()},
-        "seconds": round(seconds, 1),
+        **{name.replace(" ", "_"): n for part in parts for name, n in part.items()},
+        "seconds": round(report.spent.seconds, 1),
+        "sittings": report.spent.sittings,
     }
-    face.answer(content, table, _sentence(pair, report, seconds))
+    face.answer(content, _table(pair, report.run_id, parts), _sentence(pair, report))
     finish(_code(report))
+
+
+def _table(pair: str, run_id: int, parts: Iterable[Mapping[str, int]]) -> Table:
+    title = f"Backfill of pair {pair}, run {run_id}"
+    table = Table(title=title, title_justify="left", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for part in parts:
+        for name, n in part.items():
+            if n or name not in RARE:
+                table.add_row(name, f"{n:,}")
+        table.add_section()
+    return table
 
 
 def _code(report: BackfillReport) -> Code:
@@ -164,21 +191,37 @@ def _code(report: BackfillReport) -> Code:
     return Code.AGAIN if report.state is RunState.OPEN else Code.DONE
 
 
-def _sentence(pair: str, report: BackfillReport, seconds: float) -> str:
-    number = report.run_id
-    wanted = ", ".join(f"{n:,} {name}" for name, n in report.wanted.items()) or "nothing"
+def _sentence(pair: str, report: BackfillReport) -> str:
+    resume = f"`syncd backfill {pair} --resume {report.run_id}`"
+    still = "still " if any(map(report.count, SENT)) else ""
+    wanted = f"would {still}write {values.writes(report.wanted)}"
     match report.state:
         case RunState.HELD:
+            held = f"Held: {' '.join(report.reasons)} {_sent(report)} It {wanted}."
+            if not report.releasable:
+                return f"{held}  Once that has passed, type {resume}."
             return (
-                f"Held: {' '.join(report.reasons)} Nothing was sent; it would write {wanted}.  If"
-                f" this is what you want, type `syncd release {pair} --run {number}`, then"
-                f" `syncd backfill {pair} --resume {number}`."
+                f"{held}  If this is what you want, type `syncd release {pair} --run"
+                f" {report.run_id}`, then {resume}."
             )
         case RunState.PLANNED:
             held = f" It would be held: {' '.join(report.reasons)}" if report.reasons else ""
-            return f"It would write {wanted}. Nothing was sent.{held}"
+            return f"It {wanted}. {_sent(report)}{held}"
         case RunState.OPEN:
             left = report.listed - report.done
-            return f"Stopped with {left:,} to go: `syncd backfill {pair} --resume {number}`."
+            return f"Stopped{f' with {left:,} to go' if left else ' while reading'}: {resume}."
         case _:
-            return f"Done after {seconds:.0f} s."
+            return _done(report)
+
+
+def _sent(report: BackfillReport) -> str:
+    """What went out in an earlier sitting, though nothing does now."""
+    sent = [f"{n:,} {PEOPLE[fate]}" for fate in SENT if (n := report.count(fate))]
+    return f"Sent before this: {', '.join(sent)}." if sent else "Nothing was sent."
+
+
+def _done(report: BackfillReport) -> str:
+    sittings = f" in {report.spent.sittings} sittings" if report.spent.sittings > 1 else ""
+    left = report.count(Fate.LEFT)
+    later = f" {left:,} could not be written; the next sync tries again." if left else ""
+    return f"Done after {report.spent.seconds:.0f} s{sittings}.{later}"

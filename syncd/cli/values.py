@@ -1,11 +1,13 @@
 """Values of records as a person reads them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from syncd.model.values import Consent, SetDelta, Value
 
 EMPTY = "(empty)"
 LONGEST = 60
+_WRITES = {"creates": "create", "updates": "update", "deletes": "delete", "optouts": "opt-out"}
 
 
 def shown(value: Value | SetDelta) -> str:
@@ -32,6 +34,36 @@ def shown(value: Value | SetDelta) -> str:
 def printable(text: str) -> str:
     """Text that cannot move the cursor, change colours or hide: all of it is somebody's input."""
     return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+def writes(counts: Mapping[str, int]) -> str:
+    """How many writes of each kind go where.
+
+    >>> writes({"crm.creates": 88, "crm.updates": 1, "mail.optouts": 15})
+    '88 creates and 1 update on crm, 15 opt-outs on mail'
+
+    Args:
+        counts: by `account.kind`, as the guard counts them.
+    """
+    by_account: dict[str, list[str]] = {}
+    for name, n in counts.items():
+        account, _, kind = name.rpartition(".")
+        by_account.setdefault(account, []).append(counted(n, _WRITES[kind]))
+    return ", ".join(f"{_listed(kinds)} on {a}" for a, kinds in by_account.items()) or "nothing"
+
+
+def counted(n: int, one: str, many: str = "") -> str:
+    """A number with its noun.
+
+    >>> counted(1, "value"), counted(2000, "value"), counted(2, "record is", "records are")
+    ('1 value', '2,000 values', '2 records are')
+    """
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
+def _listed(parts: Sequence[str]) -> str:
+    *most, last = parts
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def moment(at: datetime | None) -> str:

@@ -4,105 +4,47 @@
     plan anew → apply → read back → tick off
 
 A kill at any moment loses nothing: the list says what is done, and ops in doubt are looked
-up first.
+up first. The report is counted from the store, over all processes that worked on the run.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 import sqlalchemy as sa
 
+from syncd.core.match import NO_KEY
 from syncd.engine.apply import apply
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.engine.cycle import leased
 from syncd.engine.matching import match_keys
 from syncd.engine.observe import settle_doubts, take_in
+from syncd.engine.order import BackfillReport, Order
 from syncd.engine.pull import pull
-from syncd.engine.readback import read_back
+from syncd.engine.readback import read_back, read_back_all
 from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
-from syncd.engine.release import accept, release, require_same_accounts
-from syncd.errors import ConfigError, SyncdError
-from syncd.model.link import Member
-from syncd.model.op import OpKind, OpState
-from syncd.model.record import Window
-from syncd.model.side import SIDES, Both, Side
+from syncd.engine.release import Released, accept, release, require_same_accounts
+from syncd.engine.sittings import Notes, Spent, notes_of, noting
+from syncd.errors import ConfigError, StoppedError, SyncdError
+from syncd.model.link import Member, State
+from syncd.model.side import SIDES, Both
 from syncd.store import backfills, members, ops, runs
-from syncd.store.backfills import Item
+from syncd.store.backfills import Item, People
 from syncd.store.database import explained, reading
-from syncd.store.ops import Tally
 from syncd.store.runs import Run, RunState
 from syncd.store.upsert import chunks
 
+__all__ = ["MODE", "BackfillReport", "Order", "carry_out", "resumable", "start"]
+
 MODE = "backfill"
-
-
-@dataclass(frozen=True, slots=True)
-class Order:
-    """What a backfill was asked to do.
-
-    Attributes:
-        targets: sides to write on; the records are those of the other sides.
-        chunk: records per chunk (>= 1).
-    """
-
-    window: Window
-    targets: frozenset[Side] = frozenset(SIDES)
-    chunk: int = 200
-
-    @property
-    def sources(self) -> tuple[Side, ...]:
-        return tuple(side for side in SIDES if side.other in self.targets)
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "since": self.window.since.isoformat(),
-            "until": self.window.until.isoformat(),
-            "targets": sorted(self.targets),
-            "chunk": self.chunk,
-        }
-
-    @staticmethod
-    def from_json(stored: Mapping[str, Any]) -> "Order":
-        since, until = (datetime.fromisoformat(stored[name]) for name in ("since", "until"))
-        return Order(Window(since, until), frozenset(map(Side, stored["targets"])), stored["chunk"])
-
-
-@dataclass(frozen=True, slots=True)
-class BackfillReport:
-    """What a backfill did, over all its sittings.
-
-    Attributes:
-        wanted: planned writes by `account.kind`.
-        listed: records in the window; done: those worked through.
-        verified: writes that the platform showed in effect; differing: that it showed not to be.
-        parked: records of the window that need a person.
-    """
-
-    run_id: int
-    state: RunState
-    listed: int = 0
-    done: int = 0
-    wanted: Mapping[str, int] = field(default_factory=dict)
-    created: int = 0
-    updated: int = 0
-    opted_out: int = 0
-    unchanged: int = 0
-    parked: int = 0
-    failed: int = 0
-    verified: int = 0
-    differing: int = 0
-    reasons: tuple[str, ...] = ()
 
 
 def start(bench: Bench, pair: Pair, order: Order) -> Run:
     """Note a new backfill; `carry_out` works through it."""
     with explained(bench.store), bench.store.begin() as db:
         run = runs.start(db, pair.name, MODE, bench.now())
-        progress = {"order": order.to_json(), "listed": False, "unchanged": 0}
+        progress = {"order": order.to_json(), "listed": False}
         runs.update(db, run.id, progress=progress)
     return replace(run, progress=progress)
 
@@ -124,11 +66,19 @@ def resumable(bench: Bench, pair: str, run_id: int) -> Run:
     return run
 
 
-def carry_out(pair: Pair, bench: Bench, run: Run, *, dry_run: bool = False) -> BackfillReport:
+def carry_out(
+    pair: Pair,
+    bench: Bench,
+    run: Run,
+    *,
+    dry_run: bool = False,
+    spent: Callable[[], Spent] = Spent,
+) -> BackfillReport:
     """Work through a backfill from where it stands.
 
     Args:
         dry_run: stop after the guard; nothing is sent.
+        spent: what this process has taken so far.
 
     Raises:
         BusyError: another process works on the pair.
@@ -138,36 +88,74 @@ def carry_out(pair: Pair, bench: Bench, run: Run, *, dry_run: bool = False) -> B
     assert run.progress is not None  # noqa: S101 - `start` and `resumable` see to it
     order = Order.from_json(run.progress["order"])
     endless = replace(pair, slice=timedelta(days=3650))
+    notes = notes_of(run, spent)
     with explained(bench.store), leased(pair, bench) as lease:
-        cycle = Cycle(endless, bench, lease, run.id, order.targets)
+        cycle = Cycle(endless, noting(bench, notes), lease, run.id, order.targets)
         try:
-            return _sitting(cycle, run, order, dry_run=dry_run)
+            return _sitting(cycle, run, order, notes, dry_run=dry_run)
+        except StoppedError:
+            return _end(cycle, RunState.OPEN, notes)
         except SyncdError as error:
             with bench.store.begin() as db:
+                notes.save(db)
                 runs.update(db, run.id, state=RunState.OPEN, error=str(error))
             raise
 
 
-def _sitting(cycle: Cycle, run: Run, order: Order, *, dry_run: bool) -> BackfillReport:
-    require_same_accounts(cycle, run)
+def _sitting(
+    cycle: Cycle, run: Run, order: Order, notes: Notes, *, dry_run: bool
+) -> BackfillReport:
+    require_same_accounts(cycle)
+    _note(cycle, notes)
     recover(cycle)
-    progress = dict(run.progress or {})
-    if not progress["listed"]:
+    _note(cycle, notes)
+    if not notes.progress["listed"]:
         _read_all_once(cycle)
         _list_window(cycle, order)
-        progress["listed"] = True
         with cycle.bench.store.begin() as db:
-            runs.update(db, run.id, progress=progress)
-    wanted, reasons = _plan_all(cycle, run, order)
-    if reasons or dry_run:
-        state = RunState.HELD if reasons and not dry_run else RunState.PLANNED
-        return _end(cycle, state, wanted, reasons, progress)
-    accept(cycle)
+            notes.save(db, listed=True)
+    planned, people = _plan_all(cycle, _as_accepted(cycle, run, notes), order)
+    if planned.reasons or dry_run:
+        state = RunState.PLANNED if dry_run else RunState.HELD
+        return _end(cycle, state, notes, planned, people)
+    _accept(cycle, notes, planned.counts)
     while items := _next(cycle, order.chunk):
-        _chunk(cycle, items, progress)
+        _chunk(cycle, items, notes)
         if cycle.bench.stopping():
-            return _end(cycle, RunState.OPEN, wanted, (), progress)
-    return _end(cycle, RunState.DONE, wanted, (), progress)
+            return _end(cycle, RunState.OPEN, notes, planned)
+    recover(cycle)  # by now a platform may show what was in doubt
+    read_back_all(cycle)
+    return _end(cycle, RunState.DONE, notes, planned)
+
+
+def _note(cycle: Cycle, notes: Notes) -> None:
+    with cycle.bench.store.begin() as db:
+        notes.save(db)
+
+
+def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
+    """The run with what was accepted when it was planned whole, for the rest of it.
+
+    What is left of a run that was broken off must not be judged as if it were a new one. Nor
+    is it a person's word: after a change of the mapping or the filter it says nothing.
+    """
+    accepted = notes.progress.get("accepted")
+    with reading(cycle.bench.store) as db:
+        facts = runs.facts(db, cycle.pair.name)
+    if accepted is None or facts.setup not in (None, cycle.pair.setup):
+        return run
+    released = run.approved or {}
+    most = {n: max(released.get(n, 0), accepted.get(n, 0)) for n in {*released, *accepted}}
+    return replace(run, approved=most)
+
+
+def _accept(cycle: Cycle, notes: Notes, counts: Mapping[str, int]) -> None:
+    """Remember what the guard let pass; only the first time, as the rest can only shrink."""
+    if "accepted" not in notes.progress:
+        with cycle.bench.store.begin() as db:
+            notes.save(db, accepted=dict(counts))
+    accept(cycle)
+    cycle.bench.crash("accepted")
 
 
 def _read_all_once(cycle: Cycle) -> None:
@@ -189,12 +177,12 @@ def _list_window(cycle: Cycle, order: Order) -> None:
             records = settle_doubts(cycle, side, page.records)
             with cycle.bench.store.begin() as db:
                 take_in(db, cycle, side, records)
-                ids = [record.remote_id for record in records if not record.gone]
+                ids = [r.remote_id for r in records if r.remote_id and not r.gone]
                 backfills.add(db, cycle.run_id, side, ids)
             cycle.bench.crash("listed")
 
 
-def _plan_all(cycle: Cycle, run: Run, order: Order) -> tuple[Counter[str], tuple[str, ...]]:
+def _plan_all(cycle: Cycle, run: Run, order: Order) -> tuple[Released, People]:
     """What the rest of the window would write, for the guard; the plan is thrown away."""
     after = 0
     while True:
@@ -204,10 +192,16 @@ def _plan_all(cycle: Cycle, run: Run, order: Order) -> tuple[Counter[str], tuple
             break
         _plan_items(cycle, items)
         after = items[-1].id
-    released = release(cycle, run, send=False)
+    planned = release(cycle, run, send=False)
     with cycle.bench.store.begin() as db:
+        people = _people(db, cycle, planned=True)
         ops.drop_unsent(db, cycle.pair.name)
-    return Counter(released.counts), released.reasons
+    return planned, people
+
+
+def _people(db: sa.Connection, cycle: Cycle, *, planned: bool = False) -> People:
+    pair = cycle.pair
+    return backfills.people(db, cycle.run_id, pair.name, pair.resource, planned=planned)
 
 
 def _next(cycle: Cycle, chunk: int) -> list[Item]:
@@ -215,35 +209,53 @@ def _next(cycle: Cycle, chunk: int) -> list[Item]:
         return backfills.waiting(db, cycle.run_id, chunk)
 
 
-def _chunk(cycle: Cycle, items: Sequence[Item], progress: dict[str, Any]) -> None:
+def _chunk(cycle: Cycle, items: Sequence[Item], notes: Notes) -> None:
+    """Work through these records; if a stop was asked for on the way, they stay to be done."""
     planned = _plan_items(cycle, items)
-    with reading(cycle.bench.store) as db:
-        busy = ops.links_with_open_ops(db, planned)
-    _send(cycle)
-    _plan_items(cycle, items)  # what follows from what was sent, e.g. the other side's id
-    _send(cycle)
+    sent = _send(cycle)
+    if sent:
+        _plan_items(cycle, items)  # what follows from what was sent, e.g. the other side's id
+        sent = _send(cycle)
+    if not sent:
+        return
     opted_out = read_back(cycle, planned)
     if opted_out:
         _carry_opt_outs(cycle, opted_out)
     with cycle.bench.store.begin() as db:
         backfills.finish(db, [item.id for item in items])
-        progress["unchanged"] += len(set(planned) - busy)
-        runs.update(db, cycle.run_id, progress=progress)
+        notes.save(db)
         done, listed = backfills.count(db, cycle.run_id)
     cycle.bench.progress("backfill", done, listed)
     cycle.bench.crash("chunk")
 
 
 def _plan_items(cycle: Cycle, items: Sequence[Item]) -> list[int]:
-    """Match and plan these records; the ids of their links."""
+    """Match and plan these records; the ids of their links.
+
+    What this run was refused for good is not tried again, unless the record has changed.
+    """
     pair = cycle.pair
     with cycle.bench.store.begin() as db:
-        keys = sorted({m.key for m in _members(db, cycle, items) if m.key is not None})
-        match_keys(db, cycle, keys)
-        ids = sorted({m.link_id for m in _members(db, cycle, items) if m.link_id is not None})
-        for some in chunks(ids, pair.chunk):
+        found = _members(db, cycle, items)
+        _park_keyless(db, cycle, found)
+        match_keys(db, cycle, sorted({m.key for m in found if m.key is not None}))
+        linked = [(m.link_id, m.todo) for m in _members(db, cycle, items) if m.link_id is not None]
+        ids = {link_id for link_id, _ in linked}
+        again = {link_id for link_id, todo in linked if todo}
+        settled = ops.refused_links(db, cycle.run_id, ids) - again
+        for some in chunks(sorted(ids - settled), pair.chunk):
             plan_links(db, cycle, some)
-    return ids
+    return sorted(ids)
+
+
+def _park_keyless(db: sa.Connection, cycle: Cycle, found: Iterable[Member]) -> None:
+    """Records without an address cannot be recognised, so nothing is done with them."""
+    parked = [
+        replace(m, state=State.PARKED, cause=NO_KEY, todo=False)
+        for m in found
+        if m.key is None and m.link_id is None and m.state is not State.GONE
+    ]
+    members.save(db, cycle.pair.name, cycle.pair.resource, parked)
 
 
 def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Member]:
@@ -258,11 +270,11 @@ def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Mem
     ]
 
 
-def _send(cycle: Cycle) -> None:
+def _send(cycle: Cycle) -> bool:
+    """Send what is planned; False if a stop was asked for on the way."""
     with cycle.bench.store.begin() as db:
         ready = ops.release(db, cycle.run_id)
-    if ready:
-        apply(cycle)
+    return apply(cycle) if ready else True
 
 
 def _carry_opt_outs(cycle: Cycle, keys: Iterable[str]) -> None:
@@ -276,50 +288,42 @@ def _carry_opt_outs(cycle: Cycle, keys: Iterable[str]) -> None:
 def _end(
     cycle: Cycle,
     state: RunState,
-    wanted: Mapping[str, int],
-    reasons: tuple[str, ...],
-    progress: Mapping[str, Any],
+    notes: Notes,
+    planned: Released | None = None,
+    people: People | None = None,
 ) -> BackfillReport:
-    now = cycle.bench.now()
+    """Note how the sitting ended.
+
+    Args:
+        planned: what the guard saw; None if it was not asked.
+        people: what became of everybody by that plan; else it is counted.
+    """
+    pair, now = cycle.pair, cycle.bench.now()
+    held = planned if planned is not None and planned.reasons else None
     with cycle.bench.store.begin() as db:
-        done, listed = backfills.count(db, cycle.run_id)
-        tallies = [alike for alike in ops.tally(db, cycle.run_id) if not alike.routine]
-        parked = backfills.count_parked(db, cycle.run_id, cycle.pair.name)
+        releasable = held.releasable if held else True
+        notes.save(db, releasable=releasable)
         report = BackfillReport(
             run_id=cycle.run_id,
             state=state,
-            listed=listed,
-            done=done,
-            wanted=wanted,
-            created=_sum(tallies, OpState.DONE, OpKind.CREATE),
-            updated=_sum(tallies, OpState.DONE, OpKind.UPDATE),
-            opted_out=_sum(tallies, OpState.DONE, urgent=True),
-            unchanged=progress["unchanged"],
-            parked=parked,
-            failed=_sum(tallies, OpState.DEAD),
+            people=people or _people(db, cycle),
+            wanted=planned.counts if planned else {},
+            elsewhere=backfills.count_written_elsewhere(db, cycle.run_id, pair.name, pair.resource),
             verified=ops.count_verified(db, cycle.run_id, so=True),
             differing=ops.count_verified(db, cycle.run_id, so=False),
-            reasons=reasons,
+            spent=notes.total,
+            reasons=held.reasons if held else (),
+            releasable=releasable,
         )
         runs.update(
             db,
             cycle.run_id,
             state=state,
-            counts=dict(wanted),
-            reasons=list(reasons),
+            counts=dict(report.wanted),
+            reasons=list(report.reasons),
             ended_at=now if state is RunState.DONE else None,
             error=None,
         )
         if state is RunState.DONE:
             backfills.clear(db, cycle.run_id)
     return report
-
-
-def _sum(
-    tallies: Iterable[Tally], state: OpState, kind: OpKind | None = None, *, urgent: bool = False
-) -> int:
-    return sum(
-        alike.count
-        for alike in tallies
-        if alike.state is state and kind in (None, alike.kind) and alike.urgent == urgent
-    )

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
+from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.confirm import is_in_effect, look_again
 from syncd.engine.context import Cycle
 from syncd.engine.observe import Noticed
-from syncd.engine.pull import pull_changes
+from syncd.engine.pull import pull, pull_changes
 from syncd.model.link import Observation
 from syncd.model.op import OpKind
-from syncd.model.side import SIDES, Side
+from syncd.model.side import SIDES, Both, Side
 from syncd.store import cursors, links, observations, ops
 from syncd.store.database import reading
 from syncd.store.ops import Sent
@@ -17,13 +18,16 @@ from syncd.store.ops import Sent
 def read_back(cycle: Cycle, link_ids: Sequence[int]) -> set[str]:
     """See on the platforms what was written: in the change feed, or else record by record.
 
-    An answer that showed the record needs no second look.
+    An answer that showed the record needs no second look. Where there is no change feed,
+    `read_back_all` looks at everything in the end.
 
     Returns:
         Identity keys of addresses whose opt-out turned up on the way.
     """
     opted_out: set[str] = set()
     for side in SIDES:
+        if not cycle.pair.specs[side].incremental:
+            continue
         unseen = _unseen(cycle, side, link_ids)
         before = _versions(cycle, side, unseen)
         opted_out |= _pull_again(cycle, side).opted_out
@@ -33,6 +37,26 @@ def read_back(cycle: Cycle, link_ids: Sequence[int]) -> set[str]:
                 look_again(cycle, side, remote_id)
         _note_verified(cycle, side, unseen)
     return opted_out
+
+
+def read_back_all(cycle: Cycle) -> None:
+    """See on the platforms that have no change feed what the whole run wrote there."""
+    unfed = [side for side in SIDES if not cycle.pair.specs[side].incremental]
+    noticed: Both[Noticed] = Both(Noticed(), Noticed())
+    for side in unfed:
+        noticed = noticed.having(side, pull(cycle, side, full=True))
+    settle_arrivals(cycle, noticed)
+    cycle.bench.crash("arrived")
+    after = 0
+    while unfed:
+        with reading(cycle.bench.store) as db:
+            link_ids = ops.unverified_links(db, cycle.run_id, cycle.pair.chunk, after)
+        if not link_ids:
+            return
+        for side in unfed:
+            _note_verified(cycle, side, _unseen(cycle, side, link_ids))
+        after = link_ids[-1]
+        cycle.bench.crash("read back")
 
 
 def _unseen(cycle: Cycle, side: Side, link_ids: Sequence[int]) -> dict[int, tuple[Sent, str]]:
