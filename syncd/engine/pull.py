@@ -9,9 +9,10 @@ from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
 from syncd.engine.observe import Noticed, look, settle_doubts, take_in
 from syncd.errors import PairHeldError, StoppedError
+from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Level
-from syncd.store import cursors, observations, runs
+from syncd.store import cursors, members, observations, runs
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
 
@@ -149,7 +150,7 @@ def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: 
         with reading(cycle.bench.store) as db:
             ids = observations.unswept(db, account, pair.resource, sweep, pair.chunk, after)
         if not ids:
-            return noticed
+            return noticed + _follow_the_others(cycle, side, sweep)
         hidden = _hidden(cycle, side, ids)
         for remote_id in ids:
             record = None if remote_id in hidden else look(cycle, side, remote_id)
@@ -159,6 +160,19 @@ def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: 
                 noticed += take_in(db, cycle, side, [record], sweep=sweep)
         after = ids[-1]
         cycle.bench.crash("gone")
+
+
+def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> Noticed:
+    """Take in what another pair of this account has found to be gone."""
+    pair, noticed = cycle.pair, Noticed()
+    account = pair.accounts[side].name
+    while True:
+        with cycle.bench.store.begin() as db:
+            ids = members.outlived(db, pair.name, pair.resource, side, account, pair.chunk)
+            gone = [Record(remote_id, {}, gone=True) for remote_id in ids]
+            noticed += take_in(db, cycle, side, gone, sweep=sweep)
+        if not ids:
+            return noticed
 
 
 def _hidden(cycle: Cycle, side: Side, ids: Sequence[str]) -> set[str]:

@@ -212,6 +212,21 @@ def wake_parked(db: sa.Connection, pair: str, causes: Sequence[str] = ()) -> int
     return db.execute(update).rowcount
 
 
+def outlived(
+    db: sa.Connection, pair: str, resource: Resource, side: Side, account: str, limit: int
+) -> list[str]:
+    """Records that are gone, as another pair of their account has found out."""
+    o = t.observation.c
+    same = sa.and_(o.account == account, o.resource == resource.value, o.remote_id == _M.remote_id)
+    rows = db.execute(
+        sa.select(_M.remote_id)
+        .join_from(t.member, t.observation, same)
+        .where(_of(pair, resource), _M.side == side.value, _M.state != State.GONE.value, o.gone)
+        .limit(limit)
+    )
+    return list(rows.scalars())
+
+
 def count_filtered(db: sa.Connection, pair: str, resource: Resource) -> int:
     """How many linked records the pair's filter leaves out, on the side with more of them."""
     rows = db.execute(

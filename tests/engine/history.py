@@ -236,6 +236,8 @@ class History:
             self.world.standing(Side.LEFT).get(here.id),
             self.world.standing(Side.RIGHT).get(there.id),
         )
+        if there.hidden:
+            return  # no listing shows them, so nothing is known of them
         if standing[1] == ("linked", None) and self._is_held_by_another(here, there):
             return
         if standing != (("linked", None), ("linked", None)):

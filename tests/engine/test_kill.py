@@ -49,17 +49,17 @@ def requests(r: Rehearsal) -> int:
 
 
 def writes(r: Rehearsal) -> dict[str, int]:
-    counted: dict[str, int] = r.control("GET", "/counters")["writes"]
+    counted: dict[str, int] = r.box.request("GET", "/counters")["writes"]
     return counted
 
 
 def act(r: Rehearsal, platform: str, action: str, **arguments: Any) -> None:
-    r.control("POST", f"/{platform}/act", {"action": action, **arguments})
+    r.box.request("POST", f"/{platform}/act", {"action": action, **arguments})
 
 
 def killed_after(r: Rehearsal, command: list[str], wanted: int) -> bool:
     """Start a command and kill it after so many requests; False if it ended before that."""
-    r.control("DELETE", "/counters")
+    r.box.request("DELETE", "/counters")
     with started(r, *command) as process:
         until(lambda: process.poll() is not None or requests(r) >= wanted, f"{wanted} requests")
     return process.returncode == -signal.SIGKILL
@@ -77,7 +77,7 @@ def until_written(r: Rehearsal, process: subprocess.Popen[bytes], count: int) ->
 
 def let_time_pass(r: Rehearsal) -> None:
     """Age what is in doubt on both ends, until the platform's index must show it."""
-    r.control("POST", "/clock", {"advance_s": PASSED_S})
+    r.box.request("POST", "/clock", {"advance_s": PASSED_S})
     with closing(sqlite3.connect(r.folder / "syncd.db")) as db, db:
         earlier = f"strftime('%Y-%m-%d %H:%M:%f000', sent_at, '-{PASSED_S} seconds')"
         db.execute(f"UPDATE op SET sent_at = {earlier} WHERE sent_at IS NOT NULL")  # noqa: S608
@@ -85,8 +85,8 @@ def let_time_pass(r: Rehearsal) -> None:
 
 def rows(r: Rehearsal) -> tuple[dict[str, Row], dict[str, Row]]:
     """Everybody with an address on both sides, as anybody can see them there."""
-    left = [ghl_row(dump) for dump in r.contacts("ghl")]
-    right = [maileon_row(d) for d in r.contacts("maileon") if d["state"] == "active"]
+    left = [ghl_row(dump) for dump in r.box.contacts("ghl")]
+    right = [maileon_row(d) for d in r.box.contacts("maileon") if d["state"] == "active"]
     return {row.email: row for row in left if row.email}, {row.email: row for row in right}
 
 
@@ -103,7 +103,7 @@ def assert_unharmed(r: Rehearsal, before: Before) -> None:
 
 
 def assert_nothing_to_write(r: Rehearsal) -> None:
-    r.control("DELETE", "/counters")
+    r.box.request("DELETE", "/counters")
     for how in ("--once", "--full"):
         assert r.syncd("sync", "bench", how).code == 0
     assert writes(r) == {}

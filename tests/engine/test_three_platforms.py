@@ -128,6 +128,18 @@ def test_an_opt_out_is_written_before_anything_else_that_waits(three: World) -> 
     assert [b"Chur" in body for body in written[1:]].count(True) == 2
 
 
+def test_a_contact_that_was_deleted_is_gone_for_both_pairs(three: World) -> None:
+    gone = three.row(Side.LEFT, ADA).id
+    three.act(GHL, "delete", email=ADA)
+    three.wait(LATER.total_seconds())
+    both_pairs(three, Mode.FULL)
+    both_pairs(three, Mode.FULL)
+    for view in (three, three.news):
+        assert view.standing(Side.LEFT)[gone][0] == "gone"
+        here = view.row(Side.RIGHT, ADA).id
+        assert view.standing(Side.RIGHT)[here] == ("parked", "counterpart_deleted")
+
+
 def test_an_address_that_mailercloud_cannot_change_is_listed_and_the_rest_flows(
     three: World,
 ) -> None:
