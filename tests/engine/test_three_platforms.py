@@ -129,15 +129,18 @@ def test_an_opt_out_is_written_before_anything_else_that_waits(three: World) -> 
 
 
 def test_a_contact_that_was_deleted_is_gone_for_both_pairs(three: World) -> None:
+    """Also when only one of them has seen that it had another address in the end."""
     gone = three.row(Side.LEFT, ADA).id
-    three.act(GHL, "delete", email=ADA)
+    three.act(GHL, "edit", email=ADA, fields={"email": "moved@example.org"})
+    three.wait(LATER.total_seconds())
+    three.cycle()
+    three.act(GHL, "delete", id=gone)
     three.wait(LATER.total_seconds())
     both_pairs(three, Mode.FULL)
     both_pairs(three, Mode.FULL)
     for view in (three, three.news):
         assert view.standing(Side.LEFT)[gone][0] == "gone"
-        here = view.row(Side.RIGHT, ADA).id
-        assert view.standing(Side.RIGHT)[here] == ("parked", "counterpart_deleted")
+        assert ("parked", "counterpart_deleted") in view.standing(Side.RIGHT).values()
 
 
 def test_an_address_that_mailercloud_cannot_change_is_listed_and_the_rest_flows(
