@@ -1,5 +1,7 @@
 """`syncd check`: credentials, rights, limits, mapping and store, in one table."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -7,16 +9,21 @@ import typer
 from rich.table import Table
 
 from syncd.app import App
-from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
+from syncd.cli import probe as probing
+from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
-from syncd.errors import SyncdError
+from syncd.engine.context import Pair
+from syncd.engine.release import account_ids
+from syncd.errors import SyncdError, TransientError
 from syncd.model.record import Identity
 from syncd.model.side import SIDES
 from syncd.store import database, runs
 from syncd.store.database import reading
 
 app = typer.Typer(add_completion=False)
-GOOD, REMARK, BAD = "ok", "note", "STOP"
+TRY_AGAIN = "Type `syncd check` again in a while."
+GOOD, REMARK, AWAY, HELD, BAD = "ok", "note", "away", "HELD", "STOP"
+CODES = {AWAY: Code.AGAIN, HELD: Code.HELD, BAD: Code.WRONG}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +31,8 @@ class Line:
     """One thing that was looked at.
 
     Attributes:
-        verdict: ok, a note, or something that stops the pair.
+        verdict: ok, a note, or something that stops the pair: what a person has to mend, what
+            the next run is held for, or a platform that does not answer now.
     """
 
     verdict: str
@@ -41,13 +49,27 @@ def check(
     account: Annotated[
         str | None, typer.Option(help="Only this account, whether a pair uses it or not.")
     ] = None,
+    probe: Annotated[
+        str | None,
+        typer.Option(help="Try on this account what is taken for granted, with one contact."),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Of the contact that --probe makes and removes.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Let --probe write, unasked.")] = False,
 ) -> None:
-    """Try everything out: credentials, rights, mapping, store. Writes to no platform.
+    """Try everything out: credentials, rights, mapping, store.
 
-    Ends with 2 if something stops a pair. An account found here for the first time is
-    remembered: should another one answer some day, its pairs are held.
+    Writes to no platform; but --probe makes one contact, and removes it.
+
+    Ends with 2 if something stops a pair, with 7 if its next run will be held for another
+    account, with 1 if a platform does not answer now. An account found here for the first time
+    is remembered: should another one answer some day, its pairs are held.
     """
     face = face_of(context)
+    if probe is not None:
+        probing.probe(face, probe, address, yes=yes)
+        return
     with opened(face) as opened_app:
         lines = [_store(opened_app)]
         if account is not None:
@@ -57,13 +79,11 @@ def check(
             names = pair_names(opened_app, [pair] if pair else [])
             for name in _accounts_of(opened_app, names):
                 lines += _account(opened_app, name)
-            stopped = {line.of for line in lines if line.verdict == BAD}
+            stopped = {line.of: line.verdict for line in lines if line.verdict in (AWAY, BAD)}
             for name in names:
                 lines += _pair(opened_app, name, stopped)
-    bad = sum(line.verdict == BAD for line in lines)
-    said = "Everything fits." if not bad else f"Things that stop a pair: {bad}."
-    face.answer(_content(lines), _table(lines), *_hints(face, lines), said)
-    finish(Code.WRONG if bad else Code.DONE)
+    face.answer(_content(lines), _table(lines), *_hints(face, lines), _said(lines))
+    finish(worst(CODES[line.verdict] for line in lines if line.verdict in CODES))
 
 
 def _accounts_of(opened_app: App, pairs: list[str]) -> list[str]:
@@ -81,6 +101,8 @@ def _account(opened_app: App, name: str) -> list[Line]:
     try:
         checked = opened_app.checked(name, anew=True)
     except SyncdError as error:
+        if isinstance(error, TransientError):
+            return [Line(AWAY, name, "connection", error.message, error.hint or TRY_AGAIN)]
         return [Line(BAD, name, "credentials", error.message, error.hint)]
     identity = checked.identity
     fields = sum(len(catalogue) for catalogue in checked.catalogues.values())
@@ -108,46 +130,67 @@ def _rights(name: str, identity: Identity) -> list[Line]:
     return lines
 
 
-def _pair(opened_app: App, name: str, stopped: set[str]) -> list[Line]:
+def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
     """Compile a pair's mapping against what both accounts hold now."""
     configured = opened_app.pair_named(name)
     blocked = [a for side in SIDES if (a := configured.account(side)) in stopped]
     if blocked:
-        return [Line(BAD, name, "mapping", f"not looked at, as '{blocked[0]}' cannot be used")]
+        verdict = BAD if any(stopped[a] == BAD for a in blocked) else AWAY
+        names = " and ".join(f"'{account}'" for account in blocked)
+        return [Line(verdict, name, "mapping", f"not looked at, as {names} cannot be used")]
     try:
         compiled = opened_app.open_pair(name, create_fields=False)
         warnings = opened_app.warnings(name)
     except ConfigProblemsError as error:
         return [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
     except SyncdError as error:
-        return [Line(BAD, name, "mapping", error.message, error.hint)]
+        verdict = AWAY if isinstance(error, TransientError) else BAD
+        return [Line(verdict, name, "mapping", error.message, error.hint)]
     rules = len(compiled.mapping.rules)
     return [
         Line(GOOD, name, "mapping", f"{rules} rules"),
         *(Line(REMARK, name, p.where, p.message, p.hint) for p in warnings),
-        *_drift(opened_app, name, compiled.setup, [a.account_id for a in compiled.accounts]),
+        *_drift(opened_app, name, compiled),
     ]
 
 
-def _drift(opened_app: App, name: str, setup: str, account_ids: list[str]) -> list[Line]:
+def _drift(opened_app: App, name: str, compiled: Pair) -> list[Line]:
     """What is not as it was when a person approved the pair, and so holds the next run."""
     with reading(opened_app.store) as db:
         facts = runs.facts(db, name)
-        held = runs.held(db, name)
+        held = runs.held(db, name, released=False)
     lines = []
     if facts.approved_at is None:
         found = "not approved yet: the first run waits for a person"
         lines.append(Line(REMARK, name, "approval", found, f"Type `syncd plan {name}`."))
-    if facts.accounts is not None and list(facts.accounts) != account_ids:
-        found = "another account answers than the one that was approved"
-        lines.append(Line(BAD, name, "approval", found, "The next run will be held."))
-    if facts.setup is not None and facts.setup != setup:
+    if facts.accounts is not None and list(facts.accounts) != account_ids(compiled):
+        lines.append(Line(HELD, name, "approval", *_another(facts.accounts, compiled)))
+    if facts.setup is not None and facts.setup != compiled.setup:
         found = "mapping or filter changed since it was approved: the next run is held"
         lines.append(Line(REMARK, name, "approval", found, f"Type `syncd plan {name}`."))
     if held is not None:
         found = f"run {held.id} is held: {' '.join(held.reasons)}"
         lines.append(Line(REMARK, name, "approval", found, f"Type `syncd plan {name}`."))
     return lines
+
+
+def _another(approved: Sequence[str], compiled: Pair) -> tuple[str, str]:
+    """What there is to say, and to do, where other accounts answer than the approved ones."""
+    others = [
+        (account, known)
+        for account, known in zip(compiled.accounts, approved, strict=True)
+        if account.account_id != known
+    ]
+    found = "; ".join(
+        f"'{account.name}' leads to account '{account.account_id}', and the pair was approved"
+        f" with '{known}'"
+        for account, known in others
+    )
+    names = " and ".join(f"'{account.name}'" for account, _ in others)
+    return f"{found}: the next run is held", (
+        f"Put the old credentials of {names} back; or, for another account, write another"
+        " account and another pair, with names of their own, into the configuration."
+    )
 
 
 # -- showing -----------------------------------------------------------------------------
@@ -159,10 +202,21 @@ def _table(lines: list[Line]) -> Table:
     table.add_column("of")
     table.add_column("what", overflow="fold")
     table.add_column("found", overflow="fold")
-    styles = {GOOD: "green", REMARK: "yellow", BAD: "bold red"}
+    styles = {GOOD: "green", REMARK: "yellow", AWAY: "red", HELD: "bold red", BAD: "bold red"}
     for line in lines:
         table.add_row(line.verdict, line.of, line.what, line.found, style=styles[line.verdict])
     return table
+
+
+def _said(lines: list[Line]) -> str:
+    """The last line: whether all is well, and if not, what not."""
+    n = Counter(line.verdict for line in lines)
+    parts = [
+        f"Things that stop a pair: {n[BAD]}." if n[BAD] else "",
+        "The next run will be held." if n[HELD] else "",
+        "A platform does not answer now, so not everything was looked at." if n[AWAY] else "",
+    ]
+    return " ".join(part for part in parts if part) or "Everything fits."
 
 
 def _hints(face: Face, lines: list[Line]) -> list[str]:
@@ -172,7 +226,7 @@ def _hints(face: Face, lines: list[Line]) -> list[str]:
 
 def _content(lines: list[Line]) -> dict[str, Any]:
     return {
-        "fits": all(line.verdict != BAD for line in lines),
+        "fits": all(line.verdict not in CODES for line in lines),
         "lines": [
             {
                 "verdict": line.verdict,

@@ -27,6 +27,10 @@ for _name in ("httpx", "httpcore"):
 Query = Mapping[str, str | int | Sequence[str]]
 
 
+class _UnreachedError(TransientError):
+    """Nobody was there to take the request."""
+
+
 class ApiClient:
     """Sends requests for one account.
 
@@ -62,6 +66,7 @@ class ApiClient:
         self._now = wire.now
         self._on_request = wire.on_request
         self._attempts = attempts
+        self._host = _host_of(base_url)
         self._http = httpx.Client(
             base_url=base_url,
             headers={"User-Agent": USER_AGENT, **headers},
@@ -130,6 +135,12 @@ class ApiClient:
         except TransientError as cause:
             if method != "GET" and unanswered and not isinstance(cause, InDoubtError):
                 raise InDoubtError(f"{cause.message}; an earlier try may have worked") from cause
+            if isinstance(cause, _UnreachedError):
+                raise TransientError(
+                    f"{self._host} does not answer ({attempt.retry_state.attempt_number} tries)."
+                    " Nothing was sent by this request.",
+                    hint="Check `base_url` and the network, then type it again.",
+                ) from cause
             raise
         if answer.status not in accept:
             self._judge(answer)
@@ -170,8 +181,10 @@ class ApiClient:
                     body = _read(response)
                 finally:
                     response.close()
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as cause:
-            raise TransientError(f"{label}: no connection ({type(cause).__name__})") from cause
+        except (httpx.ConnectError, httpx.ConnectTimeout) as cause:
+            raise _UnreachedError(f"{label}: no connection ({type(cause).__name__})") from cause
+        except httpx.PoolTimeout as cause:
+            raise TransientError(f"{label}: all connections are in use") from cause
         except (httpx.TransportError, httpx.DecodingError) as cause:
             raise lost(f"{label}: no whole answer came ({type(cause).__name__})") from cause
         if body is None:
@@ -187,6 +200,12 @@ class ApiClient:
         if answer.status in RETRIED_STATUSES:
             raise lost(f"{label}: the platform failed ({answer.status})")
         return answer
+
+
+def _host_of(base_url: str) -> str:
+    """Scheme, host and port: an address may hold more, and not all of it is for a log."""
+    url = httpx.URL(base_url)
+    return f"{url.scheme}://{url.netloc.decode()}"
 
 
 def _read(response: httpx.Response) -> bytes | None:

@@ -15,6 +15,8 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue, FieldSpec, Kind, ResourceSpec
 
 EMAIL = "email"
+# Kinds that read only some texts; for an address or a phone no better field may exist.
+_STRICT = frozenset({Kind.DATE, Kind.DATETIME, Kind.INTEGER, Kind.NUMBER})
 
 Known: TypeAlias = Both[tuple[FieldSpec | None, ...]]  # None: to be created
 
@@ -199,6 +201,13 @@ class _Compiling:
             target, source = known[side][0], known[side.other][0]
             if not (target and source and line.direction.reaches(side)):
                 continue
+            if target.kind in _STRICT and source.kind is Kind.TEXT:
+                message = (
+                    f"`{source.name}` holds any text: what is no {target.kind.value} does not"
+                    f" travel to `{target.name}`."
+                )
+                hint = "Such values stay where they are; `syncd status` counts them."
+                self.warnings.append(Problem(line.where, f"{line.name}: {message}", hint))
             if target.max_length and source.max_length and target.max_length < source.max_length:
                 message = (
                     f"`{target.name}` holds {target.max_length} characters, `{source.name}`"

@@ -97,9 +97,23 @@ def test_a_create_that_never_left_is_tried_again() -> None:
 
 def test_a_repeatable_write_that_stays_unanswered_is_in_doubt_at_the_end() -> None:
     platform = Platform(httpx.ReadError("x"), httpx.ConnectError("x"))
-    with pytest.raises(InDoubtError):
+    with pytest.raises(InDoubtError) as caught:
         platform.client(attempts=3).request("PUT", "/x", json={}, repeatable=True)
+    assert "othing was sent" not in str(caught.value)
     assert len(platform.asked) == 3
+
+
+def test_where_nobody_answers_the_host_is_named_and_nothing_was_sent() -> None:
+    platform = Platform(httpx.ConnectError("x"))
+    for method in ("GET", "POST"):
+        with pytest.raises(TransientError) as caught:
+            platform.client(attempts=3).request(method, "/x")
+        said = (
+            "https://api.example.org does not answer (3 tries). Nothing was sent by this request."
+        )
+        assert caught.value.message == said
+        assert "base_url" in caught.value.hint
+        assert type(caught.value) is TransientError
 
 
 @pytest.mark.parametrize(

@@ -255,6 +255,25 @@ def test_longer_texts_are_a_warning() -> None:
     assert compiled(line("custom.text_", "custom.text")).warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("left", "right", "said"),
+    [
+        ("firstName", "BIRTHDAY", "what is no date does not travel to `BIRTHDAY`"),
+        ("custom.Shoe size", "custom.text", "what is no integer does not travel to"),
+    ],
+)
+def test_a_text_for_a_date_or_a_number_is_a_warning(left: str, right: str, said: str) -> None:
+    warnings = " ".join(map(str, compiled(line(left, right)).warnings))
+    assert said in warnings
+    assert "syncd status" in warnings
+
+
+def test_a_date_that_only_becomes_a_text_is_no_warning() -> None:
+    for left, right in (("dateOfBirth", "custom.text"), ("custom.Shoe size", "custom.text")):
+        assert compiled(line(left, right, direction=Direction.RIGHT)).warnings == ()
+    assert compiled(line("dateOfBirth", "BIRTHDAY"), line("phone", "custom.text")).warnings == ()
+
+
 def test_splitting_names_is_a_warning() -> None:
     both = line(["firstName", "lastName"], "FULLNAME", transform={"join_names": " "})
     (warning,) = compiled(both).warnings

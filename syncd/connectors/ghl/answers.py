@@ -33,18 +33,22 @@ class ScopeError(AccountError):
     """The token is valid, but a scope was not ticked when it was made."""
 
 
+class LocationError(AccountError):
+    """The token has the scope, but belongs to another location."""
+
+
 class GoneError(StaleError):
     """GHL says that there is no contact with this id."""
 
 
 _REPLACE = (
-    "Make a new token in the sub-account under Settings > Private Integrations (or rotate"
-    " this one), put it into the account's `token`, and run `syncd check`."
+    "Check the token in GHL under Settings > Private Integrations of the sub-account, or make a"
+    " new token there; put it into the account's `token`, then type `syncd check`."
 )
 _TICK_SCOPES = (
     "Open Settings > Private Integrations in the sub-account, edit this integration and tick"
     " contacts.readonly, contacts.write, locations.readonly and"
-    " locations/customFields.readonly; the token stays the same."
+    " locations/customFields.readonly; the token stays the same. Then type `syncd check`."
 )
 _USE_SUB_ACCOUNT = (
     "An agency token cannot read contacts. Switch to the sub-account, open Settings >"
@@ -52,7 +56,7 @@ _USE_SUB_ACCOUNT = (
 )
 _CHECK_LOCATION = (
     "Compare `location_id` with the id under Settings > Business Profile of the sub-account"
-    " in which the token was made."
+    " in which the token was made; then type `syncd check`."
 )
 _CHECK_VERSION = "Take `versions` out of the account's configuration to use the versions we know."
 _CHECK_NETWORK = (
@@ -95,7 +99,8 @@ def judge(answer: Answer) -> None:
 
     Raises:
         TokenRefusedError: worth one more try; then the account stops.
-        AccountError: stop: scope, class of token, location, version, network edge.
+        ScopeError, LocationError: stop. GHL looks at the scope first (0.1).
+        AccountError: stop: class of token, version, network edge.
         GoneError: no such contact. DuplicateError: it exists already.
         RecordError: refused for what it holds; `fields` names what GHL named.
         TransientError: try again.
@@ -106,7 +111,7 @@ def judge(answer: Answer) -> None:
     message = message_of(answer)
     match answer.status:
         case 401:
-            raise _unauthorised(where, message)
+            raise _unauthorised(where, message, answer)
         case 403:
             raise _forbidden(where, message, answer)
         case 400 | 404 | 409 | 422:
@@ -115,42 +120,76 @@ def judge(answer: Answer) -> None:
             raise (TransientError if answer.label.startswith("GET ") else InDoubtError)(where)
         case status if 300 <= status < 400:
             raise AccountError(
-                f"{where}: it points elsewhere, and nothing was sent there",
+                f"GHL's address points elsewhere, and nothing was sent there ({where})",
                 hint="Check the account's `base_url`.",
             )
         case _:
             raise RecordError(where, code="refused", fields=named_fields(message))
 
 
-def _unauthorised(where: str, message: str) -> AccountError:
+def _unauthorised(where: str, message: str, answer: Answer) -> AccountError:
     """A 401 has at least five causes with five different repairs (0.1)."""
     if "version" in message:
-        return AccountError(f"{where}: the Version header is not accepted", hint=_CHECK_VERSION)
+        return _wrong_version(where)
     if "scope" in message and "authclass" not in message:
-        return ScopeError(f"{where}: the token lacks a scope for it", hint=_TICK_SCOPES)
+        return _no_scope(where, answer)
     if "authclass" in message or "user type" in message:
         return AccountError(
-            f"{where}: the token is of the wrong class, probably an agency's", hint=_USE_SUB_ACCOUNT
+            f"GHL refuses the token: it is of the wrong class, probably an agency's ({where})",
+            hint=_USE_SUB_ACCOUNT,
         )
     if "location" in message:
-        return AccountError(f"{where}: the token belongs to another location", hint=_CHECK_LOCATION)
+        return _wrong_location(where)
     if "private integration" in message:
-        return TokenRefusedError(f"{where}: the token was revoked or rotated away", hint=_REPLACE)
-    if _TOKEN.search(message):
-        return TokenRefusedError(f"{where}: the token is expired or revoked", hint=_REPLACE)
-    return TokenRefusedError(f"{where}: the token was not accepted", hint=_REPLACE)
+        why = ": it is mistyped, revoked or rotated away"
+    else:
+        why = ": it is expired or revoked" if _TOKEN.search(message) else ""
+    return TokenRefusedError(f"GHL does not accept this token{why} ({where})", hint=_REPLACE)
 
 
 def _forbidden(where: str, message: str, answer: Answer) -> AccountError:
     if "location" in message:
-        return AccountError(f"{where}: the token belongs to another location", hint=_CHECK_LOCATION)
+        return _wrong_location(where)
     if answer.looks_like_html() or "1010" in answer.text() or not message:
-        return AccountError(f"{where}: blocked on the way to GHL", hint=_CHECK_NETWORK)
+        return AccountError(f"Something on the way to GHL blocks ({where})", hint=_CHECK_NETWORK)
     if "scope" in message:
-        return ScopeError(f"{where}: the token lacks a scope for it", hint=_TICK_SCOPES)
+        return _no_scope(where, answer)
     return AccountError(
-        f"{where}: the token may not do this", hint=f"{_CHECK_LOCATION} {_TICK_SCOPES}"
+        f"GHL refuses this call: the token may not do it ({where})",
+        hint=f"{_CHECK_LOCATION} {_TICK_SCOPES}",
     )
+
+
+def _no_scope(where: str, answer: Answer) -> ScopeError:
+    scope = scope_of(answer.label)
+    return ScopeError(
+        f"GHL refuses this call: the token lacks the scope {scope} ({where})", hint=_TICK_SCOPES
+    )
+
+
+def _wrong_location(where: str) -> LocationError:
+    return LocationError(
+        f"GHL refuses the token: it belongs to another location ({where})", hint=_CHECK_LOCATION
+    )
+
+
+def _wrong_version(where: str) -> AccountError:
+    return AccountError(f"GHL does not accept our Version header ({where})", hint=_CHECK_VERSION)
+
+
+def scope_of(label: str) -> str:
+    """The scope that a call of ours needs (1.7, 3.1).
+
+    >>> scope_of("POST /contacts/search"), scope_of("PUT /contacts/{id}")
+    ('contacts.readonly', 'contacts.write')
+    """
+    method, _, path = label.partition(" ")
+    reads = method == "GET" or path == "/contacts/search"
+    if path.startswith("/contacts"):
+        family = "contacts"
+    else:
+        family = "locations/customFields" if path.endswith("/customFields") else "locations"
+    return f"{family}.{'readonly' if reads else 'write'}"
 
 
 def _refused(where: str, message: str, answer: Answer) -> SyncdError:
@@ -161,11 +200,11 @@ def _refused(where: str, message: str, answer: Answer) -> SyncdError:
     if _DUPLICATE.search(message):
         return DuplicateError(f"{where}: a contact with this key exists")
     if "version" in message and ("segment" in message or "header" in message):
-        return AccountError(f"{where}: the Version header is not accepted", hint=_CHECK_VERSION)
+        return _wrong_version(where)
     if answer.status in (400, 404) and _GONE.search(message):
         return GoneError(f"{where}: there is no such contact")
     if answer.status == 404 and (not message or _ROUTE.search(message) or message == "not found"):
-        return AccountError(f"{where}: GHL does not know this call", hint=_CHECK_VERSION)
+        return AccountError(f"GHL does not know this call ({where})", hint=_CHECK_VERSION)
     fields = named_fields(message)
     if "phone" in fields:
         return RecordError(
@@ -191,7 +230,7 @@ def named_fields(message: str) -> tuple[str, ...]:
 def _trace(answer: Answer) -> str:
     trace = _object(answer).get("traceId")
     safe = isinstance(trace, str) and re.fullmatch(r"[A-Za-z0-9-]{4,64}", trace)
-    return f" (trace {trace})" if safe else ""
+    return f", trace {trace}" if safe else ""
 
 
 def _object(answer: Answer) -> Mapping[str, Any]:

@@ -71,6 +71,11 @@ class Api:
     def close(self) -> None:
         self._client.close()
 
+    def pause(self, seconds: float) -> None:
+        """Wait, as for the search to catch up."""
+        if seconds:
+            self._sleep(seconds)
+
     def server_now(self) -> datetime:
         """The time by GHL's clock, as far as its last `Date` header told (whole seconds)."""
         return self.now() + self._ahead
@@ -201,6 +206,6 @@ def _day_is_spent() -> AccountError:
 
 
 def encode(body: Any) -> bytes:
-    """JSON as bytes; a lone surrogate becomes U+FFFD, since UTF-8 cannot carry it."""
+    """JSON as bytes; a lone surrogate is left out: UTF-8 and `core.canonical` have none."""
     text = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return _LONE.sub("\ufffd", text).encode()
+    return _LONE.sub("", text).encode()

@@ -8,18 +8,22 @@ one write is one call, within 100 calls per 10 s and 200,000 per day.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
+from typing import ClassVar
 
 from syncd.connectors.api import Wire
 from syncd.connectors.ghl import feed, search
 from syncd.connectors.ghl.api import Api
+from syncd.connectors.ghl.assumptions import ASSUMPTIONS
 from syncd.connectors.ghl.config import GhlSettings
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.inspect import inspect
+from syncd.connectors.ghl.probe import Probe
 from syncd.connectors.ghl.reader import Reader
 from syncd.connectors.ghl.spec import SPEC
 from syncd.connectors.ghl.writer import Writer
 from syncd.errors import ConfigError, InDoubtError, RecordError, StaleError
 from syncd.model.op import Op, Receipt
+from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Identity, Page, Record, Resource, Window
 from syncd.model.spec import Catalogue, FieldSpec
 from syncd.model.values import Value
@@ -31,6 +35,7 @@ class Ghl:
     """One location of GoHighLevel."""
 
     spec = SPEC
+    assumptions: ClassVar[Sequence[Assumption]] = ASSUMPTIONS
 
     def __init__(self, settings: GhlSettings, wire: Wire) -> None:
         self._page_size = settings.page_size
@@ -161,6 +166,12 @@ class Ghl:
             place = feed.settled(place, found.rows, found.after, upto)
             records = self._reader.complete(found.rows, fields, again=True)
             yield Page(records, feed.write(place))
+
+    def probe(self, address: str) -> Iterator[Finding]:
+        """Try the assumptions with one contact that is made for it, and removed."""
+        lag_s = self._lag_ms / 1000
+        probe = Probe(self._api, self._reader, address, lag_s=lag_s, page_size=self._page_size)
+        return probe.findings()
 
     def _page(self, found: search.Found, fields: frozenset[str], after: feed.Cursor) -> Page:
         return Page(self._reader.complete(found.rows, fields), feed.write(after), found.total)

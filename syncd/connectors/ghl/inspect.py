@@ -1,20 +1,22 @@
-"""Who the account is, and what its token may do. Source: ghl.md 0.1, 1.6, 1.7 and 5.3."""
+"""Who the account is, and what its token may do. Source: ghl.md 0.1, 1.6, 1.7, 3.6 and 5.3."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncd.connectors.ghl import search
-from syncd.connectors.ghl.answers import ScopeError
+from syncd.connectors.ghl.answers import LocationError, ScopeError
 from syncd.connectors.ghl.api import Api, Family
 from syncd.connectors.ghl.fields import LocationFields
-from syncd.errors import AccountError, RecordError, StaleError
+from syncd.connectors.ghl.reader import PATH as CONTACT_PATH
+from syncd.errors import AccountError, InDoubtError, RecordError, StaleError
 from syncd.model.record import Identity, Right
 
 PATH = "/locations/{location_id}"
+NOBODY = "syncdCheckNoContact0"  # as long as an id of GHL, which draws them at random
 
 
 def inspect(api: Api, fields: LocationFields) -> Identity:
-    """Read the location, the custom fields and one contact; nothing is written.
+    """Read the location, the custom fields and one contact; nothing is changed.
 
     A scope that is missing is a right that is not granted. Scopes are checked before the
     location (0.1), so a wrong location shows up only once a scope is there.
@@ -23,14 +25,11 @@ def inspect(api: Api, fields: LocationFields) -> Identity:
         AccountError: the token is refused, or opens another location.
     """
     remarks: list[str] = []
-    location, locations = _try(lambda: _location(api), "locations.readonly", {})
+    location, locations = _try(lambda: read_location(api), "locations.readonly", {})
     custom, customs = _try(fields.refresh, "locations/customFields.readonly", None)
     _, contacts = _try(lambda: search.search(api, 1), "contacts.readonly", None)
-    write = Right(
-        "contacts.write",
-        granted=True,
-        remark="GHL shows a private integration's scopes nowhere; the first write will tell",
-    )
+    write, told = _may_write(api)
+    remarks.extend(told)
     if custom is not None and custom.doubled:
         names = ", ".join(f"'{name}'" for name in custom.doubled)
         remarks.append(
@@ -60,13 +59,41 @@ def _try(read: Callable[[], Any], scope: str, otherwise: Any) -> tuple[Any, Righ
         return otherwise, Right(scope, granted=False, remark=cause.hint)
 
 
-def _location(api: Api) -> Mapping[str, Any]:
+def _may_write(api: Api) -> tuple[Right, list[str]]:
+    """Whether contacts may be written, by an update of nobody that holds nothing.
+
+    GHL shows a private integration's scopes nowhere, but looks at the scope before anything
+    else (0.1). What it says once the scope is there is that there is no such contact (3.5).
+    An update leaves alone what it does not name (3.6), so it could not do harm to anybody.
+
+    Returns:
+        The right, and remarks if the answer proves nothing.
+    """
+    scope = "contacts.write"
+    try:
+        api.call("PUT", CONTACT_PATH, {"contact_id": NOBODY}, body={})
+    except ScopeError as cause:
+        return Right(scope, granted=False, remark=cause.hint), []
+    except (RecordError, StaleError, LocationError):
+        return Right(scope, granted=True), []
+    except (AccountError, InDoubtError) as cause:
+        unproved = f"{scope} is not provable before the first write ({cause.message})"
+        return Right(scope, granted=True), [unproved]
+    return Right(scope, granted=True), []
+
+
+def read_location(api: Api) -> Mapping[str, Any]:
+    """The location with its settings.
+
+    Raises:
+        AccountError: it is not shown, or is another one.
+    """
     try:
         answer = api.call("GET", PATH, {"location_id": api.location_id}, family=Family.LOCATIONS)
     except (RecordError, StaleError) as cause:
         raise AccountError(
-            f"{cause.message}: GHL does not show this location",
-            hint="Compare `location_id` with Settings > Business Profile.",
+            f"GHL does not show this location ({cause.message})",
+            hint="Compare `location_id` with Settings > Business Profile; then type `syncd check`.",
         ) from cause
     location = answer.json_object().get("location")
     if not isinstance(location, Mapping):

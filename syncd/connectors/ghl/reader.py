@@ -18,6 +18,7 @@ from syncd.connectors.ghl.codec import Shape, moment, row_key, to_record, usable
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.spec import CONSENT, FIELDS
 from syncd.errors import InvariantError, RecordError, TransientError
+from syncd.http import xml
 from syncd.model.record import Record
 from syncd.model.values import Value
 
@@ -79,9 +80,9 @@ class Reader:
         """
         if key not in KEYS:
             raise InvariantError(f"GHL cannot look up a contact by '{key}'")
-        if not isinstance(value, str) or not value.strip():
+        wanted = xml.legal(value).strip() if isinstance(value, str) else ""
+        if not wanted:
             return ()
-        wanted = value.strip()
         ids = dict.fromkeys([*self._searched(key, wanted), *self._duplicate(key, wanted)])
         found = [self.by_id(remote_id) for remote_id in ids]
         return [

@@ -36,23 +36,24 @@ def judge(answer: Answer) -> None:
     if answer.ok:
         return
     label, status = answer.label, answer.status
+    method = label.partition(" ")[0]
     match status:
         case 401:
             raise AccountError(
-                f"{label}: the API key is not accepted (401): it is wrong or has expired, or the"
-                " account is blocked",
-                hint="Check the key in Maileon under Settings > API keys; keys end at the start"
-                " of their last day.",
+                "Maileon does not accept this API key: it is mistyped or has expired, or the"
+                f" account is blocked ({label} was answered 401)",
+                hint="Check the key in Maileon under Settings > API keys (keys end at the start"
+                " of their last day), then type `syncd check`.",
             )
         case 403:
             raise AccountError(
-                f"{label}: the API key lacks this right (403)",
-                hint="Grant the key the HTTP method, and check its IP list, in Maileon.",
+                f"Maileon refuses this call: {lacking(method)} ({label} was answered 403)",
+                hint=how_to_grant(method),
             )
         case 404 | 405 | 406 | 415 if not _is_page(answer):
             raise AccountError(
-                f"{label}: Maileon does not know this call ({status})",
-                hint="Check base_url; it ends in /1.0.",
+                f"Maileon does not know this call ({label} was answered {status})",
+                hint="Check the account's `base_url`, which ends in /1.0; then type `syncd check`.",
             )
         case 409:
             raise RecordError(f"{label}: several contacts fit (409)", code="ambiguous")
@@ -61,6 +62,19 @@ def judge(answer: Answer) -> None:
         case _ if 400 <= status < 500 and not _is_page(answer):
             raise RecordError(f"{label}: Maileon refuses the values ({status})")
     raise TransientError(f"{label}: unexpected answer ({status})")
+
+
+def lacking(method: str) -> str:
+    """Why a key may not do what it was asked to."""
+    return f"the API key lacks {method}, or its IP list leaves this host out"
+
+
+def how_to_grant(method: str) -> str:
+    """What to do about it."""
+    return (
+        f"Grant the key {method}, and check its IP list, in Maileon under Settings > API keys;"
+        " then type `syncd check`."
+    )
 
 
 def is_absent(answer: Answer) -> bool:

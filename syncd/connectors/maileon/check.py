@@ -7,20 +7,17 @@ from datetime import datetime
 from typing import Any
 
 from syncd.connectors.maileon.account import Account
-from syncd.connectors.maileon.answers import judge
+from syncd.connectors.maileon.answers import how_to_grant, judge, lacking
 from syncd.errors import AccountError
 from syncd.model.record import Identity, Right, is_usable_id
 
-# What each HTTP method is for, and whether a sync can do without it.
+# What each HTTP method is for; no sync can do without one of them.
 METHODS = {
-    "GET": ("read contacts and opt-outs", True),
-    "POST": ("create contacts and custom fields", True),
-    "PUT": ("change contacts, and mark addresses that opted out", True),
-    "DELETE": (
-        "unsubscribe contacts; without it an opt-out from the other side does not stop"
-        " Maileon's mail",
-        False,
-    ),
+    "GET": "read contacts and opt-outs",
+    "POST": "create contacts and custom fields",
+    "PUT": "change contacts, and mark addresses that opted out",
+    "DELETE": "unsubscribe contacts: without it the first opt-out from the other side stops the"
+    " pair",
 }
 
 
@@ -29,8 +26,8 @@ def check(account: Account) -> Identity:
     rights = [_right(account, method) for method in METHODS]
     if not rights[0].granted:
         raise AccountError(
-            "GET /ping: the API key may not read (403)",
-            hint="Grant it GET, and check its IP list, in Maileon under Settings > API keys.",
+            f"Maileon refuses this call: {lacking('GET')} (GET /ping was answered 403)",
+            hint=how_to_grant("GET"),
         )
     shown = account.calls.account()
     account_id = shown.get("id")
@@ -48,13 +45,13 @@ def check(account: Account) -> Identity:
 
 
 def _right(account: Account, method: str) -> Right:
-    what, needed = METHODS[method]
+    what = METHODS[method]
     answer = account.calls.ping(method)
     if answer.status == 403:
-        remark = f"the key lacks {method}, or its IP list leaves this host out; needed to {what}"
-        return Right(method, granted=False, remark=remark, needed=needed)
+        remark = f"It is needed to {what}. {how_to_grant(method)}"
+        return Right(method, granted=False, remark=remark)
     judge(answer)
-    return Right(method, granted=True, remark=what, needed=needed)
+    return Right(method, granted=True, remark=what)
 
 
 def _hint(account: Account, shown: dict[str, Any]) -> None:
@@ -79,7 +76,10 @@ def _remarks(account: Account, shown: dict[str, Any]) -> list[str]:
             " mailed at once"
         )
     if account.clock.zone is None:
-        remarks.append("the time zone is not known yet; it is measured by the first writes")
+        remarks.append(
+            "Maileon shows times without a zone, and `time_zone` is not set: the zone is"
+            " measured by the first writes and remembered"
+        )
     elif account.clock.name is None:
         remarks.append(f"measured time zone: {account.clock.zone}")
     return remarks

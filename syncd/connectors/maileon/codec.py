@@ -119,17 +119,21 @@ def _shown(contact: Element, group: str) -> dict[str, str | None] | None:
     """Texts by field name; None if nothing can be told from the group.
 
     A custom field without a value is not listed, so a list that names one field in a way
-    that cannot be read does not say of any field that it is empty.
+    that cannot be read does not say of any field that it is empty. Elements besides the
+    fields are new, and none of ours.
     """
     found = contact.find(group)
     if found is None:
         return None
+    entries = found.findall("field")
+    if len(found) and not entries:
+        return None
     texts: dict[str, str | None] = {}
-    for entry in found:
+    for entry in entries:
         name, value = text_of(entry, "name"), entry.find("value")
-        if entry.tag != "field" or name is None or (value is not None and len(value)):
+        if name is None or value is None or len(value):
             return None
-        texts[name] = None if value is None else _text(value)
+        texts[name] = _text(value)
     return texts
 
 

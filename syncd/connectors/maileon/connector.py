@@ -6,13 +6,16 @@ nowhere documented stands in docs/connect-maileon.md, by the numbers U1 to U28.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import ClassVar
 
 from syncd.connectors.api import Wire
 from syncd.connectors.maileon import check, create, optouts, update
 from syncd.connectors.maileon.account import Account
+from syncd.connectors.maileon.assumptions import ASSUMPTIONS
 from syncd.connectors.maileon.codec import Element, Selection, to_record, wire_email
 from syncd.connectors.maileon.config import Settings
 from syncd.connectors.maileon.fields import FIELDS, KINDS, SPEC, TYPES, custom_name
+from syncd.connectors.maileon.probe import Probe
 from syncd.connectors.maileon.pull import pull
 from syncd.errors import (
     AccountError,
@@ -25,6 +28,7 @@ from syncd.errors import (
 )
 from syncd.http import xml
 from syncd.model.op import Op, OpKind, Receipt
+from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Identity, Page, Record, Resource, Window
 from syncd.model.spec import Catalogue, FieldSpec
 from syncd.model.values import Value
@@ -32,6 +36,8 @@ from syncd.model.values import Value
 
 class Maileon:
     """One newsletter account."""
+
+    assumptions: ClassVar[Sequence[Assumption]] = ASSUMPTIONS
 
     def __init__(self, settings: Settings, wire: Wire) -> None:
         contact = replace(SPEC.resources[Resource.CONTACT], batch_size=settings.batch_size)
@@ -145,6 +151,9 @@ class Maileon:
         if optouts.revokes(op):
             return optouts.opt_out(self._account, op, op.remote_id)
         return update.update(self._account, op, op.remote_id)
+
+    def probe(self, address: str) -> Iterator[Finding]:
+        return Probe(self._account, address).findings()
 
     def close(self) -> None:
         self._account.calls.close()

@@ -7,6 +7,7 @@ import pytest
 
 from syncd.connectors.api import Connector
 from syncd.connectors.ghl import CONNECTOR
+from syncd.connectors.ghl.inspect import NOBODY
 from syncd.errors import AccountError, ConfigError
 from syncd.model.record import Resource
 from syncd.model.spec import FieldSpec, Kind
@@ -26,13 +27,44 @@ def test_the_plugin_opens_a_connector_without_the_network() -> None:
     assert all(CONNECTOR.settings_help.values())
 
 
-def test_a_check_reads_and_never_writes() -> None:
+def test_a_check_reads_and_changes_nothing() -> None:
     fake = FakeGhl()
+    before = dict(fake.contacts)
     identity = fake.open().check()
     assert (identity.account_id, identity.country) == (LOCATION, "DE")
     assert identity.time_zone == "Europe/Berlin"
     assert all(right.granted for right in identity.rights)
-    assert {path for method, path in fake.log if method != "GET"} == {"/contacts/search"}
+    writing = {(method, path) for method, path in fake.log if method != "GET"}
+    nobody = ("PUT", f"/contacts/{NOBODY}")
+    assert writing == {("POST", "/contacts/search"), nobody}
+    assert [b for call, b in zip(fake.log, fake.bodies, strict=True) if call == nobody] == [{}]
+    assert fake.contacts == before
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "granted", "remark"),
+    [
+        (401, "The token is not authorized for this scope.", False, ""),
+        (400, "Contact with id x not found", True, ""),
+        (404, "Contact not found", True, ""),
+        (422, "property x should not exist", True, ""),
+        (403, "The token does not have access to this location.", True, ""),
+        (200, "", True, ""),
+        (404, "Cannot PUT /contacts/x", True, "not provable"),
+        (501, "", True, "not provable"),
+    ],
+)
+def test_the_right_to_write_is_proved_by_an_update_of_nobody(
+    status: int, message: str, granted: bool, remark: str
+) -> None:
+    fake = FakeGhl(meddle=answers(f"/contacts/{NOBODY}", status, {"message": message}))
+    identity = fake.open().check()
+    write = next(right for right in identity.rights if right.name == "contacts.write")
+    assert write.granted is granted
+    assert write.needed
+    assert granted or "contacts.write" in write.remark
+    assert remark in " ".join(identity.remarks)
+    assert ("contacts.write" in " ".join(identity.remarks)) is bool(remark)
 
 
 def test_a_missing_scope_is_a_right_that_is_not_granted() -> None:

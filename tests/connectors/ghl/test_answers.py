@@ -7,6 +7,7 @@ import pytest
 
 from syncd.connectors.ghl.answers import (
     GoneError,
+    LocationError,
     ScopeError,
     TokenRefusedError,
     judge,
@@ -50,7 +51,7 @@ def verdict(status: int, body: Any = None, **how: Any) -> SyncdError:
             AccountError,
             "agency",
         ),
-        (403, "The token does not have access to this location.", AccountError, "location_id"),
+        (403, "The token does not have access to this location.", LocationError, "location_id"),
         (401, "version header was not found.", AccountError, "versions"),
         (401, "version header is invalid", AccountError, "versions"),
         (400, "Invalid API version segment 'x' at position 0", AccountError, "versions"),

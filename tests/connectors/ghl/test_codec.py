@@ -218,5 +218,5 @@ def test_what_no_field_can_hold_is_left_out_and_times_are_read_only() -> None:
     assert CUSTOM.by_name["custom.At"].spec.read_only
 
 
-def test_a_lone_surrogate_is_sent_as_the_replacement_character() -> None:
-    assert encode({"a": "x\ud800y"}) == '{"a":"x\ufffdy"}'.encode()
+def test_a_lone_surrogate_is_left_out() -> None:
+    assert encode({"a": "x\ud800y"}) == b'{"a":"xy"}'

@@ -37,7 +37,22 @@ def test_a_right_that_is_missing_is_told_with_what_it_is_for() -> None:
     identity = account(DELETE=error(403), PUT=error(403)).connector().check()
     missing = {r.name: (r.needed, r.remark) for r in identity.rights if not r.granted}
     assert set(missing) == {"PUT", "DELETE"}
+    assert all(needed for needed, _ in missing.values())
     assert "opt-out" in missing["DELETE"][1]
+    assert "Grant the key DELETE" in missing["DELETE"][1]
+    assert "syncd check" in missing["DELETE"][1]
+
+
+def test_a_missing_method_is_named_with_what_to_do() -> None:
+    with pytest.raises(AccountError, match=r"lacks GET.*\(GET /ping was answered 403\)") as caught:
+        account(GET=error(403)).connector().check()
+    assert "Grant the key GET" in caught.value.hint
+
+
+def test_what_is_said_of_the_time_zone_is_true_before_and_after_it_is_measured() -> None:
+    (told,) = [r for r in account().connector().check().remarks if "time_zone" in r]
+    assert "not known yet" not in told
+    assert "measured by the first writes and remembered" in told
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,118 @@
+"""A connector whose errors say which account they are about, and what was not done."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from threading import Event
+
+from syncd.connectors.api import Bounded, Connector, Probing
+from syncd.errors import AccountError, StoppedError, SyncdError, TransientError
+from syncd.model.op import Op, Receipt
+from syncd.model.probe import Finding
+from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.spec import Catalogue, FieldSpec
+from syncd.model.values import Value
+
+
+class Named:
+    """A connector under the name that its account has in the configuration.
+
+    It passes everything on, and everything back. Only what stops the account or is to be
+    tried again says in its text whose account it is.
+
+    Args:
+        where: `file:line` of the account, for what a person has to mend there.
+        wrote: set with the first write, of this account or another one that shares it.
+    """
+
+    def __init__(self, inner: Connector, name: str, where: str, wrote: Event) -> None:
+        self.spec = inner.spec
+        self._inner = inner
+        self._name = name
+        self._where = where
+        self._wrote = wrote
+        if isinstance(inner, Bounded):  # set here, as only what is there makes a connector so
+            self.room = partial(self._room, inner)
+        if isinstance(inner, Probing):
+            self.assumptions = inner.assumptions
+            self.probe = partial(self._probe, inner)
+
+    def check(self) -> Identity:
+        with self._told():
+            return self._inner.check()
+
+    def catalogue(self, resource: Resource) -> Catalogue:
+        with self._told():
+            return self._inner.catalogue(resource)
+
+    def create_field(self, resource: Resource, field: FieldSpec) -> None:
+        self._wrote.set()
+        with self._told():
+            self._inner.create_field(resource, field)
+
+    def pull(
+        self,
+        resource: Resource,
+        cursor: str | None,
+        *,
+        fields: frozenset[str],
+        full: bool = False,
+        window: Window | None = None,
+    ) -> Iterator[Page]:
+        with self._told():
+            yield from self._inner.pull(resource, cursor, fields=fields, full=full, window=window)
+
+    def fetch(self, resource: Resource, remote_id: str, *, fields: frozenset[str]) -> Record:
+        with self._told():
+            return self._inner.fetch(resource, remote_id, fields=fields)
+
+    def find(
+        self, resource: Resource, key: str, value: Value, *, fields: frozenset[str]
+    ) -> Sequence[Record]:
+        with self._told():
+            return self._inner.find(resource, key, value, fields=fields)
+
+    def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
+        self._wrote.set()
+        with self._told():
+            yield from self._inner.push(resource, ops)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def _room(self, inner: Bounded, resource: Resource) -> int | None:
+        with self._told():
+            return inner.room(resource)
+
+    def _probe(self, inner: Probing, address: str) -> Iterator[Finding]:
+        self._wrote.set()
+        with self._told():
+            yield from inner.probe(address)
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Put the account's name before the text; the class of an error stays what it is."""
+        try:
+            yield
+        except StoppedError:
+            raise  # a person's wish, and not about any account
+        except AccountError as error:
+            unsent = "" if self._wrote.is_set() or "othing was" in error.message else _UNSENT
+            where = f"Account '{self._name}' ({self._where})"
+            _say(error, f"{where}: {_sentence(error.message)}{unsent}")
+            raise
+        except TransientError as error:
+            _say(error, f"Account '{self._name}': {_sentence(error.message)}")
+            raise
+
+
+_UNSENT = " Nothing was sent."
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _say(error: SyncdError, message: str) -> None:
+    error.message = message
+    error.args = (message,)

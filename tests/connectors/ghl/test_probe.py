@@ -1,0 +1,258 @@
+"""The probe against the sandbox, both ways of every assumption that it can be switched to."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from syncd.connectors.api import Probing, Wire
+from syncd.connectors.ghl import CONNECTOR
+from syncd.connectors.ghl.assumptions import ASSUMPTIONS
+from syncd.connectors.ghl.connector import Ghl
+from syncd.errors import ConfigError, InDoubtError, TransientError
+from syncd.model.probe import Finding
+from syncd.sandbox.core import Fault
+from syncd.testing.inprocess import Sandbox, sandbox
+
+NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+ADDRESS = "syncd-probe@example.org"
+DOC = Path(__file__).parents[3] / "docs" / "connect-ghl.md"
+
+# Per assumption: switches with which it holds, and with which it does not.
+BOTH: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+    "create-refused": ({}, {"create_422_still_creates": 1.0}),
+    "duplicate-at-once": ({}, {"duplicate_lags": True}),
+    "create-twice": ({}, {"allow_duplicates": True}),
+    "create-opted-out": ({}, {"create_takes_dnd": False}),
+    "dnd-partial": ({}, {"dnd_settings_write": "replace"}),
+    "dnd-rcs": ({"rcs_in_writes": True}, {}),
+    "dnd-permanent": ({}, {"permanent_can_be_lifted": True}),
+    "dnd-flag": ({}, {"dnd_flag_moves_channels": True}),
+    "bump-tags": ({}, {"bump_on_tags": False}),
+    "bump-dnd": ({}, {"bump_on_dnd": False}),
+    "index-lag": ({"index_lag_s": 110.0}, {"index_lag_s": 130.0}),
+    "index-lag-tags": ({"tag_index_lag_s": 110.0}, {"tag_index_lag_s": 130.0}),
+    "index-lag-gone": ({"delete_lag_s": 110.0}, {"delete_lag_s": 130.0}),
+    "page-size": ({}, {"page_most": 10}),
+    "rows-dnd": ({}, {"rows_without_dnd_settings": True}),
+    "rows-custom": ({}, {"rows_without_custom_fields": True}),
+    "not-clearable": ({}, {"clear_not_nullable": True}),
+    "company": ({}, {"company_in_updates": True}),
+    "email-alone": ({}, {"first_email_alone": True}),
+    "custom-clears": ({}, {"custom_empty_clears": False}),
+    "custom-unknown": ({}, {"unknown_custom_field": "refuse"}),
+    "text-256": ({}, {"text_length": 100}),
+    "fractions": ({"numerical_keeps_fractions": True}, {}),
+    "unknown-contact": ({}, {"gone_text": "bare"}),
+}
+PERSONAL = {"dnd-time", "dnd-unsubscribe", "search-after", "rate"}  # no call can tell
+
+
+class Rig:
+    """A sandbox whose clock goes on while the connector waits."""
+
+    def __init__(self, contacts: int = 40, **switches: Any) -> None:
+        self.slept_s = 0.0
+        self.box: Sandbox = sandbox(contacts, frozen_at=NOW, settings={"ghl": switches})
+        info = self.box.info["ghl"]
+        settings = CONNECTOR.settings(
+            token=info["token"],
+            location_id=info["location_id"],
+            base_url=info["base_url"],
+            page_size=20,
+        )
+        self.ghl: Ghl = CONNECTOR.open(  # type: ignore[assignment]
+            settings, self.wire(self.box.transport)
+        )
+        self.before = self.contacts()
+
+    def wire(self, transport: httpx.BaseTransport) -> Wire:
+        return Wire(transport=transport, monotonic=lambda: self.slept_s, sleep=self._sleep)
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept_s += seconds
+        self.box.world.clock.advance(timedelta(seconds=seconds))
+
+    def contacts(self) -> list[dict[str, Any]]:
+        return self.box.platform("ghl").dump()
+
+    def probe(self) -> dict[str, Finding]:
+        return {finding.assumption.key: finding for finding in self.ghl.probe(ADDRESS)}
+
+    def break_down(self, **fault: Any) -> None:
+        self.box.world.faults.append(Fault(platform="ghl", **fault))
+
+    def left_no_trace(self) -> bool:
+        return self.contacts() == self.before and not self.box.world.forbidden
+
+
+def test_the_connector_can_be_probed() -> None:
+    assert isinstance(Rig().ghl, Probing)
+
+
+@pytest.mark.parametrize("key", BOTH)
+@pytest.mark.parametrize("holds", [True, False])
+def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: bool) -> None:
+    switches = BOTH[key][0 if holds else 1]
+    rig = Rig(**switches)
+    found = rig.probe()
+    assert found[key].holds is holds, found[key].remark
+    assert rig.left_no_trace()
+    neutral = {**{k: f.holds for k, f in Rig().probe().items()}, key: holds}
+    others = {k: f.holds for k, f in found.items() if f.holds != neutral[k]}
+    assert others.keys() <= {
+        "rows-names",
+        "rows-dnd",
+        "rows-custom",
+        "index-lag-tags",
+        "index-lag-gone",
+    }
+
+
+def test_every_assumption_is_told_once_and_all_but_four_without_a_person() -> None:
+    rig = Rig(rcs_in_writes=True, numerical_keeps_fractions=True)
+    findings = list(rig.ghl.probe(ADDRESS))
+    assert sorted(f.assumption.key for f in findings) == sorted(a.key for a in ASSUMPTIONS)
+    assert {f.assumption.key for f in findings if f.holds is not True} == PERSONAL
+    assert all(f.remark.startswith("cannot be told by the API") for f in findings if not f.holds)
+    assert not any(ADDRESS in f.remark for f in findings)
+    assert rig.left_no_trace()
+
+
+def test_the_contact_is_opted_out_of_everything_that_could_reach_anybody() -> None:
+    rig = Rig(dnd_settings_write="replace")
+    for finding in rig.ghl.probe(ADDRESS):
+        made = [c for c in rig.contacts() if c["email"] == ADDRESS]
+        for contact in made:
+            assert contact["phone"] is None
+            assert contact["dndSettings"]["Email"]["status"] == "active", finding.assumption.key
+
+
+def test_an_empty_location_without_custom_fields_tells_less_and_breaks_nothing() -> None:
+    rig = Rig(contacts=0)
+    found = rig.probe()
+    untold = {key for key, finding in found.items() if finding.holds is None}
+    custom = {"answer-custom", "custom-merged", "custom-clears", "text-256", "fractions"}
+    assert untold == PERSONAL | custom | {"rows-custom", "page-size"}
+    assert rig.left_no_trace()
+
+
+def test_an_address_that_somebody_has_is_not_touched() -> None:
+    rig = Rig()
+    taken = str(rig.before[0]["email"])
+    with pytest.raises(ConfigError, match="exists already"):
+        list(rig.ghl.probe(taken))
+    assert rig.left_no_trace()
+    assert not rig.box.world.writes["ghl"]
+
+
+def test_an_address_that_is_none_makes_nobody() -> None:
+    rig = Rig()
+    with pytest.raises(ConfigError, match="not taken"):
+        list(rig.ghl.probe("nobody"))
+    assert rig.left_no_trace()
+
+
+@pytest.mark.parametrize("after", range(0, 20, 3))
+def test_the_contact_goes_after_an_error_too(after: int) -> None:
+    rig = Rig()
+    rig.break_down(
+        kind="status", method="GET", path="^/contacts/", status=503, after=after, times=5
+    )
+    with pytest.raises(TransientError):
+        rig.probe()
+    assert rig.left_no_trace()
+
+
+def test_the_contact_goes_if_nobody_reads_on() -> None:
+    rig = Rig()
+    findings = rig.ghl.probe(ADDRESS)
+    for _ in range(9):
+        next(findings)
+    findings.close()  # type: ignore[attr-defined]
+    assert rig.left_no_trace()
+
+
+@pytest.mark.parametrize("kind", ["lost_answer", "truncated", "status_after"])
+def test_a_create_whose_answer_is_lost_is_found_and_removed(kind: str) -> None:
+    rig = Rig()
+    rig.break_down(kind=kind, method="POST", path="^/contacts/$", after=1, times=1)
+    with pytest.raises((InDoubtError, TransientError)):
+        rig.probe()
+    assert rig.left_no_trace()
+
+
+def test_a_second_contact_that_should_have_been_refused_is_removed_too() -> None:
+    """The location says that it refuses duplicates, and then makes one."""
+    rig = Rig()
+    findings = rig.ghl.probe(ADDRESS)
+    found = []
+    for finding in findings:
+        found.append(finding)
+        allows = finding.assumption.key == "search-after"
+        rig.box.platform("ghl").configure({"allow_duplicates": allows})
+        if allows:
+            says_no = '{"location": {"settings": {"allowDuplicateContact": false}}}'
+            rig.break_down(kind="body", method="GET", path="^/locations/[^/]+$", body=says_no)
+    twice = next(f for f in found if f.assumption.key == "create-twice")
+    assert twice.holds is False
+    assert rig.left_no_trace()
+
+
+def test_what_cannot_be_removed_is_told_with_its_id() -> None:
+    rig = Rig()
+    rig.break_down(kind="status", method="DELETE", path="^/contacts/", status=403, body="{}")
+    found = rig.probe()
+    (left,) = [c for c in rig.contacts() if c["email"] == ADDRESS]
+    assert found["delete"].holds is False
+    assert left["id"] in found["delete"].remark
+    assert "remove it by hand" in found["delete"].remark
+
+
+def test_a_scope_that_is_missing_for_one_look_stops_no_other() -> None:
+    rig = Rig()
+    act = rig.box.platform("ghl").act
+    scopes = ["contacts.readonly", "contacts.write", "locations/customFields.readonly"]
+    token = act("make_token", {"kind": "pit", "scopes": scopes})["token"]
+    info = rig.box.info["ghl"]
+    settings = CONNECTOR.settings(
+        token=token, location_id=info["location_id"], base_url=info["base_url"]
+    )
+    rig.ghl = Ghl(settings, rig.wire(rig.box.transport))
+    found = rig.probe()
+    assert found["create-twice"].holds is None
+    assert found["delete"].holds is True
+
+
+def test_nothing_is_sent_that_is_forbidden() -> None:
+    rig = Rig()
+    asked: list[str] = []
+
+    class Watching(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            asked.append(f"{request.method} {request.url.path.removeprefix('/ghl')}")
+            return rig.box.transport.handle_request(request)
+
+    info = rig.box.info["ghl"]
+    settings = CONNECTOR.settings(
+        token=info["token"], location_id=info["location_id"], base_url=info["base_url"]
+    )
+    rig.ghl = Ghl(settings, rig.wire(Watching()))
+    rig.probe()
+    others = {contact["id"] for contact in rig.before}
+    writes = [one for one in asked if not one.startswith("GET") and "/search" not in one]
+    assert writes
+    assert not any(contact_id in one for one in writes for contact_id in others)
+    known = r"POST /contacts/|(PUT|DELETE) /contacts/\w{20}|POST /contacts/\w{20}/tags"
+    assert all(re.fullmatch(known, one) for one in writes)
+
+
+def test_the_document_lists_the_assumptions_as_they_are() -> None:
+    text = DOC.read_text("utf-8")
+    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
+    listed = [(key, what, otherwise) for key, what, otherwise, _ in rows]
+    assert listed == [(a.key, a.text, a.otherwise) for a in ASSUMPTIONS]

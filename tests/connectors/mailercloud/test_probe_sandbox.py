@@ -1,0 +1,142 @@
+"""The probe against the emulator, both ways of every assumption that it can be switched to."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from syncd.connectors.api import Probing, Wire
+from syncd.connectors.mailercloud import CONNECTOR
+from syncd.connectors.mailercloud.assumptions import ASSUMPTIONS
+from syncd.model.probe import Finding
+from syncd.testing.inprocess import Sandbox, sandbox
+
+NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
+ADDRESS = "syncd-probe@example.org"
+Switches = Mapping[str, Any]
+
+# An account that shows all that can be shown, at once.
+OPEN: Switches = {
+    "delete_min_age_days": 0,
+    "get_shows_tags": True,
+    "search_lag_s": 0.0,
+    "status_in_rows": True,
+    "tag_case": "insensitive",
+}
+# Per assumption: switches with which it holds, and with which it does not.
+BOTH: dict[str, tuple[Switches, Switches]] = {
+    "absent-kept": ({}, {"put_absent": "clears"}),
+    "delete": ({}, {"delete_min_age_days": 14}),
+    "email-case": ({}, {"email_case": "sensitive"}),
+    "listing-whole": ({}, {"count_includes_blocked": True}),
+    "opt-out": ({}, {"put_takes_contact_type": False}),
+    "reactivates": ({}, {"upsert_reactivates": False}),
+    "status-hidden": ({"status_in_rows": False}, {}),
+    "tag-case": ({}, {"tag_case": "sensitive"}),
+    "tags-add": ({}, {"tags_write": "replace"}),
+}
+# What cannot be told then.
+UNTOLD: dict[str, tuple[Switches, set[str]]] = {
+    "the search lags": ({"search_lag_s": 300.0}, {"index-lag", "rows-complete"}),
+    "no status is shown": ({"status_in_rows": False}, {"opt-out", "reactivates"}),
+    "no tags are shown": ({"get_shows_tags": False}, {"tags-add", "tag-remove"}),
+}
+# Two ways to answer, and both are as assumed.
+NO_MATTER: tuple[Switches, ...] = (
+    {"unknown_field": "refuse"},
+    {"batch_bad_row": "skips"},
+    {"batch_bad_row": "saves_others"},
+    {"create_clash": "conflict"},
+    {"create_clash_scope": "list"},
+    {"get_by_email": True},
+    {"get_vocabulary": "classic"},
+    {"vocabulary": "modern"},
+    {"validation_status": 200},
+)
+PERSONAL = {"opt-out-scope", "reports", "wrong-list", "rate"}
+
+
+class Rig:
+    """A sandbox whose clock goes on while the connector waits."""
+
+    def __init__(
+        self, switches: Switches | None = None, contacts: int = 40, **settings: Any
+    ) -> None:
+        self.slept_s = 0.0
+        chosen = {**OPEN, **(switches or {})}
+        self.box: Sandbox = sandbox(contacts, frozen_at=NOW, settings={"mailercloud": chosen})
+        info = self.box.info["mailercloud"]
+        parsed = CONNECTOR.settings(
+            api_key=info["api_key"], list_id=info["list_id"], base_url=info["base_url"], **settings
+        )
+        wire = Wire(transport=self.box.transport, monotonic=lambda: self.slept_s, sleep=self._sleep)
+        self.connector = CONNECTOR.open(parsed, wire)
+        self.before = self.contacts()
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept_s += seconds
+        self.box.world.clock.advance(timedelta(seconds=seconds))
+
+    def contacts(self) -> list[dict[str, Any]]:
+        return self.box.platform("mailercloud").dump()
+
+    def probe(self) -> dict[str, Finding]:
+        assert isinstance(self.connector, Probing)
+        return {f.assumption.key: f for f in self.connector.probe(ADDRESS)}
+
+    def left_no_trace(self) -> bool:
+        return self.contacts() == self.before and not self.box.world.forbidden
+
+
+def holding(rig: Rig) -> dict[str, bool | None]:
+    return {key: finding.holds for key, finding in rig.probe().items()}
+
+
+@pytest.mark.parametrize("key", BOTH)
+@pytest.mark.parametrize("holds", [True, False])
+def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: bool) -> None:
+    rig = Rig(BOTH[key][0 if holds else 1])
+    found = rig.probe()
+    assert found[key].holds is holds, found[key].remark
+    if found["delete"].holds:
+        assert rig.left_no_trace()
+    else:
+        assert [c["email"] for c in rig.contacts() if c not in rig.before] == [ADDRESS]
+        assert "remove it by hand" in found["delete"].remark
+
+
+@pytest.mark.parametrize("vocabulary", ["classic", "modern"])
+@pytest.mark.parametrize("style", ["classic", "modern"])
+def test_names_of_fields_arrive_if_they_are_those_of_the_account(
+    vocabulary: str, style: str
+) -> None:
+    rig = Rig({"vocabulary": vocabulary}, field_style=style)
+    assert rig.probe()["vocabulary"].holds is (vocabulary == style)
+    assert rig.left_no_trace()
+
+
+@pytest.mark.parametrize("case", UNTOLD)
+def test_what_is_not_shown_is_not_told(case: str) -> None:
+    switches, untold = UNTOLD[case]
+    rig = Rig(switches)
+    found = holding(rig)
+    assert {key for key in untold if found[key] is None} == untold
+    assert rig.left_no_trace()
+
+
+@pytest.mark.parametrize("switches", NO_MATTER, ids=str)
+def test_two_ways_to_answer_are_both_as_assumed(switches: Switches) -> None:
+    rig = Rig(switches)
+    assert holding(rig) == holding(Rig())
+    assert rig.left_no_trace()
+
+
+def test_every_assumption_is_told_once() -> None:
+    rig = Rig({"status_in_rows": False}, contacts=250)
+    found = holding(rig)
+    assert sorted(found) == sorted(a.key for a in ASSUMPTIONS)
+    assert False not in found.values()
+    untold = {key for key, holds in found.items() if holds is None}
+    assert untold == PERSONAL | {"opt-out", "reactivates", "listing-whole"}
+    assert rig.left_no_trace()
