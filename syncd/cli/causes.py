@@ -1,11 +1,17 @@
 """Causes and problem codes in words: what happened, and what a person can do."""
 
+from syncd.cli.values import counted
+
 _CAUSES = {
-    "opted_out": ("opted out; is not mailed and not synced", ""),
+    "opted_out": (
+        "opted out; is not mailed and not synced",
+        "Nothing; the opt-out is respected.",
+    ),
     "filter": ("the pair's filter leaves it out", ""),
     "create_off": ("has no counterpart, and the pair may not create one there", ""),
     "counterpart_deleted": (
-        "its counterpart was deleted, and the pair keeps it",
+        "its counterpart was deleted; it stays, as the pair's `delete:` says, or as it was edited"
+        " after that",
         "Delete it here too, or enter the other one again.",
     ),
     "deleted": ("was deleted, as its counterpart was", ""),
@@ -30,6 +36,14 @@ _CAUSES = {
         "the other platform did not take it; it may have opted out there",
         "Look at the contact there; then `syncd retry`.",
     ),
+    "exists_elsewhere": (
+        "the other platform knows its address outside this list; it may have opted out there",
+        "If it may be mailed, add it to the list there by hand; then `syncd retry`.",
+    ),
+    "opt_out_not_enforced": (
+        "it opted out, and the other platform still shows it as active: mail may go out",
+        "Unsubscribe it there by hand, at once; then `syncd retry`.",
+    ),
     "unknown_field": (
         "the other platform does not know a field",
         "Type `syncd check`, then `syncd retry`.",
@@ -39,6 +53,7 @@ _CAUSES = {
 }
 _PROBLEMS = {
     "too_long": "longer than the other side can hold; it is kept here and not sent",
+    "fixed_there": "the other side never changes this field of a contact; change it there by hand",
     "read_only": "the other side lets nobody change this field",
     "not_clearable": "the other side cannot empty this field",
     "untranslatable": "the mapping has no translation for this value",
@@ -64,11 +79,26 @@ def told(cause: str | None) -> str:
 
 def advice(cause: str | None) -> str:
     """What to do about it; empty where nothing is to be done."""
-    if cause is None or (cause in _NOTHING_TO_DO and cause != "counterpart_deleted"):
+    if cause is None:
         return ""
     if cause in _CAUSES:
         return _CAUSES[cause][1]
     return "Correct the contact, or type `syncd retry`."
+
+
+def left_alone(cause: str, n: int) -> str:
+    """How many records stay as they are, whatever is tried.
+
+    >>> left_alone("opted_out", 10), left_alone("counterpart_deleted", 1)
+    ('10 have opted out', '1 has lost its counterpart')
+    """
+    match cause:
+        case "opted_out":
+            return counted(n, "has opted out", "have opted out")
+        case "counterpart_deleted":
+            return counted(n, "has lost its counterpart", "have lost their counterparts")
+        case _:
+            return counted(n, f"is parked as `{cause}`", f"are parked as `{cause}`")
 
 
 def problem_told(code: str) -> str:

@@ -31,7 +31,12 @@ def list_(
         for name in pair_names(opened_app, [pair] if pair else []):
             with reading(opened_app.store) as db:
                 found = conflicts.of_pair(db, name, limit=limit)
-            rows += [{"pair": name, **_content(c)} for c in found]
+                ids = {link.id: link.ids for link in links.load(db, {c.link_id for c in found})}
+            accounts = _accounts(opened_app, name)
+            rows += [
+                {"pair": name, **_content(c), "records": _records(accounts, ids.get(c.link_id))}
+                for c in found
+            ]
         now = opened_app.wire.now()
     if not rows:
         face.answer({"conflicts": []}, "No field waits for a person.")
@@ -41,8 +46,12 @@ def list_(
         table.add_column(heading, overflow="fold")
     for row in rows:
         since = ago(row["opened_at"], now)
-        table.add_row(str(row["id"]), row["pair"], f"link {row['link']}", row["rule"], since)
-    hint = "Look at one with `syncd conflicts show ID`; settle it with `resolve ID --take left`."
+        contact = "\n".join(f"{account}: {record}" for account, record in row["records"].items())
+        table.add_row(str(row["id"]), row["pair"], contact, row["rule"], since)
+    hint = (
+        "Look at one with `syncd conflicts show ID`, at its contact with `syncd explain RECORD`;"
+        " settle it with `syncd conflicts resolve ID --take left` (or right)."
+    )
     face.answer({"conflicts": rows}, table, hint)
 
 
@@ -136,6 +145,13 @@ def _one(opened_app: App, number: int) -> tuple[str, Conflict]:
 def _accounts(opened_app: App, pair: str) -> Both[str]:
     configured = opened_app.pair_named(pair)
     return Both(*(configured.account(side) for side in SIDES))
+
+
+def _records(accounts: Both[str], ids: Both[str | None] | None) -> dict[str, str]:
+    """The platforms' own ids, which `explain` takes, by account."""
+    if ids is None:
+        return {}
+    return {accounts[side]: remote_id for side in SIDES if (remote_id := ids[side]) is not None}
 
 
 def _content(conflict: Conflict) -> dict[str, Any]:

@@ -40,7 +40,9 @@ def status(context: typer.Context) -> None:
     where = store.url.render_as_string(hide_password=True)
     fits = present == newest
     said = f"The store has schema {present}." if present else "The store is empty."
-    if not fits:
+    if present is not None and not database.knows(present):
+        said += f" It is newer than this program, which has {newest}. {database.NEWER}"
+    elif not fits:
         said += f" This program has {newest}: type `syncd db upgrade`."
     face.answer({"store": where, "schema": present, "newest": newest}, f"{said} ({where})")
     finish(Code.DONE if fits else Code.WRONG)

@@ -121,7 +121,7 @@ def _rules(subject: Subject) -> Table:
 
 def _writes(subject: Subject) -> Table:
     table = Table(title="The last writes", title_justify="left")
-    for heading in ("run", "sent", "on", "what", "fields", "outcome"):
+    for heading in ("run", "tried", "on", "what", "fields", "outcome"):
         table.add_column(heading, overflow="fold")
     for op in subject.ops:
         patch = fields_from_json(op["patch"])

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ class Face:
     def answer(self, content: Mapping[str, Any], *shown: RenderableType) -> None:
         """Answer with `content` as JSON, or show it to a person."""
         if self.json:
-            sys.stdout.write(json.dumps(content, ensure_ascii=False, default=str) + "\n")
+            sys.stdout.write(json.dumps(content, ensure_ascii=False, default=_plain) + "\n")
             sys.stdout.flush()
             return
         for part in shown:
@@ -71,6 +72,13 @@ class Face:
         """A sentence for a person, on standard error, as it is no part of the answer."""
         if not self.json:
             self.err.print(text)
+
+
+def _plain(value: object) -> str:
+    """What JSON has no form for, as text; a time in UTC as `2026-11-21T12:47:06Z`."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return str(value)
 
 
 def _console(stream: Any) -> Console:
@@ -91,6 +99,13 @@ def finish(code: Code) -> None:
     """
     if code:
         raise typer.Exit(code)
+
+
+def worst(codes: Iterable[Code]) -> Code:
+    """The one that asks most of a person: held, then wrong, conflicts, try again."""
+    order = (Code.HELD, Code.WRONG, Code.CONFLICTS, Code.AGAIN, Code.DONE)
+    found = set(codes)
+    return next((code for code in order if code in found), Code.DONE)
 
 
 def configuration_path(face: Face) -> Path:

@@ -41,13 +41,17 @@ def _may_pass(error: StoreError) -> bool:
     return True
 
 
-def tell(face: Face, error: SyncdError) -> Code:
-    """Say what happened, what was not done and what to type next."""
+def tell(face: Face, error: SyncdError, *, kind: str = "") -> Code:
+    """Say what happened, what was not done and what to type next.
+
+    Args:
+        kind: what to call it in JSON, if not by the class of the error.
+    """
     code = exit_code(error)
     if face.json:
         content = {
             "error": {
-                "kind": type(error).__name__,
+                "kind": kind or type(error).__name__,
                 "message": error.message,
                 "hint": error.hint,
             },

@@ -1,12 +1,13 @@
 """`syncd init`: a first configuration, commented, without a secret in it."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from syncd.cli import template
-from syncd.cli.face import Face, face_of
+from syncd.cli.face import face_of
 from syncd.connectors.registry import connector, installed
 from syncd.errors import ConfigError
 
@@ -35,11 +36,18 @@ def init(
     """
     face = face_of(context)
     asks = not (yes or face.json)
+    if asks and None in (left, right):
+        face.say(f"Installed connectors: {', '.join(installed())}.")
+    here = _connector(left, "Connector on the left", "ghl", asks)
+    there = _connector(right, "Connector on the right", "maileon", asks)
+    usual = (template.USUAL.get(here, here), template.USUAL.get(there, there))
+    if here == there:
+        usual = (usual[0], "other")
     answers = template.Answers(
-        left=_connector(face, left, "Connector on the left", "ghl", asks),
-        right=_connector(face, right, "Connector on the right", "maileon", asks),
-        left_name=_name(left_name, "Name of the account on the left", "crm", asks),
-        right_name=_name(right_name, "Name of the account on the right", "mail", asks),
+        left=here,
+        right=there,
+        left_name=_name(left_name, "Name of the account on the left", usual[0], asks),
+        right_name=_name(right_name, "Name of the account on the right", usual[1], asks),
         pair=_name(pair, "Name of the pair", "shop", asks),
     )
     if answers.left_name == answers.right_name:
@@ -59,10 +67,9 @@ def init(
     )
 
 
-def _connector(face: Face, given: str | None, question: str, usual: str, asks: bool) -> str:
+def _connector(given: str | None, question: str, usual: str, asks: bool) -> str:
     if given is None and asks:
-        face.say(f"Installed connectors: {', '.join(installed())}.")
-        given = str(typer.prompt(question, default=usual, err=True))
+        given = _asked(question, usual)
     name = given or usual
     connector(name)
     return name
@@ -70,7 +77,7 @@ def _connector(face: Face, given: str | None, question: str, usual: str, asks: b
 
 def _name(given: str | None, question: str, usual: str, asks: bool) -> str:
     if given is None and asks:
-        given = str(typer.prompt(question, default=usual, err=True))
+        given = _asked(question, usual)
     name = given or usual
     if not template.NAME.fullmatch(name):
         raise ConfigError(
@@ -78,6 +85,24 @@ def _name(given: str | None, question: str, usual: str, asks: bool) -> str:
             hint="Letters, digits, - and _, at most 64, a letter or digit first.",
         )
     return name
+
+
+def _asked(question: str, usual: str) -> str:
+    """What a person answers.
+
+    Raises:
+        ConfigError: there is nobody to ask.
+    """
+    try:
+        return str(typer.prompt(question, default=usual, err=True))
+    except typer.Abort as cause:
+        if sys.stdin.isatty():
+            raise  # a person's wish
+        raise ConfigError(
+            "There is nobody here to ask; nothing was written.",
+            hint="Type `--yes` to take what is usual, with `--left`, `--right`, `--left-name`,"
+            " `--right-name` and `--pair` for what is not; `syncd init --help` tells more.",
+        ) from cause
 
 
 def _write(files: dict[Path, str], *, force: bool) -> None:

@@ -2,14 +2,14 @@
 
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
 from syncd import __version__
 from syncd.cli.face import Face
-from syncd.errors import SyncdError
+from syncd.errors import ConfigError, SyncdError
 
 # Name -> what it is for. The command itself is in the module of the same name.
 COMMANDS = {
@@ -30,6 +30,10 @@ COMMANDS = {
     "db": "Look at the state store and bring its schema up to date.",
     "config": "Show the configuration and its JSON Schema.",
 }
+
+
+WORDS = "syncd.words"  # in a context's `meta`: what was typed behind `syncd`
+UsageError: Any = typer.BadParameter.__base__  # the library keeps a click of its own, or not
 
 
 class _Commands(TyperGroup):
@@ -57,6 +61,13 @@ class _Commands(TyperGroup):
         self.commands = dict.fromkeys(COMMANDS)  # type: ignore[assignment]  # for "did you mean"
         return super().resolve_command(ctx, args)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        ctx.meta[WORDS] = tuple(args)
+        try:
+            return super().parse_args(ctx, args)
+        except UsageError as error:
+            raise _told(error, ctx) from error
+
     def invoke(self, ctx: Any) -> Any:
         """Run a command; the one place where errors end."""
         from syncd.cli import faults
@@ -65,6 +76,8 @@ class _Commands(TyperGroup):
         ctx.obj = face
         try:
             return super().invoke(ctx)
+        except UsageError as error:
+            raise _told(error, ctx) from error
         except SyncdError as error:
             raise typer.Exit(faults.tell(face, error)) from error
         except BrokenPipeError as error:
@@ -77,6 +90,17 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt as error:
             face.err.print("Stopped.")
             raise typer.Exit(130) from error
+
+
+def _told(error: Any, context: Any) -> Exception:
+    """What was typed wrongly, for a program that asked for JSON; else as the library tells it."""
+    if "--json" not in context.meta[WORDS]:
+        return cast("Exception", error)
+    from syncd.cli import faults
+
+    help_of = error.ctx.command_path if error.ctx else "syncd"
+    wrong = ConfigError(error.format_message(), hint=f"Type `{help_of} --help`.")
+    return typer.Exit(faults.tell(Face(json=True), wrong, kind=type(error).__name__))
 
 
 def _with_common_options(command: Any) -> Any:

@@ -14,7 +14,7 @@ from syncd.cli.values import shown
 from syncd.core.guard import KINDS
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.model.op import Op
-from syncd.model.side import Both
+from syncd.model.side import SIDES, Both
 from syncd.model.values import SetDelta, Value, fields_to_json
 from syncd.store import ops, runs
 from syncd.store.database import reading
@@ -28,6 +28,9 @@ def plan(
     context: typer.Context,
     pair: Annotated[str, typer.Argument(help="The pair to plan.")],
     limit: Annotated[int, typer.Option(min=0, help="How many writes to show.")] = 20,
+    full: Annotated[
+        bool, typer.Option("--full", help="Read everything on both sides first.")
+    ] = False,
     values: Annotated[
         bool, typer.Option("--values", help="Show values too; they are personal data.")
     ] = False,
@@ -41,7 +44,7 @@ def plan(
         compiled = opened_app.open_pair(pair, create_fields=False)
         with progress.shown(face) as step:
             bench = bench_of(opened_app, stop, step)
-            report = run_cycle(compiled, bench, Mode.PLAN)
+            report = run_cycle(compiled, bench, Mode.PLAN, full=full)
         sample = _sample(opened_app, report, limit)
         held_run = _held_run(opened_app, pair)
     accounts = compiled.accounts.map(lambda account: account.name)
@@ -49,6 +52,11 @@ def plan(
     if sample:
         parts.append(_writes(sample, accounts, values))
     wanted = sum(report.counts.values())
+    parts += [
+        f"The custom field '{name.removeprefix('custom.')}' would be created on {accounts[side]}."
+        for side in SIDES
+        for name in sorted(compiled.imagined[side])
+    ]
     if len(sample) < wanted:
         parts.append(f"These are {len(sample):,} of {wanted:,} writes; `--limit` shows more.")
     face.answer(

@@ -14,11 +14,14 @@ from syncd.core.normalise import identity_key
 from syncd.core.translate import Mapping as CompiledMapping
 from syncd.engine.context import Pair
 from syncd.model.link import Link, Member, Observation, State
+from syncd.model.op import OpState
 from syncd.model.rule import Direction, Policy, Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, Value
-from syncd.store import conflicts, links, members, observations, ops
+from syncd.store import conflicts, links, members, observations, ops, runs
 from syncd.store.database import reading
+
+UNANSWERED = "not sent"  # as the engine notes what it gave a connector and got no answer for
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,17 @@ def _subject(
         opted_out=max(opted_out.values(), default=None),
         conflicts={rule: (c.id, c.take) for (_, rule), c in parked.items()},
         problems=conflicts.problems_of(db, link.id) if link else {},
-        ops=ops.of_link(db, link.id, 10) if link else (),
+        ops=[_with_reason(db, op) for op in ops.of_link(db, link.id, 10)] if link else (),
     )
+
+
+def _with_reason(db: sa.Connection, op: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A write that its platform did not answer for itself: what ended the run says why."""
+    if op["state"] != OpState.DROPPED or op["error"] != UNANSWERED:
+        return op
+    run = runs.get(db, op["run_id"])
+    why = f", as the run ended: {run.error.partition('  ')[0]}" if run and run.error else ""
+    return {**op, "error": f"it was not carried out{why}"}
 
 
 def _on(side: Side, link: Link | None, involved: Sequence[Member]) -> Member | None:

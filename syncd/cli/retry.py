@@ -1,12 +1,16 @@
-"""`syncd retry`: try parked records again."""
+"""`syncd retry`: try parked records and refused values again."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
+from syncd.cli import causes
 from syncd.cli.face import face_of, opened
+from syncd.cli.values import counted
 from syncd.errors import ConfigError
-from syncd.store import members
+from syncd.store import members, refusals
 from syncd.store.database import reading
 
 app = typer.Typer(add_completion=False)
@@ -20,23 +24,60 @@ def retry(
         list[str] | None, typer.Option(help="Only those parked for this cause; may be repeated.")
     ] = None,
 ) -> None:
-    """Have the next cycle try parked records again."""
+    """Have the next cycle try parked records again, and values that a platform refused.
+
+    What is parked because it was decided so, such as an opt-out, stays as it is.
+    """
     face = face_of(context)
     with opened(face) as opened_app:
         opened_app.pair_named(pair)
         with reading(opened_app.store) as db:
             census = members.census(db, pair)
-        present = sorted({why for _, _, state, why, _ in census if state == "parked" and why})
-        for asked in cause or ():
-            if asked not in present:
-                known = ", ".join(present) or "nothing is parked"
-                raise ConfigError(f"Nothing is parked for '{asked}'.", hint=f"There is: {known}.")
+        parked: Counter[str] = Counter()
+        for _, _, state, why, n in census:
+            if state == "parked" and why:
+                parked[why] += n
+        asked = _asked(parked, cause or ())
+        tried = [why for why in asked if causes.needs_a_person(why)]
         with opened_app.store.begin() as db:
-            woken = members.wake_parked(db, pair, cause or ())
-    face.answer(
-        {"pair": pair, "records": woken},
-        f"The next cycle tries {woken:,} parked records again; type `syncd sync {pair}` to do it"
-        " now."
-        if woken
-        else f"No record of pair '{pair}' is parked.",
-    )
+            woken = members.wake_parked(db, pair, tried) if tried else 0
+            refused = [] if cause else refusals.clear(db, pair)
+            members.wake_links(db, refused)
+    left_alone = {why: parked[why] for why in asked if why not in tried}
+    content = {
+        "pair": pair,
+        "records": woken,
+        "refused": len(refused),
+        "left_alone": left_alone,
+    }
+    face.answer(content, _said(pair, woken, len(refused), left_alone))
+
+
+def _asked(parked: Counter[str], named: Sequence[str]) -> list[str]:
+    """The causes that are meant.
+
+    Raises:
+        ConfigError: nothing is parked for one of them.
+    """
+    for one in named:
+        if one not in parked:
+            known = ", ".join(sorted(parked)) or "nothing is parked"
+            raise ConfigError(f"Nothing is parked for '{one}'.", hint=f"There is: {known}.")
+    return sorted(set(named) or parked)
+
+
+def _said(pair: str, woken: int, refused: int, left_alone: dict[str, int]) -> str:
+    tried = [
+        *([counted(woken, "parked record")] if woken else []),
+        *([f"the refused values of {counted(refused, 'record')}"] if refused else []),
+    ]
+    stays = ", ".join(causes.left_alone(why, n) for why, n in left_alone.items())
+    if tried:
+        rest = f" Nothing to retry for the others: {stays}." if stays else ""
+        return (
+            f"The next cycle tries {' and '.join(tried)} again; type `syncd sync {pair}` to do it"
+            f" now.{rest}"
+        )
+    if stays:
+        return f"Nothing to retry: {stays}."
+    return f"Nothing to retry: no record of pair '{pair}' is parked, and no value was refused."

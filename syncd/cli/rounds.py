@@ -10,6 +10,7 @@ from rich.table import Table
 from syncd.app import App
 from syncd.cli import causes, progress
 from syncd.cli.face import Code, Face
+from syncd.cli.values import counted
 from syncd.connectors.api import Wire
 from syncd.engine.context import Bench
 from syncd.engine.cycle import Mode, Report, run_cycle
@@ -36,8 +37,10 @@ class Outcome:
     """What the rounds of one pair did.
 
     Attributes:
-        written: per side, how many writes of each kind were confirmed.
+        written: per side, how many writes of each kind went out; `in_doubt` of them and of
+            earlier ones wait to be shown by their platform.
         settled: the last round wrote nothing.
+        in_doubt: writes that no platform has shown yet; the next run looks again.
         refused: writes that a platform refused for good; their records are parked.
         parked: records that need a person's look.
     """
@@ -48,6 +51,7 @@ class Outcome:
     seen: Both[int] = field(default_factory=lambda: Both(0, 0))
     changed: Both[int] = field(default_factory=lambda: Both(0, 0))
     written: Both[dict[str, int]] = field(default_factory=lambda: Both({}, {}))
+    in_doubt: int = 0
     refused: int = 0
     parked: int = 0
     conflicts: int = 0
@@ -83,6 +87,7 @@ class Outcome:
                 }
                 for side in SIDES
             },
+            "in_doubt": self.in_doubt,
             "refused": self.refused,
             "parked": self.parked,
             "conflicts": self.conflicts,
@@ -93,7 +98,7 @@ class Outcome:
         """For a person: one line per account."""
         table = Table(title=f"Pair {self.pair}", title_justify="left")
         table.add_column("account")
-        columns = ("read", "changed there", *dict.fromkeys(KINDS.values()))
+        columns = ("read", "new or changed", *dict.fromkeys(KINDS.values()))
         for column in columns:
             table.add_column(column, justify="right")
         for side in SIDES:
@@ -109,21 +114,37 @@ class Outcome:
         parts = [f"{self.requests:,} requests."] if self.requests else []
         if self.stopped:
             parts.insert(0, "Stopped as asked; the next run goes on from here.")
+        elif self.in_doubt:
+            writes = counted(self.in_doubt, "write went out and is", "writes went out and are")
+            parts.insert(0, f"{writes} not shown by their platform yet; the next run looks again.")
+        elif self.settled and self.conflicts:
+            return " ".join([self._all_but(), *parts, *self._left_over()])
         elif self.settled:
             parts.insert(0, f"Both sides agree: round {self.rounds} found nothing more to write.")
         else:
             parts.insert(0, f"There is more to do after round {self.rounds}: type it again.")
+        parts += self._left_over()
+        if self.conflicts:
+            waits = counted(self.conflicts, "field waits", "fields wait")
+            parts.append(f"{waits} for a person: {self._to_conflicts()}.")
+        return " ".join(parts)
+
+    def _all_but(self) -> str:
+        agree = counted(self.conflicts, "field agrees; it waits", "fields agree; they wait")
+        return f"All but {agree} for a person: {self._to_conflicts()}."
+
+    def _to_conflicts(self) -> str:
+        return f"type `syncd conflicts list {self.pair}`"
+
+    def _left_over(self) -> list[str]:
+        """What neither agrees nor is a conflict."""
+        parts = []
         if self.refused:
             parts.append(f"Writes refused by a platform: {self.refused:,}.")
         if self.parked:
-            records = "record is" if self.parked == 1 else "records are"
-            parts.append(f"{self.parked:,} {records} parked: see `syncd status {self.pair}`.")
-        if self.conflicts:
-            waits = "field waits" if self.conflicts == 1 else "fields wait"
-            parts.append(
-                f"{self.conflicts:,} {waits} for a person: type `syncd conflicts list {self.pair}`."
-            )
-        return " ".join(parts)
+            records = counted(self.parked, "record is", "records are")
+            parts.append(f"{records} parked: see `syncd status {self.pair}`.")
+        return parts
 
 
 @contextmanager
@@ -165,11 +186,14 @@ def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> 
         _add(outcome, report)
         if report.state is RunState.HELD:
             outcome.held = _held(app, name, report)
-        outcome.settled = report.finished and not report.written and not outcome.held
+        quiet = not report.written and report.in_doubt == outcome.in_doubt
+        outcome.in_doubt = report.in_doubt
+        settled = report.finished and not report.written and not report.in_doubt
+        outcome.settled = settled and not outcome.held
         finished += report.finished
         if outcome.settled or outcome.held or once or finished >= MOST_ROUNDS:
             break
-        if not report.finished and not report.written:
+        if quiet:
             break  # what is in doubt can only be told later
     outcome.stopped = bench.stopping()
     _count(app, outcome, run_ids)
@@ -195,7 +219,7 @@ def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
     with reading(app.store) as db:
         for run_id in run_ids:
             for alike in ops.tally(db, run_id):
-                if alike.state is OpState.DONE:
+                if alike.state in (OpState.DONE, OpState.SENDING):
                     what = "opted out" if alike.urgent else KINDS[alike.kind]
                     _note(outcome, alike.side, what, alike.count)
                 elif alike.state is OpState.DEAD:

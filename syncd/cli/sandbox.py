@@ -57,11 +57,14 @@ def sandbox(
 
 def _lines_of_env(info: dict[str, Any]) -> list[str]:
     """For `.env`, in the names that `syncd init` uses."""
-    ghl, maileon = info["ghl"], info["maileon"]
+    ghl, maileon, mailercloud = info["ghl"], info["maileon"], info["mailercloud"]
     return [
         f"GHL_TOKEN={ghl['token']}",
         f"GHL_LOCATION_ID={ghl['location_id']}",
         f"GHL_BASE_URL={ghl['base_url']}",
         f"MAILEON_API_KEY={maileon['api_key']}",
         f"MAILEON_BASE_URL={maileon['base_url']}",
+        f"MAILERCLOUD_API_KEY={mailercloud['api_key']}",
+        f"MAILERCLOUD_LIST_ID={mailercloud['list_id']}",
+        f"MAILERCLOUD_BASE_URL={mailercloud['base_url']}",
     ]

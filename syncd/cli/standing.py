@@ -1,18 +1,20 @@
 """Where a pair stands, read from the store alone."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from syncd.app import App, relatives
+from syncd.connectors.registry import connector
+from syncd.engine import backfill
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, cursors, leases, links, members, runs, suppressions
+from syncd.store import conflicts, cursors, leases, links, members, ops, runs, suppressions
 from syncd.store.database import reading
 from syncd.store.runs import Run
 
-MODES = ("sync", "full")  # what the daemon and `syncd sync` run; plans and backfills are others
+CYCLES = ("sync", "full")  # what the daemon and `syncd sync` run
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,11 @@ class Standing:
     Attributes:
         census: (side, state, cause, how many) of every record.
         problems: (rule, code, how many) of values that cannot travel.
+        unshown: opt-outs by account that were written there, where records do not show any.
+        in_doubt: writes that went out and that no platform has confirmed or shown.
         swept: per side, when everything was last read, and how many records there were.
+        last_run: a cycle or a backfill; last_cycle: what the daemon or `syncd sync` did.
+        held: what waits for a person; released: what a person let go, and did not go on yet.
         holder: which process works on it now.
     """
 
@@ -33,9 +39,13 @@ class Standing:
     conflicts: int
     problems: Sequence[tuple[str, str, int]]
     suppressed: int
+    in_doubt: int
+    unshown: Mapping[str, int]
     swept: Both[tuple[datetime | None, int | None]]
     last_run: Run | None
+    last_cycle: Run | None
     held: Run | None
+    released: Run | None
     holder: str | None
     error: str | None
 
@@ -64,9 +74,12 @@ class Standing:
             "conflicts": self.conflicts,
             "problems": [{"rule": r, "code": c, "count": n} for r, c, n in self.problems],
             "suppressed": self.suppressed,
+            "in_doubt": self.in_doubt,
+            "opt_outs_not_shown": dict(self.unshown),
             "swept_at": {self.accounts[side]: self.swept[side][0] for side in SIDES},
             "last_run": asdict(run) if run else None,
             "held_run": self.held.id if self.held else None,
+            "released_run": self.released.id if self.released else None,
             "held_because": list(self.held.reasons) if self.held else [],
             "holder": self.holder,
             "error": self.error,
@@ -80,8 +93,6 @@ def read_standing(app: App, pair: str) -> Standing:
     resource = Resource.CONTACT
     with reading(app.store) as db:
         swept = (cursors.load(db, pair, side, resource) for side in SIDES)
-        found = [run for mode in MODES if (run := runs.last(db, pair, mode=mode)) is not None]
-        last = max(found, key=lambda run: run.ended_at or run.started_at, default=None)
         return Standing(
             pair=pair,
             accounts=accounts,
@@ -92,9 +103,24 @@ def read_standing(app: App, pair: str) -> Standing:
             suppressed=suppressions.count_addresses(
                 db, relatives(app.configuration, accounts.left)
             ),
+            in_doubt=ops.count_in_doubt(db, pair),
+            unshown={
+                accounts[side]: n
+                for side in SIDES
+                if _hides_consent(app, accounts[side])
+                and (n := ops.count_unshown_opt_outs(db, pair, side))
+            },
             swept=Both(*((cursor.swept_at, cursor.swept_count) for cursor in swept)),
-            last_run=last,
-            held=runs.held(db, pair),
+            last_run=runs.latest(db, pair, (*CYCLES, backfill.MODE)),
+            last_cycle=runs.latest(db, pair, CYCLES),
+            held=runs.held(db, pair, released=False),
+            released=runs.held(db, pair, released=True),
             holder=leases.holder_of(db, pair, app.wire.now()),
             error=runs.facts(db, pair).error,
         )
+
+
+def _hides_consent(app: App, account: str) -> bool:
+    """Whether a platform never shows the consent that was written to it; asks nobody."""
+    spec = connector(app.configured(account).connector).spec.resources[Resource.CONTACT]
+    return spec.consent is not None and not spec.consent.readable

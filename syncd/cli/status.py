@@ -11,10 +11,11 @@ from syncd.app import App
 from syncd.cli import causes
 from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
 from syncd.cli.standing import Standing, read_standing
-from syncd.cli.values import ago, moment
+from syncd.cli.values import ago, counted, moment
+from syncd.engine import backfill
 from syncd.engine.release import held_message
 from syncd.model.side import SIDES
-from syncd.store.runs import RunState
+from syncd.store.runs import Run, RunState
 
 app = typer.Typer(add_completion=False)
 SLACK = timedelta(minutes=5)
@@ -54,7 +55,7 @@ def _show(face: Face, opened_app: App, standing: Standing) -> None:
     face.out.print(_title(opened_app, standing), style="bold")
     if standing.census:
         face.out.print(_census(standing))
-    else:
+    elif standing.error is None:
         face.out.print("  No record was read yet: type `syncd sync`.")
     for line in _lines(opened_app, standing):
         face.out.print(line, soft_wrap=True)
@@ -90,15 +91,27 @@ def _lines(opened_app: App, standing: Standing) -> Sequence[str]:
     lines = [
         f"  links        {standing.links:,}",
         f"  conflicts    {standing.conflicts:,}{_see(standing)}",
-        f"  opted out    {standing.suppressed:,} addresses on the ledger of both accounts",
+        f"  opted out    {counted(standing.suppressed, 'address', 'addresses')} on the ledger of"
+        " all accounts that pairs connect with these",
     ]
     lines += [
-        f"  cannot travel: {rule}: {n:,} values, {causes.problem_told(code)}"
+        f"  not shown    {counted(n, 'opt-out')} written to '{account}', which shows no status:"
+        " look there if in doubt"
+        for account, n in standing.unshown.items()
+    ]
+    if standing.in_doubt:
+        writes = counted(standing.in_doubt, "write", "writes")
+        lines.append(
+            f"  in doubt     {writes} sent, and neither confirmed nor shown yet; every run looks"
+        )
+    lines += [
+        f"  cannot travel: {rule}: {counted(n, 'value')}, {causes.problem_told(code)}"
         for rule, code, n in standing.problems
     ]
     if run is not None:
         at = run.ended_at or run.started_at
-        lines.append(f"  last run     {run.id}, {run.state.value}, {ago(at, now)} ({moment(at)})")
+        what = f"{run.id}, a backfill" if run.mode == backfill.MODE else str(run.id)
+        lines.append(f"  last run     {what}, {_ended(run)}, {ago(at, now)} ({moment(at)})")
     lines += [
         f"  read         {standing.accounts[side]}: everything {ago(swept, now)}"
         f"{f', {count:,} records' if count is not None else ''}"
@@ -109,9 +122,23 @@ def _lines(opened_app: App, standing: Standing) -> Sequence[str]:
         lines.append(f"  at work now  {standing.holder}")
     if standing.error:
         lines.append(f"  failed       {standing.error}")
+    if standing.released is not None:
+        lines.append(f"  released     {_released(standing.pair, standing.released)}")
     if standing.held is not None:
         lines.append(f"  HELD         {held_message(standing.pair, standing.held)}")
     return lines
+
+
+def _ended(run: Run) -> str:
+    """How a run stands: one that a person has released is held no more."""
+    is_released = run.state is RunState.HELD and run.approved is not None
+    return "released" if is_released else run.state.value
+
+
+def _released(pair: str, run: Run) -> str:
+    if run.mode == backfill.MODE:
+        return f"run {run.id}, a backfill: go on with `syncd backfill {pair} --resume {run.id}`"
+    return f"run {run.id}: the next cycle sends it; type `syncd sync {pair}` to do it now"
 
 
 def _see(standing: Standing) -> str:
@@ -134,7 +161,7 @@ def _check(face: Face, opened_app: App, standings: Sequence[Standing]) -> None:
 
 def _verdict(opened_app: App, standing: Standing) -> tuple[Code, str]:
     """Whether the daemon keeps this pair in step, in one line."""
-    run, now = standing.last_run, opened_app.wire.now()
+    run, now = standing.last_cycle, opened_app.wire.now()
     if run is None:
         return Code.AGAIN, "no run yet; start `syncd run`"
     every = opened_app.pair_named(standing.pair).settings.every
@@ -144,6 +171,8 @@ def _verdict(opened_app: App, standing: Standing) -> tuple[Code, str]:
         return Code.AGAIN, f"{age}, and it should every {every.total_seconds():.0f} s"
     if standing.held is not None:
         return Code.HELD, f"held: {' '.join(standing.held.reasons)}"
+    if standing.released is not None and standing.released.id == run.id:
+        return Code.DONE, f"run {run.id} is released, and the next cycle sends it; {age}"
     if run.state is RunState.FAILED or standing.error:
         return Code.AGAIN, f"the last run failed: {standing.error or run.error}"
     return Code.DONE, f"in step; {age}"

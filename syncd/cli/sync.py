@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli import faults, progress
-from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
+from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
 from syncd.cli.rounds import Outcome, bench_of, run_rounds, stoppable
 from syncd.errors import SyncdError
 
@@ -55,10 +55,4 @@ def sync(
     }
     if face.json:
         face.answer(content)
-    finish(_worst([*failed.values(), *(outcome.code for outcome in outcomes)]))
-
-
-def _worst(codes: list[Code]) -> Code:
-    """The one that asks most of a person: held, then wrong, conflicts, try again."""
-    order = (Code.HELD, Code.WRONG, Code.CONFLICTS, Code.AGAIN, Code.DONE)
-    return next((code for code in order if code in codes), Code.DONE)
+    finish(worst([*failed.values(), *(outcome.code for outcome in outcomes)]))

@@ -11,6 +11,7 @@ from pydantic.fields import FieldInfo
 from syncd.connectors.registry import connector
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+USUAL = {"ghl": "crm", "maileon": "mail", "mailercloud": "news"}  # what to call an account
 FIELDS = {  # what two connectors usually have in common, where both sides are known
     ("ghl", "maileon"): """\
   - {left: firstName, right: FIRSTNAME}
@@ -25,8 +26,47 @@ FIELDS = {  # what two connectors usually have in common, where both sides are k
   # Maileon has no field for phones and none for tags: custom fields are created there.
   - {left: phone, right: custom.phone, create_missing: true}
   - {left: tags, right: custom.tags, transform: {join: ", "}, create_missing: true}
-"""
+""",
+    ("ghl", "mailercloud"): """\
+  # `name` is the first name; Mailercloud holds 25 characters of each. A longer one stays
+  # where it is, and `syncd status` lists it.
+  - {left: firstName, right: name}
+  - {left: lastName, right: last_name}
+  # GHL lets nobody change the company through its API, so: to the right only.
+  - {left: companyName, right: organization, direction: right}
+  - {left: postalCode, right: zip}
+  - {left: city, right: city}
+  - {left: state, right: state}
+  - {left: country, right: country}
+  - {left: phone, right: phone}
+  - {left: tags, right: tags}
+  # A custom field of GHL; with `create_missing` it is made in Mailercloud.
+  # - {left: custom.Membership, right: custom.Membership, create_missing: true}
+""",
+    ("maileon", "mailercloud"): """\
+  # `name` is the first name; Mailercloud holds 25 characters of each. A longer one stays
+  # where it is, and `syncd status` lists it.
+  - {left: FIRSTNAME, right: name}
+  - {left: LASTNAME, right: last_name}
+  - {left: ORGANIZATION, right: organization}
+  - {left: ZIP, right: zip}
+  - {left: CITY, right: city}
+  - {left: STATE, right: state}
+  - {left: COUNTRY, right: country}
+  # Maileon has no field for phones and none for tags: custom fields are created there.
+  - {left: custom.phone, right: phone, create_missing: true}
+  - {left: custom.tags, right: tags, transform: {join: ", "}, create_missing: true}
+""",
 }
+NEWEST = "policy: newest # both sides changed a field: newest, left, right, manual"
+NO_TIMES = """\
+# Both sides changed a field: left, right, manual. `newest` would ask a person each time, as
+# Mailercloud tells no times.
+policy: {side}"""
+FIXED = """\
+# `email` is always part of the mapping. Mailercloud never changes an address: one that is
+# changed on the other side has to be changed there by hand, and `syncd status` lists it.
+"""
 NO_FIELDS = """\
   # `syncd connectors` and `syncd check` tell which fields there are.
   # - {left: firstName, right: FIRSTNAME}
@@ -86,6 +126,10 @@ def _account(name: str, kind: str) -> str:
 def pair(answers: Answers) -> str:
     """The file of the pair."""
     fields = FIELDS.get((answers.left, answers.right), NO_FIELDS)
+    timeless = "mailercloud" in (answers.left, answers.right)
+    other = "right" if answers.left == "mailercloud" else "left"
+    policy = NO_TIMES.format(side=other) if timeless else NEWEST
+    heading = f"{FIXED}fields:" if timeless else "fields: # `email` is always part of the mapping"
     return f"""\
 # Only what differs from the defaults has to be here; see docs/configuration.md.
 
@@ -97,7 +141,7 @@ every: 60s # between two cycles
 baseline: held # the first run waits for `syncd release {answers.pair}`
 create: both # where missing contacts may be created: both, left, right, none
 delete: keep # a deleted contact's counterpart: keep, unsubscribe, delete
-policy: newest # both sides changed a field: newest, left, right, manual
+{policy}
 
 # Without this, everybody takes part.
 # filter:
@@ -109,7 +153,7 @@ guards: # per run and side: more than this waits for a person
   deletes: {{count: 50, percent: 5}}
   optouts: {{count: 200, percent: 10}}
 
-fields: # `email` is always part of the mapping
+{heading}
 {fields}"""
 
 
@@ -139,6 +183,5 @@ def _needed(kind: str) -> Iterator[tuple[str, FieldInfo]]:
 
 def _variable(name: str, kind: str, key: str) -> str:
     """`GHL_TOKEN`; with the account's name where that is not the usual one."""
-    usual = {"ghl": "crm", "maileon": "mail"}.get(kind)
-    start = kind if name == usual else f"{kind}_{name}"
+    start = kind if name == USUAL.get(kind) else f"{kind}_{name}"
     return re.sub(r"[^A-Z0-9]", "_", f"{start}_{key}".upper())

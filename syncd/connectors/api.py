@@ -90,7 +90,8 @@ class Connector(Protocol):
                 ends without an error the sweep was complete. The last page's cursor is one
                 from which an incremental pull misses nothing that happened since the
                 sweep began. If `cursor` comes from a page of an unfinished sweep, the
-                sweep goes on there.
+                sweep goes on there; of any other cursor only what it remembers besides a
+                place counts, e.g. a measured time zone.
             window: only records created or updated in it; cursor as within a sweep.
         """
         ...

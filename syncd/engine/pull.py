@@ -90,9 +90,7 @@ def _sweep(
         cursor = replace(cursor, sweep=cycle.run_id, sweep_cursor=None, reads=reads)
     number = cursor.sweep or cycle.run_id
     last = cursor.cursor
-    begin = cursor.sweep_cursor
-    if begin is None and not pair.specs[side].incremental:
-        begin = cursor.cursor  # what it remembers besides a place in the listing
+    begin = cursor.sweep_cursor or cursor.cursor  # it may remember more than a place
     pages = pair.connector(side).pull(
         pair.resource,
         begin,

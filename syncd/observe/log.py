@@ -37,6 +37,7 @@ ALLOWED = frozenset(
         "hidden",
         "hint",
         "holder",
+        "in_doubt",
         "level",
         "logger",
         "mode",

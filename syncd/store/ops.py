@@ -171,6 +171,18 @@ def last_sent(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[in
     return found
 
 
+def count_unshown_opt_outs(db: sa.Connection, pair: str, side: Side) -> int:
+    """How many opt-outs were written to one side that its platform has never shown."""
+    counted = sa.select(sa.func.count(_O.link_id.distinct())).where(
+        _O.pair == pair,
+        _O.side == side.value,
+        _O.state == OpState.DONE.value,
+        _O.urgent,
+        _O.verified.is_not(True),
+    )
+    return int(db.execute(counted).scalar_one())
+
+
 def count_in_doubt(db: sa.Connection, pair: str) -> int:
     """How many ops there are whose answer was never recorded."""
     counted = sa.select(sa.func.count()).where(_O.pair == pair, _O.state == OpState.SENDING.value)

@@ -12,6 +12,7 @@ import yaml
 from syncd.cli.main import COMMANDS
 
 ROOT = Path(__file__).parents[2]
+PLATFORMS = ("ghl", "mailercloud", "maileon")
 PURE = ("core", "mapping", "model")
 
 
@@ -56,8 +57,8 @@ def test_no_error_is_swallowed_whole() -> None:
 def test_the_engine_names_no_connector() -> None:
     for path in modules("engine", "core", "store", "runtime"):
         code = path.read_text("utf-8").lower()
-        assert "connectors.ghl" not in code
-        assert "connectors.maileon" not in code
+        for platform in PLATFORMS:
+            assert f"connectors.{platform}" not in code
 
 
 def test_the_list_of_commands_is_the_list_of_modules() -> None:

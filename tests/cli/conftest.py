@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from syncd.cli import environment
 from syncd.cli.main import app
-from syncd.sandbox.server import Running, start
+from syncd.sandbox.server import start
+from syncd.testing.control import Control
 
 PAIR = """\
 pair: shop
@@ -48,7 +49,7 @@ pairs: pairs/*.yaml
 class Place:
     """A folder in which commands are typed."""
 
-    def __init__(self, folder: Path, box: Running) -> None:
+    def __init__(self, folder: Path, box: Control) -> None:
         self.folder = folder
         self.box = box
 
@@ -67,7 +68,7 @@ class Place:
 
     def credentials(self, **changed: str) -> None:
         """Write `.env`, with some of it wrong."""
-        info = self.box.app.info(self.box.url)
+        info = self.box.info()
         names = {
             "GHL_TOKEN": info["ghl"]["token"],
             "GHL_LOCATION_ID": info["ghl"]["location_id"],
@@ -84,33 +85,30 @@ class Place:
         released = self.type("release", "shop")
         assert released.exit_code == 0, released.output
 
-    def act(self, platform: str, action: str, **arguments: Any) -> dict[str, Any]:
-        """What a person does on a platform."""
-        done: dict[str, Any] = self.box.app.platforms[platform].act(action, arguments)
-        return done
-
     def contacts(self, platform: str) -> dict[str, dict[str, Any]]:
         """What a platform holds, by e-mail address."""
-        shown = self.box.app.platforms[platform].dump()
-        return {str(c["email"]).lower(): c for c in shown}
+        return {str(c["email"]).lower(): c for c in self.box.contacts(platform)}
 
     @property
     def writes(self) -> dict[str, int]:
-        return dict(self.box.app.world.writes)
+        """How often each platform was written to."""
+        written: dict[str, int] = self.box.counters()["writes"]
+        return written
 
 
 @pytest.fixture
-def box() -> Iterator[Running]:
+def box() -> Iterator[Control]:
     running = start(contacts=40, limits="off")
-    running.app.platforms["ghl"].configure({"index_lag_s": 0.0})
-    running.app.platforms["maileon"].configure({"unsubscribe_delay_s": 0})
-    yield running
+    control = Control(running.url)
+    control.configure("ghl", index_lag_s=0.0)
+    control.configure("maileon", unsubscribe_delay_s=0)
+    yield control
     running.stop()
 
 
 @pytest.fixture
 def place(
-    tmp_path: Path, box: Running, monkeypatch: pytest.MonkeyPatch, quiet_again: None
+    tmp_path: Path, box: Control, monkeypatch: pytest.MonkeyPatch, quiet_again: None
 ) -> Place:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SYNCD_CONFIG", raising=False)

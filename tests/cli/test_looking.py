@@ -1,7 +1,11 @@
 """`status`, `conflicts`, `explain`, `retry`, `check`: looking, and deciding."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 
 from syncd.store import tables as t
@@ -12,6 +16,15 @@ def somebody(place: Place) -> str:
     """Somebody in step on both sides."""
     both = place.contacts("ghl").keys() & place.contacts("maileon").keys()
     return min(both)
+
+
+@contextmanager
+def stored(place: Place) -> Iterator[sa.Connection]:
+    """The state store, as nobody but a test opens it."""
+    store = sa.create_engine(f"sqlite:///{place.folder}/var/syncd.db")
+    with store.begin() as db:
+        yield db
+    store.dispose()
 
 
 def test_status_counts_every_record_in_exactly_one_state(place: Place) -> None:
@@ -48,8 +61,8 @@ def test_a_conflict_waits_is_shown_and_is_settled_by_a_person(place: Place) -> N
     place.configure(policy="manual")
     place.approve()
     email = somebody(place)
-    place.act("ghl", "edit", email=email, fields={"city": "Oslo"})
-    place.act("maileon", "edit", email=email, standard_fields={"CITY": "Bergen"})
+    place.box.act("ghl", "edit", email=email, fields={"city": "Oslo"})
+    place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Bergen"})
     result = place.type("sync")
     assert result.exit_code == 3
     assert "syncd conflicts list shop" in result.stdout
@@ -71,8 +84,8 @@ def test_all_conflicts_of_a_pair_can_be_settled_at_once(place: Place) -> None:
     place.approve()
     email = somebody(place)
     for field, there in (("city", "CITY"), ("lastName", "LASTNAME")):
-        place.act("ghl", "edit", email=email, fields={field: "Here"})
-        place.act("maileon", "edit", email=email, standard_fields={there: "There"})
+        place.box.act("ghl", "edit", email=email, fields={field: "Here"})
+        place.box.act("maileon", "edit", email=email, standard_fields={there: "There"})
     assert place.type("sync").exit_code == 3
     resolved = place.json("conflicts", "resolve", "--all", "shop", "--take", "left")
     assert len(resolved["resolved"]) == 2
@@ -98,15 +111,15 @@ def test_explain_tells_about_each_field_by_address_and_by_id(place: Place) -> No
 def test_explain_knows_an_edit_that_waits(place: Place) -> None:
     place.approve()
     email = somebody(place)
-    place.act("ghl", "edit", email=email, fields={"city": "Oslo"})
+    place.box.act("ghl", "edit", email=email, fields={"city": "Oslo"})
     place.type("plan", "shop")
     rules = {r["rule"]: r["why"] for r in place.json("explain", email)["contacts"][0]["rules"]}
     assert rules["city = CITY"] == "waits to be written to 'mail'"
 
 
 def test_explain_of_a_stranger_says_whether_they_opted_out(place: Place) -> None:
-    place.act("maileon", "create", email="gone@example.org")
-    place.act("maileon", "unsubscribe", email="gone@example.org")
+    place.box.act("maileon", "create", email="gone@example.org")
+    place.box.act("maileon", "unsubscribe", email="gone@example.org")
     place.approve()
     stranger = place.type("explain", "nobody@example.org")
     assert stranger.exit_code == 2
@@ -119,8 +132,106 @@ def test_retry_wakes_what_is_parked_and_knows_the_causes(place: Place) -> None:
     unknown = place.type("retry", "shop", "--cause", "weather")
     assert unknown.exit_code == 2
     assert "opted_out" in unknown.output
-    assert place.json("retry", "shop", "--cause", "opted_out")["records"] > 0
     assert place.type("sync").exit_code == 0
+
+
+def test_retry_promises_nothing_for_what_no_retry_can_change(place: Place) -> None:
+    place.approve()
+    place.type("sync", "--full")
+    answer = place.json("retry", "shop")
+    assert answer["records"] == 0
+    n = answer["left_alone"]["opted_out"]
+    assert n > 1
+    for words in ((), ("--cause", "opted_out")):
+        said = place.type("retry", "shop", *words).stdout
+        assert said == f"Nothing to retry: {n} have opted out.\n"
+
+
+def test_retry_tries_what_was_refused_again(place: Place) -> None:
+    place.approve()
+    email = somebody(place)
+    link = place.json("explain", email)["contacts"][0]["link"]
+    with stored(place) as db:
+        db.execute(
+            t.refusal.insert().values(
+                link_id=link, side="left", field="city", pair="shop", value="x", code="refused"
+            )
+        )
+        db.execute(
+            t.member.update()
+            .where(t.member.c.link_id == link, t.member.c.side == "left")
+            .values(state="parked", cause="platform_fails")
+        )
+    result = place.type("retry", "shop")
+    assert "tries 1 parked record and the refused values of 1 record again" in result.stdout
+    assert "Nothing to retry for the others" in result.stdout
+    with stored(place) as db:
+        assert db.execute(sa.select(t.refusal)).all() == []
+    assert place.type("sync").exit_code == 0
+
+
+def test_a_conflict_is_listed_with_the_ids_that_explain_takes(place: Place) -> None:
+    place.configure(policy="manual")
+    place.approve()
+    email = somebody(place)
+    place.box.act("ghl", "edit", email=email, fields={"city": "Oslo"})
+    place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Bergen"})
+    said = place.type("sync").stdout
+    assert "Both sides agree" not in said
+    assert "All but 1 field agrees; it waits for a person: type `syncd conflicts list" in said
+    (conflict,) = place.json("conflicts", "list")["conflicts"]
+    listed = place.type("conflicts", "list").stdout
+    assert conflict["records"].keys() == {"crm", "mail"}
+    for remote_id in conflict["records"].values():
+        assert remote_id in listed
+        assert place.json("explain", remote_id)["contacts"][0]["link"] == conflict["link"]
+
+
+def test_times_in_json_are_iso_8601(place: Place) -> None:
+    place.approve()
+    status = place.json("status")["pairs"][0]
+    for moment in (*status["swept_at"].values(), status["last_run"]["started_at"]):
+        assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", moment)
+
+
+def test_what_is_parked_for_good_says_so(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")  # so that no cell is broken into lines
+    place.approve()
+    (gone, *_) = sorted(place.contacts("ghl").keys() & place.contacts("maileon").keys())
+    place.box.act("maileon", "delete", email=gone)
+    place.type("sync", "--full")
+    said = place.type("status").stdout
+    assert "Nothing; the opt-out is respected." in said
+    assert "the pair keeps it" not in said
+    assert "it stays, as the pair's" in said
+    explained = place.type("explain", gone).stdout
+    assert "The link has ended: its counterpart was deleted; it stays" in explained
+
+
+def test_a_failure_of_the_first_run_is_not_taken_for_a_pair_that_was_never_read(
+    place: Place,
+) -> None:
+    place.type("sync")
+    with stored(place) as db:
+        db.execute(t.member.delete())
+        db.execute(t.pair.update().values(error="Account 'crm': it is refused."))
+    said = place.type("status").stdout
+    assert "failed       Account 'crm': it is refused." in said
+    assert "No record was read yet" not in said
+
+
+def test_a_write_that_the_account_was_refused_is_explained(place: Place) -> None:
+    place.approve()
+    email = somebody(place)
+    scopes = ["contacts.readonly", "locations.readonly", "locations/customFields.readonly"]
+    token = place.box.act("ghl", "make_token", scopes=scopes)["token"]
+    place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Brno"})
+    place.credentials(GHL_TOKEN=token)
+    assert place.type("sync").exit_code == 2
+    write = place.json("explain", email)["contacts"][0]["writes"][0]
+    assert write["state"] == "dropped"
+    assert write["error"].startswith("it was not carried out, as the run ended: Account 'crm'")
+    assert "contacts.write" in write["error"]
 
 
 def test_check_finds_everything_in_order(place: Place) -> None:

@@ -84,10 +84,10 @@ def test_wrong_credentials_stop_everything_with_a_way_out(
 
 
 def test_an_expired_key_and_a_missing_right_are_told_apart(place: Place) -> None:
-    expired = place.act("maileon", "make_key", expired=True)["api_key"]
+    expired = place.box.act("maileon", "make_key", expired=True)["api_key"]
     place.credentials(MAILEON_API_KEY=expired)
     refused(place, "sync", code=2)
-    reading = place.act("maileon", "make_key", methods=["GET", "PUT", "DELETE"])["api_key"]
+    reading = place.box.act("maileon", "make_key", methods=["GET", "PUT", "DELETE"])["api_key"]
     place.credentials(MAILEON_API_KEY=reading)
     lines = json.loads(place.type("check", "--json").stdout)["lines"]
     missing = [line for line in lines if line["found"] == "POST is missing"]
@@ -96,7 +96,7 @@ def test_an_expired_key_and_a_missing_right_are_told_apart(place: Place) -> None
 
 
 def test_a_token_without_a_scope_is_stopped_by_name(place: Place) -> None:
-    token = place.act("ghl", "make_token", scopes=["contacts.readonly"])["token"]
+    token = place.box.act("ghl", "make_token", scopes=["contacts.readonly"])["token"]
     place.credentials(GHL_TOKEN=token)
     said = refused(place, "check", code=2)
     assert "customFields.readonly" in said
@@ -107,10 +107,11 @@ def test_a_platform_that_is_away_is_tried_again_later(place: Place) -> None:
     with sqlite3.connect(place.folder / "var" / "syncd.db") as db:
         db.execute("UPDATE account SET checked_at = '2020-01-01 00:00:00'")
     db.close()
-    place.box.app.world.faults.clear()
+    place.box.request("DELETE", "/faults")
     place.credentials(MAILEON_API_KEY="k" * 20, MAILEON_BASE_URL="http://127.0.0.1:9/maileon/1.0")
     said = refused(place, "sync", code=1)
-    assert "no connection" in said
+    assert "http://127.0.0.1:9 does not answer (5 tries)" in said
+    assert "Account 'mail'" in said
 
 
 @pytest.fixture
@@ -193,7 +194,10 @@ def test_a_store_of_a_newer_version_is_refused(place: Place) -> None:
     db.close()
     said = refused(place, "sync", code=2)
     assert "newer than this program" in said
-    assert place.type("db", "status").exit_code == 2
+    status = place.type("db", "status")
+    assert status.exit_code == 2
+    assert "Install the newer syncd" in status.stdout
+    assert "db upgrade" not in status.stdout
 
 
 def test_a_file_that_is_no_database(place: Place) -> None:
@@ -201,6 +205,32 @@ def test_a_file_that_is_no_database(place: Place) -> None:
     (place.folder / "var" / "syncd.db").write_bytes(b"not a database at all, but long " * 64)
     said = refused(place, "status", code=2)
     assert "not a usable SQLite database" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("sync", "--bogus"), "--bogus"),
+        (("retry",), "pair"),
+        (("synk",), "sync"),
+        (("conflicts", "bogus"), "bogus"),
+        (("plan", "shop", "--limit", "many"), "--limit"),
+    ],
+)
+def test_what_is_typed_wrongly_is_told_in_json_too(
+    place: Place, words: list[str], said: str
+) -> None:
+    result = place.type(*words, "--json")
+    assert result.exit_code == 2
+    assert result.stderr == ""
+    answer = json.loads(result.stdout)
+    assert answer["exit_code"] == 2
+    assert said in answer["error"]["message"]
+    assert "--help" in answer["error"]["hint"]
+    plain = place.type(*words)
+    assert plain.exit_code == 2
+    assert plain.stdout == ""
+    assert "Usage" in plain.stderr
 
 
 def test_an_error_in_json_is_json_too(place: Place) -> None:
@@ -235,6 +265,7 @@ def test_an_output_that_cannot_be_written_is_told_without_a_traceback() -> None:
     ("store", "code", "said"),
     [
         ("sqlite:///syncd.yaml/syncd.db", 2, "cannot be made"),
+        ("sqlite:///syncd.yaml/syncd.db", 2, "Give this user the folder, or set `store:`"),
         ("postgresql://nobody@127.0.0.1:9/none", 1, "does not answer"),
         ("mysql://nobody@127.0.0.1/none", 2, "This store is not known"),
     ],

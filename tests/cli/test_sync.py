@@ -1,6 +1,7 @@
 """`sync`, `plan`, `release`: the way from a held first run to two equal sides."""
 
 import json
+import time
 
 import pytest
 
@@ -24,6 +25,19 @@ def test_a_plan_names_fields_and_shows_values_only_when_asked(place: Place) -> N
     assert "@example" not in place.type("plan", "shop").stdout
     assert "@example" in place.type("plan", "shop", "--values").stdout
     assert place.writes == writes
+
+
+def test_a_plan_can_read_everything_first(place: Place) -> None:
+    place.approve()
+    swept = place.json("status")["pairs"][0]["swept_at"]
+    assert place.type("plan", "shop").exit_code == 0
+    assert place.json("status")["pairs"][0]["swept_at"] == swept
+    time.sleep(1.1)  # times are told in whole seconds
+    writes = place.writes
+    assert place.type("plan", "shop", "--full").exit_code == 0
+    assert place.writes == writes
+    after = place.json("status")["pairs"][0]["swept_at"]
+    assert all(after[account] > swept[account] for account in swept)
 
 
 def test_release_sends_and_then_both_sides_agree(place: Place) -> None:
@@ -63,9 +77,10 @@ def test_release_where_nothing_is_held_says_so(place: Place) -> None:
 def test_an_edit_arrives_and_is_counted(place: Place) -> None:
     place.approve()
     email = next(iter(place.contacts("maileon")))
-    place.act("maileon", "edit", email=email, standard_fields={"CITY": "Ærøskøbing"})
+    place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Ærøskøbing"})
     outcome = place.json("sync")["pairs"][0]
     assert outcome["sides"]["crm"]["updated"] == 1
+    assert "new or changed" in place.type("sync").stdout
     assert outcome["requests"] > 0
     assert place.contacts("ghl")[email]["city"] == "Ærøskøbing"
 
@@ -73,7 +88,7 @@ def test_an_edit_arrives_and_is_counted(place: Place) -> None:
 def test_once_runs_one_cycle_even_if_it_wrote(place: Place) -> None:
     place.approve()
     email = next(iter(place.contacts("maileon")))
-    place.act("maileon", "edit", email=email, standard_fields={"CITY": "Brno"})
+    place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Brno"})
     assert place.json("sync", "--once")["pairs"][0]["rounds"] == 1
 
 
@@ -99,10 +114,30 @@ def test_a_backfill_that_is_too_large_is_held_and_goes_on_after_release(place: P
     held = place.type("backfill", "shop", "--since", "2020-01-01")
     assert held.exit_code == 7
     assert "syncd backfill shop --resume 1" in held.stdout
+    assert "  HELD " in place.type("status").stdout
     assert "--resume 1" in place.type("release", "shop", "--run", "1").stdout
+    released = place.type("status").stdout
+    assert "HELD" not in released
+    assert "go on with `syncd backfill shop --resume 1`" in released
+    assert "1, a backfill, released" in released
     done = place.json("backfill", "shop", "--resume", "1")
     assert done["state"] == "done"
     assert done["created"] > 0
+    after = place.type("status").stdout
+    assert "1, a backfill, done" in after
+    assert "released" not in after
+
+
+def test_a_released_run_is_not_shown_as_held(place: Place) -> None:
+    place.type("sync")
+    place.type("release", "shop", "--no-run")
+    status = place.type("status").stdout
+    assert "HELD" not in status
+    assert "run 1: the next cycle sends it" in status
+    checked = place.type("status", "--check")
+    assert checked.exit_code == 0
+    assert "is released" in checked.stdout
+    assert "is held" not in place.type("check").stdout
 
 
 @pytest.mark.parametrize(
@@ -125,7 +160,12 @@ def test_a_backfill_without_a_window_says_what_is_missing(
 
 def test_one_pair_that_cannot_be_synced_stops_no_other(place: Place) -> None:
     pair = place.folder / "pairs" / "shop.yaml"
+    root = place.folder / "syncd.yaml"
+    before, mail = root.read_text().split("  mail:", 1)
+    mail, after = mail.split("pairs:", 1)
+    root.write_text(f"{before}  mail:{mail}  news:{mail}pairs:{after}", "utf-8")
     broken = pair.read_text().replace("pair: shop", "pair: broken").replace("CITY", "CITTY")
+    broken = broken.replace("right: mail", "right: news")
     (place.folder / "pairs" / "broken.yaml").write_text(broken, "utf-8")
     result = place.type("sync", "--json")
     assert result.exit_code == 7  # `shop` waits for a person; that counts for more

@@ -37,6 +37,14 @@ def test_init_asks_and_takes_the_answers(place: Place) -> None:
     assert "GHL_BIG_TOKEN=" in (place.folder / "new/.env.example").read_text()
 
 
+def test_init_with_nobody_to_ask_says_how_to_do_without(place: Place) -> None:
+    result = RUNNER.invoke(app, ["init", "new"], input="")
+    assert result.exit_code == 2
+    assert "Aborted" not in result.output
+    assert "Type `--yes`" in result.output
+    assert not (place.folder / "new").exists()
+
+
 def test_init_never_writes_over_a_file_unless_told(place: Place) -> None:
     place.type("init", "new", "--yes")
     pair = place.folder / "new/config/pairs/shop.yaml"
@@ -83,7 +91,7 @@ def test_the_schema_takes_the_configuration(place: Place) -> None:
 def test_the_shown_configuration_holds_no_secret(place: Place) -> None:
     shown = place.type("config", "show").stdout
     assert "(secret)" in shown
-    info = place.box.app.info(place.box.url)
+    info = place.box.info()
     assert info["ghl"]["token"] not in shown
     assert info["maileon"]["api_key"] not in shown
 

@@ -17,10 +17,13 @@ from syncd.connectors.ghl.spec import FIELDS as GHL_FIELDS
 from syncd.connectors.ghl.spec import SPEC as GHL
 from syncd.connectors.maileon.config import Settings as MaileonSettings
 from syncd.connectors.maileon.fields import SPEC as MAILEON
+from syncd.connectors.mailercloud.config import Settings as MailercloudSettings
+from syncd.connectors.mailercloud.fields import SPEC as MAILERCLOUD
 from syncd.mapping.compile import compile_rules
 from syncd.mapping.transforms import NAMES
 from syncd.model.record import Resource
 from syncd.model.side import Both
+from syncd.model.spec import Spec
 
 HERE = Path(__file__).parents[2]
 PAGE = HERE / "docs" / "configuration.md"
@@ -28,8 +31,14 @@ ENV = {
     "GHL_TOKEN": "pit-00000000",
     "GHL_LOCATION_ID": "loc1",
     "MAILEON_API_KEY": "0000-0000-0000",
+    "MAILERCLOUD_API_KEY": "00000000",
+    "MAILERCLOUD_LIST_ID": "AbCdEf",
 }
-MODELS: dict[str, type[BaseModel]] = {"ghl": GhlSettings, "maileon": MaileonSettings}
+MODELS: dict[str, type[BaseModel]] = {
+    "ghl": GhlSettings,
+    "maileon": MaileonSettings,
+    "mailercloud": MailercloudSettings,
+}
 
 
 @pytest.fixture
@@ -43,14 +52,20 @@ def test_the_sample_is_right(sample: Configuration) -> None:
     assert sample.store == f"sqlite:///{HERE}/var/syncd.db"
 
 
-def test_the_sample_mapping_fits_ghl_and_maileon(sample: Configuration) -> None:
-    specs = Both(GHL.resources[Resource.CONTACT], MAILEON.resources[Resource.CONTACT])
+@pytest.mark.parametrize(
+    ("pair", "right", "created"),
+    [("shop", MAILEON, ["custom.phone", "custom.tags"]), ("letters", MAILERCLOUD, [])],
+)
+def test_the_sample_mappings_fit(
+    sample: Configuration, pair: str, right: Spec, created: list[str]
+) -> None:
+    specs = Both(GHL.resources[Resource.CONTACT], right.resources[Resource.CONTACT])
     answer = compile_rules(
-        sample.pairs["shop"].lines, specs.map(lambda s: s.fields), specs, Both("crm", "mail")
+        sample.pairs[pair].lines, specs.map(lambda s: s.fields), specs, Both("crm", "there")
     )
     assert answer.problems == ()
     assert answer.warnings == ()
-    assert [missing.spec.name for missing in answer.missing] == ["custom.phone", "custom.tags"]
+    assert [missing.spec.name for missing in answer.missing] == created
     assert set(GHL_FIELDS) >= {name for rule in answer.rules for name in rule.left}
 
 
@@ -58,7 +73,7 @@ def test_no_sample_holds_a_secret() -> None:
     for line in (HERE / ".env.example").read_text().splitlines():
         assert not re.match(r"[A-Z_]*(TOKEN|KEY|ID)[A-Z_]*=.", line)
     text = (HERE / "config" / "syncd.yaml").read_text()
-    for key in ("token", "api_key", "location_id"):
+    for key in ("token", "api_key", "location_id", "list_id"):
         assert re.search(rf"{key}: \$\{{", text)
 
 
@@ -75,7 +90,8 @@ def test_the_schemas_are_schemas_and_take_the_samples() -> None:
     root, pair = schemas()
     for schema in (root, pair):
         jsonschema.Draft202012Validator.check_schema(schema)
-    for path, schema in (("syncd.yaml", root), ("pairs/shop.yaml", pair)):
+    pairs = {f"pairs/{name}.yaml": pair for name in ("letters", "shop")}
+    for path, schema in {"syncd.yaml": root, **pairs}.items():
         document, _ = read_document(HERE / "config" / path, ENV)
         jsonschema.validate(document.content, schema)
 

@@ -238,7 +238,7 @@ class History:
         )
         if there.hidden:
             return  # no listing shows them, so nothing is known of them
-        if standing[1] == ("linked", None) and self._is_held_by_another(here, there):
+        if self._are_held_by_others(here, there):
             return
         if standing != (("linked", None), ("linked", None)):
             assert all(s and s[0] in ("parked", "filtered") for s in standing), standing
@@ -260,10 +260,10 @@ class History:
                 present = name.removeprefix("tag ") in here.tags
                 self._check_origin(here, there, name, "tags", present)
 
-    def _is_held_by_another(self, here: Row, there: Row) -> bool:
-        """Whether a contact keeps an address that its counterpart has given up, and is listed."""
+    def _are_held_by_others(self, here: Row, there: Row) -> bool:
+        """Whether one of them is the counterpart of a contact whose address cannot follow."""
         return any(
-            right == there.id and left != here.id and self.world.rules["email"] in rules
+            (right == there.id) != (left == here.id) and self.world.rules["email"] in rules
             for (left, right), rules in self.world.listed().items()
         )
 

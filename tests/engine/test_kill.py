@@ -175,6 +175,15 @@ def test_killed_while_it_carries_edits_and_opt_outs_it_loses_none_of_them() -> N
         assert_nothing_to_write(r)
 
 
+def ask_to_wait(r: Rehearsal, seconds: int) -> None:
+    """Let GHL answer the next request with 429, and return when it has."""
+    headers = {"Retry-After": str(seconds)}
+    fault = {"kind": "status", "platform": "ghl", "status": 429, "headers": headers, "times": 1}
+    r.box.request("POST", "/faults", fault)
+    while not r.box.counters()["faults"]:
+        time.sleep(0.05)
+
+
 def test_a_daemon_asked_to_stop_in_its_first_sync_ends_well_and_a_sync_goes_on() -> None:
     with rehearsal(250, guards=HURRIED) as r:
         before = look(r)
@@ -194,13 +203,12 @@ def test_of_two_syncs_at_once_the_second_says_that_the_pair_is_busy() -> None:
         before = look(r)
         with started(r, "sync", "bench") as first:
             until_written(r, first, 5)
-            first.send_signal(signal.SIGSTOP)  # so that it is still at it
+            ask_to_wait(r, 15)  # so that it is still at it, and in no transaction
             sent = writes(r)
             second = r.syncd("sync", "bench")
             assert second.code == 1
             assert "is being worked on" in second.output
             assert f"process {first.pid}" in second.output
             assert writes(r) == sent, "the second one wrote something"
-            first.send_signal(signal.SIGCONT)
             assert first.wait(LONGEST_S) == 0
         assert_unharmed(r, before)

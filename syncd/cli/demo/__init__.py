@@ -3,6 +3,8 @@
 import shutil
 import tempfile
 import time
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -12,18 +14,23 @@ from rich.table import Table
 from syncd.app import App, open_app
 from syncd.cli import progress
 from syncd.cli.demo import edits, proof, stage
+from syncd.cli.demo.shown import GHL, PLATFORMS, TITLES, Shown, by_email, read_back
 from syncd.cli.face import Code, Face, face_of, finish
-from syncd.cli.rounds import Outcome, bench_of, run_rounds, stoppable
+from syncd.cli.rounds import KINDS, Outcome, bench_of, run_rounds, stoppable
+from syncd.cli.standing import CYCLES, read_standing
 from syncd.connectors.api import Wire
 from syncd.engine.release import approve
+from syncd.model.op import OpState
 from syncd.observe import log
 from syncd.runtime.stop import Stop
-from syncd.store.database import explained
+from syncd.store import ops, runs
+from syncd.store.database import explained, reading
+from syncd.store.runs import RunState
+from syncd.testing.control import Control
 
 app = typer.Typer(add_completion=False)
-PAIR = "shop"
-LEAVING_S = 20.0
-LAG_S = 3.0  # the sandbox's GHL shows an edit in its search after 2 s, as the real one lags too
+MOST_SYNCS = 8
+WRITES = ("created", "updated", "opted out")
 
 
 @app.command()
@@ -39,7 +46,7 @@ def demo(
 ) -> None:
     """Show the whole thing on emulated platforms, and prove that it works.
 
-    Both platforms are served on this machine with their real limits; nothing leaves it.
+    All platforms are served on this machine with their real limits; nothing leaves it.
     """
     face = face_of(context)
     log.configure("error")
@@ -53,71 +60,127 @@ def demo(
     _conclude(face, findings, seconds, folder if keep else None)
 
 
+@dataclass(frozen=True, slots=True)
+class Play:
+    """The demo under way."""
+
+    face: Face
+    box: Control
+    clock: stage.Clock
+    opened: App
+    stop: Stop
+
+    def tell(self, line: str) -> None:
+        _tell(self.face, line)
+
+    def sync(self) -> tuple[list[Outcome], bool]:
+        """What `syncd sync` does, pair by pair; whether it had nothing to write."""
+        before = self.box.counters()["writes"]
+        outcomes = [self._rounds(pair) for pair in self.opened.configuration.pairs]
+        settled = all(outcome.settled for outcome in outcomes)
+        return outcomes, settled and self.box.counters()["writes"] == before
+
+    def sync_until_quiet(self) -> None:
+        """Sync as often as it takes, with time between, and show what it wrote."""
+        asked, since = self.opened.requests.copy(), self._last_run()
+        times, quiet = 0, False
+        while not quiet and times < MOST_SYNCS and not self.stop():
+            _, quiet = self.sync()
+            times += 1
+            self.clock.put_forward()
+        if not self.face.json:
+            self.face.out.print(self._table(since, self.opened.requests - asked))
+        end = "the last one wrote nothing" if quiet else "there is more to do"
+        self.tell(f"   `syncd sync` was typed {times} times; {end}.")
+
+    def _table(self, since: int, asked: Counter[str]) -> Table:
+        """What later runs than `since` wrote; some of it was confirmed by the run after."""
+        written: dict[str, Counter[str]] = {name: Counter() for name in stage.ACCOUNTS}
+        with reading(self.opened.store) as db:
+            for run_id in range(since + 1, self._last_run() + 1):
+                run = runs.get(db, run_id)
+                for alike in ops.tally(db, run_id):
+                    if run is not None and alike.state is OpState.DONE:
+                        account = self.opened.pair_named(run.pair).account(alike.side)
+                        kind = "opted out" if alike.urgent else KINDS[alike.kind]
+                        written[account][kind] += alike.count
+        table = Table()
+        table.add_column("platform")
+        for column in (*WRITES, "requests"):
+            table.add_column(column, justify="right")
+        for account, title in zip(stage.ACCOUNTS, TITLES.values(), strict=True):
+            numbers = [*(written[account][kind] for kind in WRITES), asked[account]]
+            table.add_row(title, *(f"{n:,}" if n else "·" for n in numbers))
+        return table
+
+    def _last_run(self) -> int:
+        """Runs are numbered over all pairs; those that are held go on under their number."""
+        with reading(self.opened.store) as db:
+            known = (runs.latest(db, pair, CYCLES) for pair in stage.PAIRS)
+            return max((run.id for run in known if run and run.state is RunState.DONE), default=0)
+
+    def _rounds(self, pair: str) -> Outcome:
+        with progress.shown(self.face) as step:
+            bench = bench_of(self.opened, self.stop, step)
+            return run_rounds(self.opened, pair, bench, full=False, once=False)
+
+
 def _play(
-    face: Face, folder: Path, box: stage.Sandbox, stop: Stop, wire: Wire
+    face: Face, folder: Path, box: Control, stop: Stop, wire: Wire
 ) -> tuple[list[proof.Finding], float]:
     started = time.monotonic()
     path, env = stage.write_configuration(folder, box)
-    both = proof.read_back(box)
-    _tell(face, f"1. Two platforms, served on {box.url} with their real limits:")
-    _tell(face, f"   GoHighLevel with {len(both[0]):,} contacts, Maileon with {len(both[1]):,}.")
-    gone_out = proof.opted_out(box)
-    known = len(edits.by_email(both[0]) | edits.by_email(both[1]))
-    opened = open_app(path, env=env, wire=wire)
+    membership = stage.add_memberships(box)
+    before = read_back(box, membership)
+    counts = ", ".join(f"{TITLES[name]} with {len(before[name]):,}" for name in PLATFORMS)
+    _tell(face, f"1. Three platforms, served on {box.url} with their real limits:")
+    _tell(face, f"   {counts} contacts.")
+    _tell(face, "   Pair letters is GoHighLevel ⇄ Mailercloud, pair shop GoHighLevel ⇄ Maileon.")
+    clock = stage.Clock(box)
+    opened = open_app(path, env=env, wire=replace(wire, now=clock.now))
     try:
         with explained(opened.store):
-            _first_sync(face, opened, stop)
-            _tell(face, "4. People go on working, on both sides at once:")
-            made = edits.make(box)
-            for edit in made:
-                _tell(face, f"   {edit.where:<8} {edit.told}")
-            gone_out |= proof.opted_out(box)
-            time.sleep(LAG_S)
-            _tell(face, "5. Sync again:")
-            _show(face, _run(face, opened, stop))
-            _tell(face, "6. Maileon lets the unsubscribed go a few seconds later; then, once more:")
-            _wait_for_leaving(box)
-            before = box.counters()
-            again = time.monotonic()
-            _run(face, opened, stop)
-            after = box.counters()
+            play = Play(face, box, clock, opened, stop)
+            said = _act(play, membership, before)
     finally:
         opened.close()
-    quiet = before["writes"] == after["writes"]
-    asked = sum(after["requests"].values()) - sum(before["requests"].values())
-    _tell(face, f"   {asked} requests, {time.monotonic() - again:.1f} s.")
-    # Two new people; everybody else was in the CRM before or came over from Maileon.
-    findings = proof.examine(box, made, gone_out, known + 2, quiet)
+    findings = proof.examine(box, read_back(box, membership), said)
     return findings, time.monotonic() - started
 
 
-def _wait_for_leaving(box: stage.Sandbox) -> None:
-    """Until Maileon has carried out the unsubscriptions that it has accepted."""
-    until = time.monotonic() + LEAVING_S
-    while time.monotonic() < until:
-        if all(contact["state"] == "active" for contact in box.contacts("maileon")):
-            return
-        time.sleep(0.5)
-
-
-def _first_sync(face: Face, opened: App, stop: Stop) -> None:
-    _tell(face, "2. The first sync reads both sides, and waits for a person:")
-    held = _run(face, opened, stop)
-    _tell(face, f"   {held.sentence()}")
-    _tell(face, f"3. Somebody looks and releases it (`syncd release {PAIR}`):")
-    approve(opened.bench, PAIR)
-    _show(face, _run(face, opened, stop))
-
-
-def _run(face: Face, opened: App, stop: Stop) -> Outcome:
-    with progress.shown(face) as step:
-        return run_rounds(opened, PAIR, bench_of(opened, stop, step), full=False, once=False)
-
-
-def _show(face: Face, outcome: Outcome) -> None:
-    if not face.json:
-        face.out.print(outcome.table())
-        face.out.print(f"   {outcome.sentence()}")
+def _act(play: Play, membership: str, before: Shown) -> proof.Said:
+    """Everything up to the proof; what is said to have happened."""
+    opted_out = proof.opted_out(play.box, before)
+    known = {
+        email for name in PLATFORMS for email in by_email(p for p in before[name] if p.mailable)
+    }
+    known |= by_email(before[GHL]).keys()
+    play.tell("2. `syncd sync` reads everything, and holds each pair for a person:")
+    outcomes, _ = play.sync()
+    for outcome in outcomes:
+        play.tell(f"   {outcome.sentence().split('  ')[0]}")
+    play.tell("3. Somebody looks and lets them go (`syncd release letters`, `syncd release shop`).")
+    play.tell("   Mailercloud lists a write five minutes later, so before each further")
+    play.tell("   `syncd sync` the clocks, the sandbox's and ours, are put forward by 11 minutes:")
+    for pair in stage.PAIRS:
+        approve(play.opened.bench, pair)
+    play.sync_until_quiet()
+    play.tell("4. People go on working, everywhere at once:")
+    made = edits.make(play.box, read_back(play.box, membership))
+    for where in (*PLATFORMS, ""):
+        told = ", ".join(edit.told for edit in made if edit.where == where)
+        play.tell(f"   {TITLES.get(where, 'all three'):<12} {told}")
+    opted_out |= proof.opted_out(play.box, read_back(play.box, membership))
+    play.clock.put_forward()
+    play.tell("5. Sync again:")
+    play.sync_until_quiet()
+    began, asked = time.monotonic(), play.opened.requests.total()
+    _, quiet = play.sync()
+    asked = play.opened.requests.total() - asked
+    play.tell(f"6. And once more: {asked} requests, {time.monotonic() - began:.1f} s.")
+    arrivals = sum(edit.told == "new contact" for edit in made)
+    listed = sum(n for _, _, n in read_standing(play.opened, "letters").problems)
+    return proof.Said(made, opted_out, len(known) + arrivals, listed, quiet)
 
 
 def _tell(face: Face, line: str) -> None:
@@ -129,7 +192,7 @@ def _conclude(
     face: Face, findings: list[proof.Finding], seconds: float, folder: Path | None
 ) -> None:
     works = all(finding.holds for finding in findings)
-    table = Table(title="7. Both sides, read back from the sandbox", title_justify="left")
+    table = Table(title="7. All three, read back from the sandbox", title_justify="left")
     for heading in ("what must hold", "", *(() if works else ("but",))):
         table.add_column(heading)
     for finding in findings:

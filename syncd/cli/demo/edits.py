@@ -1,13 +1,25 @@
-"""What people do on both sides between two syncs, and how its arrival can be seen."""
+"""What people do on all platforms between two syncs, and how its arrival can be seen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from syncd.cli.demo.stage import Sandbox
+from syncd.cli.demo.shown import (
+    FIELDS,
+    GHL,
+    MAILEON,
+    MAILERCLOUD,
+    MEMBERSHIP,
+    PLATFORMS,
+    TAGS,
+    Person,
+    Shown,
+    by_email,
+)
+from syncd.testing.control import Control
 
-Contact = dict[str, Any]
-Sides = tuple[list[Contact], list[Contact]]  # GHL, Maileon, as `/_control` shows them
+Arrived = Callable[[Shown], bool]
+PEOPLE = 20  # somebody else for every edit
+LONG_NAME = "Zimmermann-Wolkenstein-Rodenegg"  # over 25 characters: no name for Mailercloud
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,129 +27,152 @@ class Edit:
     """One thing that somebody did.
 
     Attributes:
-        where: on which platform; told: in a person's words, without naming anybody.
-        seen: whether the *other* platform shows it now.
+        where: on which platform; empty for all of them.
+        told: in a few words, without naming anybody.
+        arrived: whether every other platform shows it now.
+        moved: the old and the new address, where Mailercloud has to keep the old one.
     """
 
     where: str
     told: str
-    seen: Callable[[Sides], bool]
+    arrived: Arrived
+    moved: tuple[str, str] | None = None
 
 
-def by_email(contacts: Sequence[Contact]) -> dict[str, Contact]:
-    return {str(c["email"]).lower(): c for c in contacts if c.get("email")}
-
-
-def make(box: Sandbox) -> list[Edit]:
-    """Edit both sides as people would, each time somebody else."""
-    ghl, maileon = by_email(box.contacts("ghl")), by_email(box.contacts("maileon"))
+def make(box: Control, now: Shown) -> list[Edit]:
+    """Edit all platforms as people would, each time somebody else."""
+    known = [by_email(now[platform]) for platform in PLATFORMS]
     in_step = sorted(
-        email for email in ghl.keys() & maileon.keys() if not ghl[email]["dndSettings"]
+        email
+        for email in known[0].keys() & known[1].keys() & known[2].keys()
+        if all(people[email].mailable for people in known)
     )
-    who = iter(in_step[:: max(1, len(in_step) // 12)])
-    return [*_in_ghl(box, ghl, who), *_in_maileon(box, maileon, who), _on_both(box, ghl, who)]
-
-
-def _in_ghl(box: Sandbox, ghl: dict[str, Contact], who: Any) -> list[Edit]:
-    act = box.act
-    renamed, moved, tagged, left, readdressed = (next(who) for _ in range(5))
-    act("ghl", "edit", id=ghl[renamed]["id"], fields={"firstName": "Zsófia"})
-    act("ghl", "edit", id=ghl[moved]["id"], fields={"city": "Ærøskøbing"})
-    act("ghl", "tag", id=ghl[tagged]["id"], tags=["autumn sale"])
-    act("ghl", "dnd", id=ghl[left]["id"], channel="Email")
-    act("ghl", "edit", id=ghl[readdressed]["id"], fields={"email": "new.address@example.org"})
-    new = {"firstName": "Imre", "lastName": "Novák", "email": "imre.novak@example.net"}
-    act("ghl", "create", fields={**new, "phone": "+1 202 555 0188"}, tags=["lead"])
+    who = iter(in_step[:: max(1, len(in_step) // PEOPLE)])
     return [
-        Edit("GHL", "a first name is changed", _shows(renamed, "FIRSTNAME", "Zsófia")),
-        Edit("GHL", "somebody moves to another city", _shows(moved, "CITY", "Ærøskøbing")),
-        Edit("GHL", "a tag is added", lambda now: "autumn sale" in _tags(now, tagged)),
-        Edit("GHL", "somebody opts out (DND e-mail)", lambda now: left not in by_email(now[1])),
-        Edit(
-            "GHL",
-            "an e-mail address is changed",
-            lambda now: (
-                "new.address@example.org" in by_email(now[1])
-                and readdressed not in by_email(now[1])
-            ),
-        ),
-        Edit(
-            "GHL", "a new contact is entered", _shows("imre.novak@example.net", "LASTNAME", "Novák")
-        ),
+        *_in_ghl(box, known[0], who),
+        *_in_maileon(box, known[1], who),
+        *_in_mailercloud(box, known[2], who),
+        _everywhere_at_once(box, who),
     ]
 
 
-def _in_maileon(box: Sandbox, maileon: dict[str, Contact], who: Any) -> list[Edit]:
-    act = box.act
-    renamed, moved, tagged, left, readdressed = (next(who) for _ in range(5))
-    tags = maileon[tagged]["custom_fields"].get("tags", "")
-    joined = ", ".join(part for part in (tags, "webinar") if part)
-    act("maileon", "edit", email=renamed, standard_fields={"LASTNAME": "Østergård"})
-    act("maileon", "edit", email=moved, standard_fields={"CITY": "Kutná Hora"})
-    act("maileon", "edit", email=tagged, custom_fields={"tags": joined})
-    act("maileon", "unsubscribe", email=left)
-    act("maileon", "edit", email=readdressed, new_email="other.address@example.org")
+def _in_ghl(box: Control, known: dict[str, Person], who: Iterator[str]) -> list[Edit]:
+    renamed, married, moved, tagged, joined, left, old = (next(who) for _ in range(7))
+    new, came = "new.address@example.org", "imre.novak@example.net"
+    box.act(GHL, "edit", email=renamed, fields={"firstName": "Zsófia"})
+    box.act(GHL, "edit", email=married, fields={"lastName": LONG_NAME})
+    box.act(GHL, "edit", email=moved, fields={"city": "Ærøskøbing"})
+    box.act(GHL, "tag", email=tagged, tags=["autumn sale"])
+    box.act(GHL, "edit", email=joined, custom={MEMBERSHIP: "platinum"})
+    box.act(GHL, "dnd", email=left, channel="Email")
+    box.act(GHL, "edit", id=known[old].id, fields={"email": new})
+    fields = {"firstName": "Imre", "lastName": "Novák", "phone": "+1 202 555 0188"}
+    box.act(GHL, "create", fields={**fields, "email": came}, tags=["lead"])
+    return [
+        Edit(GHL, "first name", shows(renamed, "firstName", "Zsófia")),
+        Edit(GHL, "long last name", shows(married, "lastName", LONG_NAME, (GHL, MAILEON))),
+        Edit(GHL, "city", shows(moved, "city", "Ærøskøbing")),
+        Edit(GHL, "tag", shows(tagged, TAGS, "autumn sale")),
+        Edit(GHL, "membership", shows(joined, MEMBERSHIP, "platinum")),
+        Edit(GHL, "opt-out (DND)", unmailed(left)),
+        Edit(GHL, "new address", readdressed(old, new), moved=(old, new)),
+        Edit(GHL, "new contact", shows(came, "lastName", "Novák")),
+    ]
+
+
+def _in_maileon(box: Control, known: dict[str, Person], who: Iterator[str]) -> list[Edit]:
+    renamed, moved, tagged, left, old = (next(who) for _ in range(5))
+    new, came = "other.address@example.org", "ximena.pena@example.net"
+    tags = ", ".join(sorted(tags_of(known[tagged]) | {"webinar"}))
+    box.act(MAILEON, "edit", email=renamed, standard_fields={"LASTNAME": "Østergård"})
+    box.act(MAILEON, "edit", email=moved, standard_fields={"CITY": "Kutná Hora"})
+    box.act(MAILEON, "edit", email=tagged, custom_fields={"tags": tags})
+    box.act(MAILEON, "unsubscribe", email=left)
+    box.act(MAILEON, "edit", email=old, new_email=new)
     names = {"FIRSTNAME": "Ximena", "LASTNAME": "Peña"}
-    act("maileon", "create", email="ximena.pena@example.net", standard_fields=names)
+    box.act(MAILEON, "create", email=came, standard_fields=names)
     return [
-        Edit("Maileon", "a last name is changed", _holds(renamed, "lastName", "Østergård")),
-        Edit("Maileon", "somebody moves to another city", _holds(moved, "city", "Kutná Hora")),
-        Edit(
-            "Maileon",
-            "a tag is added",
-            lambda now: "webinar" in by_email(now[0])[tagged]["tags"],
-        ),
-        Edit(
-            "Maileon",
-            "somebody unsubscribes from a mail",
-            lambda now: "Email" in by_email(now[0])[left]["dndSettings"],
-        ),
-        Edit(
-            "Maileon",
-            "an e-mail address is changed",
-            lambda now: (
-                "other.address@example.org" in by_email(now[0])
-                and readdressed not in by_email(now[0])
-            ),
-        ),
-        Edit(
-            "Maileon",
-            "a new contact signs up",
-            _holds("ximena.pena@example.net", "lastName", "Peña"),
-        ),
+        Edit(MAILEON, "last name", shows(renamed, "lastName", "Østergård")),
+        Edit(MAILEON, "city", shows(moved, "city", "Kutná Hora")),
+        Edit(MAILEON, "tag", shows(tagged, TAGS, "webinar")),
+        Edit(MAILEON, "unsubscription", unmailed(left)),
+        Edit(MAILEON, "new address", readdressed(old, new), moved=(old, new)),
+        Edit(MAILEON, "new contact", shows(came, "lastName", "Peña")),
     ]
 
 
-def _on_both(box: Sandbox, ghl: dict[str, Contact], who: Any) -> Edit:
-    """Different fields of one person on both sides: neither edit may be lost."""
-    both = next(who)
-    box.act("ghl", "edit", id=ghl[both]["id"], fields={"address1": "7 Quay Lane"})
-    box.act("maileon", "edit", email=both, standard_fields={"FIRSTNAME": "Óscar"})
-    there = _shows(both, "ADDRESS", "7 Quay Lane")
-    here = _holds(both, "firstName", "Óscar")
-    return Edit("both", "one person: street here, first name there", lambda n: there(n) and here(n))
+def _in_mailercloud(box: Control, known: dict[str, Person], who: Iterator[str]) -> list[Edit]:
+    renamed, moved, tagged, joined, left = (next(who) for _ in range(5))
+    came = "jonas.brekke@example.net"
+    tags = sorted(tags_of(known[tagged]) | {"raffle"})
+    box.act(MAILERCLOUD, "edit", email=renamed, fields={"name": "Noémie"})
+    box.act(MAILERCLOUD, "edit", email=moved, fields={"city": "Świnoujście"})
+    box.act(MAILERCLOUD, "edit", email=tagged, tags=tags)
+    box.act(MAILERCLOUD, "edit", email=joined, custom={MEMBERSHIP: "silver"})
+    box.act(MAILERCLOUD, "unsubscribe", email=left)
+    names = {"name": "Jonas", "last_name": "Brekke"}
+    box.act(MAILERCLOUD, "create", email=came, fields=names)
+    return [
+        Edit(MAILERCLOUD, "first name", shows(renamed, "firstName", "Noémie")),
+        Edit(MAILERCLOUD, "city", shows(moved, "city", "Świnoujście")),
+        Edit(MAILERCLOUD, "tag", shows(tagged, TAGS, "raffle")),
+        Edit(MAILERCLOUD, "membership", shows(joined, MEMBERSHIP, "silver")),
+        Edit(MAILERCLOUD, "unsubscription by link", unmailed(left)),
+        Edit(MAILERCLOUD, "new contact", shows(came, "lastName", "Brekke")),
+    ]
 
 
-def _shows(email: str, field: str, value: str) -> Callable[[Sides], bool]:
-    """Maileon shows a standard field."""
-
-    def seen(now: Sides) -> bool:
-        contact = by_email(now[1]).get(email)
-        return contact is not None and contact["standard_fields"].get(field) == value
-
-    return seen
-
-
-def _holds(email: str, field: str, value: str) -> Callable[[Sides], bool]:
-    """GHL shows a field."""
-
-    def seen(now: Sides) -> bool:
-        contact = by_email(now[0]).get(email)
-        return contact is not None and contact[field] == value
-
-    return seen
+def _everywhere_at_once(box: Control, who: Iterator[str]) -> Edit:
+    """Different fields of one person on all platforms: no edit may be lost."""
+    one = next(who)
+    box.act(GHL, "edit", email=one, fields={"address1": "7 Quay Lane"})
+    box.act(MAILEON, "edit", email=one, standard_fields={"FIRSTNAME": "Óscar"})
+    box.act(MAILERCLOUD, "edit", email=one, fields={"city": "Ålesund"})
+    wanted = {"address1": "7 Quay Lane", "firstName": "Óscar", "city": "Ålesund"}
+    all_of_them = [shows(one, field, value) for field, value in wanted.items()]
+    return Edit(
+        "",
+        "one person: street, first name and city, each elsewhere",
+        lambda now: all(arrived(now) for arrived in all_of_them),
+    )
 
 
-def _tags(now: Sides, email: str) -> list[str]:
-    contact = by_email(now[1]).get(email)
-    return str(contact["custom_fields"].get("tags", "")).split(", ") if contact else []
+def tags_of(person: Person) -> frozenset[str]:
+    tags = person.values[TAGS]
+    return tags if isinstance(tags, frozenset) else frozenset()
+
+
+def shows(email: str, field: str, value: str, where: Sequence[str] = PLATFORMS) -> Arrived:
+    """These platforms, where they have the field, show the value, or have it as a tag."""
+    if field in FIELDS and FIELDS[field][1] is None:
+        where = [platform for platform in where if platform != MAILERCLOUD]
+
+    def arrived(now: Shown) -> bool:
+        found = [by_email(now[platform]).get(email) for platform in where]
+        return all(
+            person is not None
+            and (value in tags_of(person) if field == TAGS else person.values[field] == value)
+            for person in found
+        )
+
+    return arrived
+
+
+def unmailed(email: str) -> Arrived:
+    """No platform would mail this address."""
+
+    def arrived(now: Shown) -> bool:
+        found = (by_email(now[platform]).get(email) for platform in PLATFORMS)
+        return not any(person.mailable for person in found if person is not None)
+
+    return arrived
+
+
+def readdressed(old: str, new: str) -> Arrived:
+    """GHL and Maileon show the new address alone; Mailercloud changes none through its API."""
+
+    def arrived(now: Shown) -> bool:
+        both = [by_email(now[platform]) for platform in (GHL, MAILEON)]
+        return all(new in people and old not in people for people in both)
+
+    return arrived

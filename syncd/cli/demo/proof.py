@@ -1,27 +1,26 @@
-"""The proof: both platforms compared with each other, and with nothing of ours in between.
+"""The proof: the three platforms compared with each other, and nothing of ours in between."""
 
-It reads what the sandbox says that its contacts are, and uses no code of the engine, the
-mapping or the connectors: a comparison that shared it would agree with its mistakes.
-"""
-
+import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from syncd.cli.demo.edits import Contact, Edit, Sides, by_email
-from syncd.cli.demo.stage import Sandbox
-
-# What GHL calls a field, and what Maileon calls it.
-SAME = (
-    ("firstName", "FIRSTNAME"),
-    ("lastName", "LASTNAME"),
-    ("address1", "ADDRESS"),
-    ("postalCode", "ZIP"),
-    ("city", "CITY"),
-    ("country", "COUNTRY"),
-    ("dateOfBirth", "BIRTHDAY"),
+from syncd.cli.demo.edits import Edit
+from syncd.cli.demo.shown import (
+    FIELDS,
+    GHL,
+    MAILEON,
+    MAILERCLOUD,
+    PLATFORMS,
+    TITLES,
+    Person,
+    Shown,
+    by_email,
 )
+from syncd.testing.control import Control
+
+ONE_WAY = frozenset({"companyName"})  # GHL lets nobody change it, so it may lack one
+LONGEST = {"firstName": 25, "lastName": 25}  # in Mailercloud; longer names stay elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,97 +32,143 @@ class Finding:
     detail: str = ""
 
 
-def opted_out(box: Sandbox) -> set[str]:
-    """Every address that either platform knows to have opted out."""
-    shown = box.act("maileon", "opt_outs")
-    there = {entry["email"] for entry in (*shown["markers"], *shown["unsubscribed"])}
-    here = {c["email"] for c in box.contacts("ghl") if not mailable_in_ghl(c)}
-    return {str(email).lower() for email in there | here if email}
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the demo says of itself, to be held against what the sandbox shows.
 
-
-def mailable_in_ghl(contact: Contact) -> bool:
-    channel = contact["dndSettings"].get("Email", {}).get("status", "inactive")
-    return bool(contact["email"]) and not contact["dnd"] and channel == "inactive"
-
-
-def read_back(box: Sandbox) -> Sides:
-    return box.contacts("ghl"), box.contacts("maileon")
-
-
-def examine(
-    box: Sandbox, edits: list[Edit], before: set[str], expected: int, quiet: bool
-) -> list[Finding]:
-    """Compare both sides.
-
-    Args:
-        before: addresses that had opted out at any moment before the last sync.
+    Attributes:
+        edits: what people did.
+        opted_out: addresses that had opted out anywhere at any moment before the last sync.
         expected: how many different people there must be in the CRM.
-        quiet: whether the last cycle changed nothing on either platform.
+        listed: how many values for Mailercloud `syncd status` lists as unable to travel.
+        quiet: whether the last cycle changed nothing on any platform.
     """
-    now = read_back(box)
-    ghl, maileon = by_email(now[0]), by_email(now[1])
-    out = before | opted_out(box)
-    mailable = {email for email, contact in ghl.items() if mailable_in_ghl(contact)}
-    refusals = box.counters()["refusals"]
-    differing = list(differences(ghl, maileon))
-    arrived = [edit for edit in edits if edit.seen(now)]
-    doubles = twice(now[0]) + twice(now[1])
-    kept_mailable = out & (mailable | maileon.keys())
+
+    edits: Sequence[Edit]
+    opted_out: frozenset[str]
+    expected: int
+    listed: int
+    quiet: bool
+
+
+def opted_out(box: Control, now: Shown) -> frozenset[str]:
+    """Every address that any platform knows to have opted out."""
+    told = box.act(MAILEON, "opt_outs")
+    left = {str(one["email"]).lower() for one in (*told["markers"], *told["unsubscribed"])}
+    here = {p.email for platform in PLATFORMS for p in now[platform] if not p.mailable}
+    return frozenset(filter(None, left | here))
+
+
+def examine(box: Control, now: Shown, said: Said) -> list[Finding]:
+    """Compare all platforms, as the sandbox shows them now."""
+    moved = {new: old for edit in said.edits if edit.moved for old, new in [edit.moved]}
+    people = {platform: by_email(now[platform]) for platform in PLATFORMS}
+    kept = {new: old for new, old in moved.items() if old in people[MAILERCLOUD]}
+    people[MAILERCLOUD] = renamed(people[MAILERCLOUD], kept)
+    mailable = {
+        platform: {email for email, person in people[platform].items() if person.mailable}
+        for platform in PLATFORMS
+    }
+    same = mailable[GHL]
+    apart = set().union(*(same ^ there for there in mailable.values()))
+    differing = [
+        found
+        for platform in (MAILEON, MAILERCLOUD)
+        for found in differences(people[GHL], people[platform], platform)
+    ]
+    arrived = [edit for edit in said.edits if edit.arrived(now)]
+    doubles = [email for platform in PLATFORMS for email in twice(now[platform])]
+    out = said.opted_out | opted_out(box, now)
+    mailed = {p.email for platform in PLATFORMS for p in now[platform] if p.mailable} & out
+    long = sum(
+        too_long(person, name)
+        for email, person in people[GHL].items()
+        if email in people[MAILERCLOUD]
+        for name in LONGEST
+    )
+    counted = box.counters()
     return [
         Finding(
-            f"the same {len(mailable):,} mailable people on both sides",
-            mailable == maileon.keys(),
-            f"{len(mailable ^ maileon.keys())} on one side only",
+            f"the same {len(same):,} mailable people on all three platforms",
+            not apart,
+            f"{len(apart)} not everywhere",
         ),
         Finding(
-            f"{len(maileon):,} people equal field by field ({len(SAME) + 3} fields)",
+            f"{len(same):,} people equal field by field ({shared(MAILEON)} fields in Maileon,"
+            f" {shared(MAILERCLOUD)} in Mailercloud)",
             not differing,
             "; ".join(differing[:5]),
         ),
         Finding(
-            f"every edit arrived on the other side ({len(arrived)} of {len(edits)})",
-            len(arrived) == len(edits),
-            "; ".join(f"{e.where}: {e.told}" for e in edits if e not in arrived),
+            f"every edit arrived wherever it can be held ({len(arrived)} of {len(said.edits)})",
+            len(arrived) == len(said.edits),
+            "; ".join(
+                f"{TITLES.get(e.where, 'all')}: {e.told}" for e in said.edits if e not in arrived
+            ),
+        ),
+        Finding(
+            f"`syncd status` lists what Mailercloud cannot take: {len(kept)} new addresses,"
+            f" {long} long name",
+            len(kept) + long == said.listed,
+            f"it lists {said.listed}",
         ),
         Finding("nobody is there twice", not doubles, f"{len(doubles)} addresses twice"),
         Finding(
-            f"nobody is lost: {expected:,} people in the CRM",
-            len(now[0]) == expected,
-            f"there are {len(now[0]):,}",
+            f"nobody is lost: {said.expected:,} people in the CRM",
+            len(now[GHL]) == said.expected,
+            f"there are {len(now[GHL]):,}",
         ),
         Finding(
-            f"none of the {len(out):,} people who opted out can be mailed",
-            not kept_mailable,
-            f"{len(kept_mailable)} can",
+            f"none of the {len(out):,} people who opted out anywhere can be mailed anywhere",
+            not mailed,
+            f"{len(mailed)} can",
         ),
-        Finding("the last cycle wrote nothing", quiet),
-        Finding("no request was refused (429)", not refusals, str(refusals)),
-        Finding("no forbidden call was made", not box.counters()["forbidden"]),
+        Finding("the last cycle wrote nothing", said.quiet),
+        Finding("no request was refused (429)", not counted["refusals"], str(counted["refusals"])),
+        Finding("no forbidden call was made", not counted["forbidden"]),
     ]
 
 
-def differences(ghl: dict[str, Contact], maileon: dict[str, Contact]) -> Iterable[str]:
-    """Where two contacts with one address do not say the same; names fields, not values."""
-    for email in sorted(ghl.keys() & maileon.keys()):
-        here, there = ghl[email], maileon[email]
-        standard, custom = there["standard_fields"], there["custom_fields"]
-        for left, right in SAME:
-            if text(here[left]) != text(standard.get(right)):
-                yield f"{left} of contact {here['id']}"
-        if here["companyName"] and text(here["companyName"]) != text(standard.get("ORGANIZATION")):
-            yield f"companyName of contact {here['id']}"  # one-way: GHL lets nobody change it
-        if text(here["phone"]) != text(custom.get("phone")):
-            yield f"phone of contact {here['id']}"
-        if {t.lower() for t in here["tags"]} != set(
-            filter(None, text(custom.get("tags")).split(", "))
-        ):
-            yield f"tags of contact {here['id']}"
+def renamed(people: Mapping[str, Person], kept: Mapping[str, str]) -> dict[str, Person]:
+    """People by the address that they have elsewhere; `kept` is new → old."""
+    olds = set(kept.values())
+    found = {email: person for email, person in people.items() if email not in olds}
+    return {**found, **{new: people[old] for new, old in kept.items()}}
 
 
-def text(value: Any) -> str:
-    return "" if value is None else str(value).strip()
+def differences(
+    ghl: Mapping[str, Person], there: Mapping[str, Person], platform: str
+) -> Iterable[str]:
+    """Where a person of GHL and one of another platform differ; names fields, not values.
+
+    Who has opted out is not kept in step any more.
+    """
+    for email in sorted(ghl.keys() & there.keys()):
+        here, other = ghl[email], there[email]
+        if not here.mailable and not other.mailable:
+            continue
+        for name in other.values:
+            if name in ONE_WAY and not here.values[name]:
+                continue
+            if platform == MAILERCLOUD and too_long(here, name):
+                continue
+            if here.values[name] != other.values[name]:
+                yield f"{name} of {TITLES[platform]} contact {other.id}"
 
 
-def twice(contacts: Iterable[Contact]) -> list[str]:
-    counted = Counter(str(c["email"]).lower() for c in contacts if c["email"])
+def too_long(person: Person, name: str) -> bool:
+    return len(str(person.values[name])) > LONGEST.get(name, sys.maxsize)
+
+
+def shared(platform: str) -> int:
+    """How many fields of GHL a platform holds, the tags among them."""
+    there = (
+        mailercloud if platform == MAILERCLOUD else maileon
+        for maileon, mailercloud in FIELDS.values()
+    )
+    return 1 + sum(name is not None for name in there)
+
+
+def twice(people: Iterable[Person]) -> list[str]:
+    counted = Counter(person.email for person in people if person.email)
     return [email for email, n in counted.items() if n > 1]

@@ -1,7 +1,5 @@
 """The demo's surroundings: the sandbox as a process of its own, and a configuration for it."""
 
-import http.client
-import json
 import os
 import re
 import subprocess
@@ -9,17 +7,21 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
+from syncd.cli.demo.shown import GHL, MEMBERSHIP
 from syncd.errors import TransientError
+from syncd.testing.control import Control
 
 STOP_S = 10.0
 READY = re.compile(r"sandbox ready on (http://\S+)")
 
+AHEAD = timedelta(minutes=11)  # longer than a listing may lag, and than rows are mistrusted
+
 ROOT = """\
-# Written by `syncd demo`: both accounts are emulated by `syncd sandbox` on this machine.
+# Written by `syncd demo`: all accounts are emulated by `syncd sandbox` on this machine.
 store: sqlite:///var/syncd.db
 
 accounts:
@@ -32,15 +34,23 @@ accounts:
     connector: maileon
     api_key: ${MAILEON_API_KEY}
     base_url: ${MAILEON_BASE_URL}
+  news:
+    connector: mailercloud
+    api_key: ${MAILERCLOUD_API_KEY}
+    list_id: ${MAILERCLOUD_LIST_ID}
+    base_url: ${MAILERCLOUD_BASE_URL}
+    requests_per_second: 10 # 2 unless told otherwise: nobody publishes a limit
 
 pairs: pairs/*.yaml
 """
-PAIR = """\
+SHOP = """\
 # GoHighLevel on the left, Maileon on the right. The first run waits for a person.
 pair: shop
 left: crm
 right: mail
 policy: newest
+guards:
+  creates: {count: 1000, percent: 50} # whom one pair brings into the CRM is new to the other
 fields:
   - {left: firstName, right: FIRSTNAME}
   - {left: lastName, right: LASTNAME}
@@ -51,57 +61,54 @@ fields:
   - {left: country, right: COUNTRY}
   - {left: dateOfBirth, right: BIRTHDAY}
   - {left: phone, right: custom.phone, create_missing: true}
+  - {left: custom.Membership, right: custom.Membership, create_missing: true}
   - {left: tags, right: custom.tags, transform: {join: ", "}, create_missing: true}
 """
+LETTERS = """\
+# GoHighLevel on the left, Mailercloud on the right; what is in Maileon comes by the CRM.
+pair: letters
+left: crm
+right: news
+policy: left # Mailercloud tells no times, so nothing there is newer
+guards:
+  creates: {count: 1000, percent: 50}
+fields:
+  - {left: firstName, right: name}
+  - {left: lastName, right: last_name}
+  - {left: companyName, right: organization, direction: right}
+  - {left: postalCode, right: zip}
+  - {left: city, right: city}
+  - {left: country, right: country}
+  - {left: phone, right: phone}
+  - {left: custom.Membership, right: custom.Membership, create_missing: true}
+  - {left: tags, right: tags}
+"""
+ACCOUNTS = ("crm", "mail", "news")  # as GHL, Maileon, Mailercloud
+PAIRS = {"letters": LETTERS, "shop": SHOP}
 
 
-@dataclass(frozen=True, slots=True)
-class Sandbox:
-    """A running sandbox, seen through `/_control` only, as a person's own browser would."""
+@dataclass(slots=True)
+class Clock:
+    """One clock for the sandbox and for us, that can be put forward.
 
-    url: str
+    Attributes:
+        ahead: of the real one.
+    """
 
-    def control(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """One request below `/_control`; the answer's JSON.
+    box: Control
+    ahead: timedelta = timedelta()
 
-        Raises:
-            TransientError: it was refused, or nobody answers.
-        """
-        address = urlsplit(self.url)
-        connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
-        try:
-            connection.request(method, f"/_control{path}", json.dumps(body) if body else None)
-            answer = connection.getresponse()
-            content = json.loads(answer.read())
-        except (OSError, ValueError) as cause:
-            raise TransientError(
-                f"The sandbox does not answer ({type(cause).__name__})."
-            ) from cause
-        finally:
-            connection.close()
-        if answer.status != 200:
-            raise TransientError(f"The sandbox refused {method} {path}: {content.get('error')}")
-        return content
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
 
-    def act(self, platform: str, action: str, **arguments: Any) -> dict[str, Any]:
-        """What a person does in the platform's screens."""
-        done: dict[str, Any] = self.control(
-            "POST", f"/{platform}/act", {"action": action, **arguments}
-        )
-        return done
-
-    def contacts(self, platform: str) -> list[dict[str, Any]]:
-        """Every contact, in the platform's own field names."""
-        shown: list[dict[str, Any]] = self.control("GET", f"/{platform}/contacts")
-        return shown
-
-    def counters(self) -> dict[str, Any]:
-        counted: dict[str, Any] = self.control("GET", "/counters")
-        return counted
+    def put_forward(self) -> None:
+        """Let every lag pass, of the sandbox's listings and of its unsubscriptions."""
+        self.box.request("POST", "/clock", {"advance_s": AHEAD.total_seconds()})
+        self.ahead += AHEAD
 
 
 @contextmanager
-def sandbox(contacts: int, seed: int) -> Iterator[Sandbox]:
+def sandbox(contacts: int, seed: int) -> Iterator[Control]:
     """A sandbox with real limits in a process of its own, stopped at the end.
 
     Raises:
@@ -121,7 +128,7 @@ def sandbox(contacts: int, seed: int) -> Iterator[Sandbox]:
         ready = READY.match(line)
         if ready is None:
             raise TransientError("The sandbox did not start.", hint="Try `syncd sandbox`.")
-        yield Sandbox(ready[1])
+        yield Control(ready[1])
     finally:
         process.terminate()
         try:
@@ -133,20 +140,33 @@ def sandbox(contacts: int, seed: int) -> Iterator[Sandbox]:
             process.stdout.close()
 
 
-def write_configuration(folder: Path, box: Sandbox) -> tuple[Path, dict[str, str]]:
+def write_configuration(folder: Path, box: Control) -> tuple[Path, dict[str, str]]:
     """Write a configuration for the sandbox; its path, and the environment that it needs."""
-    info = box.control("GET", "/info")
+    info = box.info()
     env = {
         "GHL_TOKEN": info["ghl"]["token"],
         "GHL_LOCATION_ID": info["ghl"]["location_id"],
         "GHL_BASE_URL": info["ghl"]["base_url"],
         "MAILEON_API_KEY": info["maileon"]["api_key"],
         "MAILEON_BASE_URL": info["maileon"]["base_url"],
+        "MAILERCLOUD_API_KEY": info["mailercloud"]["api_key"],
+        "MAILERCLOUD_LIST_ID": info["mailercloud"]["list_id"],
+        "MAILERCLOUD_BASE_URL": info["mailercloud"]["base_url"],
     }
     root = folder / "syncd.yaml"
     root.write_text(ROOT, "utf-8")
     (folder / "pairs").mkdir()
-    (folder / "pairs" / "shop.yaml").write_text(PAIR, "utf-8")
+    for name, content in PAIRS.items():
+        (folder / "pairs" / f"{name}.yaml").write_text(content, "utf-8")
     lines = "".join(f"{name}={value}\n" for name, value in env.items())
     (folder / ".env").write_text(lines, "utf-8")
     return root, env
+
+
+def add_memberships(box: Control) -> str:
+    """Give GHL a custom field that no other platform has; its id."""
+    made = box.act(GHL, "create_custom_field", name=MEMBERSHIP, data_type="TEXT")
+    levels = cycle(("gold", "silver", "bronze"))
+    for contact, level in zip(box.contacts(GHL)[::4], levels, strict=False):
+        box.act(GHL, "edit", id=contact["id"], custom={MEMBERSHIP: level})
+    return str(made["id"])

@@ -125,7 +125,9 @@ class Ghl:
             started = found.now_ms if place.started_ms is None else place.started_ms
             place = feed.SweepCursor(found.after, started)
             after = place if found.after is not None else feed.after_sweep(started, self._lag_ms)
-            yield self._page(found, fields, after)
+            page = self._page(found, fields, after)
+            yield page
+            self._reader.remember(page.records)
 
     def _window(
         self, place: feed.Cursor | None, window: Window, fields: frozenset[str]
@@ -141,7 +143,9 @@ class Ghl:
             self._api, self._page_size, sort=ADDED, filters=[either], after=here.after
         ):
             here = replace(here, after=found.after or found.last)
-            yield self._page(found, fields, here)
+            page = self._page(found, fields, here)
+            yield page
+            self._reader.remember(page.records)
 
     def _changes(self, place: feed.FeedCursor, fields: frozenset[str]) -> Iterator[Page]:
         """The fresh pass, then as many pages of the settle pass, at least one."""
@@ -155,6 +159,7 @@ class Ghl:
             rows = feed.unseen(before, found.rows)
             records = self._reader.complete(rows, fields)
             yield Page(records, feed.write(place), found.total)
+            self._reader.remember(records)
         upto = feed.to_settle(place, now_ms, self._lag_ms)
         if upto is None:
             return

@@ -5,7 +5,7 @@ Source: ghl.md 3.2 (what a row hides), 3.4, 3.5 and 3.12.
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -140,7 +140,6 @@ class Reader:
             record = whole.get(row["id"]) or to_record(row, custom, Shape.ROW)
             if record is not None and not record.gone:
                 records.append(record)
-        self._remember(record for record in records if record.certain)
         return records
 
     def _completed(self, row: Mapping[str, Any], custom: CustomFields) -> Record | None:
@@ -150,9 +149,10 @@ class Reader:
         except RecordError:
             return to_record(row, custom, Shape.ROW)
 
-    def _remember(self, records: Any) -> None:
+    def remember(self, records: Iterable[Record]) -> None:
+        """Note what was read by id, once whoever got these records has come back for more."""
         for record in records:
-            if record.version is not None:
+            if record.certain and record.version is not None:
                 self._read[record.remote_id] = record.version
                 self._read.move_to_end(record.remote_id)
         while len(self._read) > MOST_REMEMBERED:
