@@ -1,19 +1,30 @@
-"""`syncd connectors`: what is installed, and how it is configured."""
+"""`syncd connectors`: what is installed; testing one; the skeleton of a new one."""
+
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
-from syncd.cli.face import face_of
+from syncd.cli.face import Code, Face, face_of, finish
 from syncd.connectors.api import Plugin
 from syncd.connectors.registry import installed
 
 app = typer.Typer(add_completion=False)
 
 
-@app.command()
-def connectors(context: typer.Context) -> None:
+@app.callback(invoke_without_command=True)
+def connectors(
+    context: typer.Context,
+    json: Annotated[
+        bool, typer.Option("--json", help="Answer in JSON, alone on standard output.")
+    ] = False,
+) -> None:
     """List the connectors that are installed, and the settings of their accounts."""
     face = face_of(context)
+    face.json = face.json or json
+    if context.invoked_subcommand is not None:
+        return
     plugins = installed()
     content = {
         name: {
@@ -26,6 +37,81 @@ def connectors(context: typer.Context) -> None:
         for name, plugin in plugins.items()
     }
     face.answer({"connectors": content}, *(_table(name, p) for name, p in plugins.items()))
+
+
+@app.command()
+def test(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="The name under which its package offers it.")],
+) -> None:
+    """Test a connector on its emulator: every promise that a connector has to keep.
+
+    Needs no account and no network. Ends with 1 if a promise is broken, and with 2 if there
+    is no such connector or no stage to test it on.
+    """
+    from syncd.testing.contract import Verdict, outcomes, sentence, stage_named
+
+    face = face_of(context)
+    found = []
+    for outcome in outcomes(stage_named(name)):
+        found.append(outcome)
+        if face.draws:
+            face.say(f"{outcome.verdict}: {outcome.promise.text}")
+    broken = [outcome for outcome in found if outcome.verdict is Verdict.BROKEN]
+    table = Table(title=f"What every connector promises, asked of '{name}'", title_justify="left")
+    for column in ("promise", ""):
+        table.add_column(column)
+    for outcome in found:
+        table.add_row(outcome.promise.text, outcome.verdict.value)
+    kept = sum(outcome.verdict is Verdict.KEPT for outcome in found)
+    content = {
+        "connector": name,
+        "promises": [
+            {
+                "promise": outcome.promise.text,
+                "verdict": outcome.verdict.value,
+                "why": outcome.why,
+                "rule": outcome.promise.read,
+            }
+            for outcome in found
+        ],
+    }
+    why = [
+        f"{o.promise.text}: {o.verdict.value}.\n  {sentence(o.why)}"
+        + (f"\n  The rule: {o.promise.read}. The guide: {o.promise.anchor}" if o in broken else "")
+        for o in found
+        if o.why
+    ]
+    face.answer(content, table, *why, f"{kept} of {len(found)} promises are kept.")
+    finish(Code.AGAIN if broken else Code.DONE)
+
+
+@app.command()
+def new(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="Of the platform: small letters, digits and _.")],
+    folder: Annotated[
+        Path | None, typer.Option(help="Where to write it; default: ./syncd-NAME.")
+    ] = None,
+) -> None:
+    """Write the skeleton of a connector: a package that passes every test as it stands.
+
+    It connects an invented platform. Turn it into yours piece by piece, from green to green.
+    """
+    from syncd.testing.skeleton import write
+
+    face = face_of(context)
+    into = folder or Path(f"syncd-{name.replace('_', '-')}")
+    written = write(name, into)
+    _tell_what_to_do(face, name, into, written)
+
+
+def _tell_what_to_do(face: Face, name: str, into: Path, written: list[Path]) -> None:
+    face.answer(
+        {"connector": name, "folder": str(into), "written": [str(path) for path in written]},
+        *(f"written: {path}" for path in written),
+        f"Now type `cd {into}`, `pip install -e .` and `syncd connectors test {name}`.",
+    )
 
 
 def _settings(plugin: Plugin) -> list[tuple[str, bool, str]]:

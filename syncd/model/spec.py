@@ -102,6 +102,8 @@ class ResourceSpec:
         finds: fields that `find` can look up.
         reference: field that takes the other side's remote id, if there is a place for it.
         batch_size: ops per push call; concurrency: push calls at once.
+        inserts_at_most: more creates than these in one push may change a record that exists
+            already, if it is not in the listing; None: a create never does.
         index_lag: how long a new record may stay invisible to `find` and `pull`.
         ids_follow: a create may be answered without an id; the record is then recognised
             by its key in the next sweep. Only for platforms that keep the key unique.
@@ -123,6 +125,7 @@ class ResourceSpec:
     concurrency: int = 1
     page_size: int = 100
     index_lag: timedelta = timedelta()
+    inserts_at_most: int | None = None
     sweep_rate: float | None = None
     ids_follow: bool = False
 

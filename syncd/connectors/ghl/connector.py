@@ -171,6 +171,7 @@ class Ghl:
             place = feed.settled(place, found.rows, found.after, upto)
             records = self._reader.complete(found.rows, fields, again=True)
             yield Page(records, feed.write(place))
+            self._reader.remember(records)
 
     def probe(self, address: str) -> Iterator[Finding]:
         """Try the assumptions with one contact that is made for it, and removed."""

@@ -11,7 +11,7 @@ from syncd.connectors.mailercloud.answers import complaint_of_write, words
 from syncd.connectors.mailercloud.calls import Calls
 from syncd.connectors.mailercloud.codec import id_of, mentioned, tag_key, to_record
 from syncd.connectors.mailercloud.config import Settings
-from syncd.connectors.mailercloud.fields import CUSTOM, Properties, read_properties
+from syncd.connectors.mailercloud.fields import CUSTOM, STANDARD, Properties, read_properties
 from syncd.errors import AccountError, InDoubtError, RecordError, TransientError
 from syncd.model.record import Record
 
@@ -28,6 +28,7 @@ class Account:
         listed: fields that some row of the listing mentioned.
         looked: fields that the direct look at some contact mentioned.
         unlisted: fields that the listing hides although contacts have values in them.
+        shows_empty: whether the listing mentions fields that are empty.
         samples: how many direct looks may still be spent on finding these out.
     """
 
@@ -38,6 +39,7 @@ class Account:
         self.listed: set[str] = set()
         self.looked: set[str] = set()
         self.unlisted: set[str] = set()
+        self.shows_empty = False
         self.samples = 3
         self._proven = False
         self._wire = wire
@@ -134,15 +136,21 @@ class Account:
 
     def record(self, row: Any, fields: Collection[str], known: Properties) -> Record | None:
         """A row of the listing, which may lag behind the truth."""
+        self.note(row, fields, known)
+        silent = set(fields) - self.unlisted
+        if self.shows_empty:  # then what no row mentions is not empty, but unknown
+            silent &= self.listed
+        return to_record(
+            row, known, certain=False, hidden_tag=self.settings.optout_tag, silent=silent
+        )
+
+    def note(self, row: Any, fields: Collection[str], known: Properties) -> None:
+        """Learn which fields rows of the listing mention, and whether also empty ones."""
         if isinstance(row, Mapping):
             self.listed |= mentioned(row, fields, known)
-        return to_record(
-            row,
-            known,
-            certain=False,
-            hidden_tag=self.settings.optout_tag,
-            silent=set(fields) - self.unlisted,
-        )
+            self.shows_empty = self.shows_empty or any(
+                row[name] in (None, "") for name in STANDARD if name in row
+            )
 
     def look(self, remote_id: str, fields: Collection[str], known: Properties) -> Record:
         """The contact as it is now, read directly.

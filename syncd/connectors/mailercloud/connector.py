@@ -17,7 +17,7 @@ from syncd.connectors.mailercloud.batches import Delivery
 from syncd.connectors.mailercloud.codec import id_of
 from syncd.connectors.mailercloud.config import Settings
 from syncd.connectors.mailercloud.create import Row
-from syncd.connectors.mailercloud.fields import CUSTOM, SPEC, creation
+from syncd.connectors.mailercloud.fields import CUSTOM, FEW, SPEC, creation
 from syncd.connectors.mailercloud.probe import Probe
 from syncd.connectors.mailercloud.values import wire_email
 from syncd.errors import (
@@ -43,7 +43,8 @@ class Mailercloud:
     def __init__(self, settings: Settings, wire: Wire) -> None:
         contact = replace(
             SPEC.resources[Resource.CONTACT],
-            sweep_rate=settings.requests_per_second * settings.scan_share,
+            sweep_rate=settings.requests_per_second * settings.scan_share * wire.rate_share,
+            inserts_at_most=None if settings.batch_size == 1 else FEW,
         )
         self.spec = replace(SPEC, resources={Resource.CONTACT: contact})
         self._account = Account(settings, wire)
@@ -136,7 +137,7 @@ class Mailercloud:
                 yield ready
             else:
                 rows.append(ready)
-        if len(rows) <= create.FEW or self._account.settings.batch_size == 1:
+        if len(rows) <= FEW or self._account.settings.batch_size == 1:
             for row in rows:
                 yield create.create_one(self._account, row)
         else:

@@ -25,7 +25,6 @@ from syncd.errors import (
 )
 from syncd.model.op import Op, Receipt
 
-FEW = 3  # up to so many are created one by one
 _MOST_SEARCHED = 5  # pages of a search that may match loosely
 
 

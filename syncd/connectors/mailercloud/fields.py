@@ -21,6 +21,7 @@ CUSTOM = "custom."
 TAGS = "tags"
 CONSENT = "consent"
 EMAIL = "email"
+FEW = 3  # up to so many new contacts go one by one, by the call that only inserts
 TEXT, AREA, DIGITS = 100, 500, 30  # longest values of properties, in characters
 
 # Rule name → longest text. Rules use these whatever the account's vocabulary is.
@@ -76,13 +77,16 @@ SPEC = Spec(
             deletions=Deletions.SWEEP,
             unique_key=EMAIL,
             finds=frozenset({EMAIL}),
-            consent=ConsentSpec(levels=frozenset({Level.UNKNOWN, Level.REVOKED}), readable=False),
+            consent=ConsentSpec(
+                levels=frozenset({Level.UNKNOWN, Level.REVOKED}), readable=False, hides=True
+            ),
             batch_size=490,  # ten batch calls, so that rows can be pooled across them
             page_size=LIMIT,
             index_lag=timedelta(minutes=5),
             sweep_rate=Settings.model_fields["requests_per_second"].default
             * Settings.model_fields["scan_share"].default,
             ids_follow=True,
+            inserts_at_most=FEW,
         )
     },
 )

@@ -123,6 +123,8 @@ class Reader:
         )
 
     def _records(self, rows: Sequence[Mapping[str, Any]]) -> list[Record]:
+        for row in rows:  # what one row mentions counts for all of the page
+            self._account.note(row, self._fields, self._known)
         read = [(row, self._account.record(row, self._fields, self._known)) for row in rows]
         self._sample(rows)
         return [self._completed(row, record) for row, record in read if record is not None]

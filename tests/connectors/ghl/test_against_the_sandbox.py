@@ -1,6 +1,6 @@
 """The connector against the sandbox, which somebody else wrote from the same document."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -173,3 +173,31 @@ def test_a_check_knows_the_location() -> None:
     identity = opened(box).check()
     assert identity.account_id == box.info["ghl"]["location_id"]
     assert all(right.granted for right in identity.rights)
+
+
+def test_a_late_row_that_could_not_be_stored_is_shown_again() -> None:
+    """Only the settle pass sees it, and reads it by its id; the page may not be stored."""
+    late = {"tag_index_lag_s": 100.0, "rows_without_dnd_settings": True}
+    box = sandbox(frozen_at=NOW, settings={"ghl": late})
+    people = box.platform("ghl")
+    first, second = (
+        people.act("create", {"fields": {"email": f"p{n}@example.org"}})["id"] for n in range(2)
+    )
+    ghl = opened(box)
+    *_, page = ghl.pull(CONTACT, None, fields=FIELDS)
+    cursor, shown = page.cursor, False
+    people.act("tag", {"id": first, "tags": ["late"]})
+    box.world.clock.advance(timedelta(seconds=10))
+    people.act("edit", {"id": second, "fields": {"city": "Ulm"}})
+    for _ in range(20):
+        box.world.clock.advance(timedelta(seconds=20))
+        for page in ghl.pull(CONTACT, cursor, fields=FIELDS):
+            if first in {record.remote_id for record in page.records}:
+                shown = True
+                break  # and nobody has stored the page
+            cursor = page.cursor
+        if shown:
+            break
+    again = [r.remote_id for page in ghl.pull(CONTACT, cursor, fields=FIELDS) for r in page.records]
+    assert shown
+    assert first in again

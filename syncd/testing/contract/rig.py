@@ -1,0 +1,271 @@
+"""A fresh stage with a connector on it, and the few things that every promise does there."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import count, islice
+from typing import Any
+
+from syncd.connectors.api import Connector, Wire
+from syncd.core.canonical import canonical, same
+from syncd.model.op import Op, OpKind, Receipt
+from syncd.model.record import Page, Record, Resource, is_usable_id
+from syncd.model.spec import Catalogue, FieldSpec, Kind, ResourceSpec
+from syncd.model.values import Fields, Patch, Value
+from syncd.testing.contract.calling import calling, told
+from syncd.testing.contract.clock import Clock
+from syncd.testing.contract.line import Line
+from syncd.testing.contract.promise import BrokenPromiseError, hold
+from syncd.testing.contract.samples import samples_for
+from syncd.testing.contract.stage import Stage
+
+CONTACT = Resource.CONTACT
+MOST_PAGES = 1_000
+
+
+class Rig:
+    """One account, made for one promise."""
+
+    def __init__(self, stage: type[Stage]) -> None:
+        self.clock = Clock()
+        self.stage = stage(self.clock)
+        self.line = Line(self.stage.transport, self.clock)
+        self.settings = self._settings()
+        self._numbers = count(1)
+        self._op_ids = count(101, 7)  # no positions in a batch
+        self.connector = self.opened()
+        self.spec: ResourceSpec = self.connector.spec.resources[CONTACT]
+        with calling("catalogue"):
+            self.catalogue: Catalogue = self.connector.catalogue(CONTACT)
+        self.made: dict[str, FieldSpec] = {}  # custom fields, as they were asked for
+        self._check_stage()
+
+    def _settings(self) -> Any:
+        try:
+            return self.stage.plugin.settings(**self.stage.settings)
+        except ValueError as cause:  # of pydantic
+            raise BrokenPromiseError(
+                f"`Stage.settings` do not fit the settings model of the Plugin: {cause}"
+            ) from cause
+
+    def _check_stage(self) -> None:
+        key, text = (self.catalogue.get(name) for name in (self.stage.key, self.stage.text))
+        hold(key is not None, f"`Stage.key` is '{self.stage.key}', which the catalogue lacks")
+        hold(
+            text is not None and text.kind is Kind.TEXT and not text.read_only,
+            f"`Stage.text` is '{self.stage.text}', which is no writable text of the catalogue",
+        )
+
+    def opened(self) -> Connector:
+        """Another connector of the same account, as after a crash: it remembers nothing."""
+        wire = Wire(
+            transport=self.line,
+            now=self.clock.now,
+            monotonic=self.clock.monotonic,
+            sleep=self.clock.sleep,
+        )
+        with calling("Plugin.open"):
+            return self.stage.plugin.open(self.settings, wire)
+
+    # Fields
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Every field there is."""
+        return frozenset(self.catalogue)
+
+    @property
+    def texts(self) -> list[FieldSpec]:
+        """Every text field that can be written to a record which exists."""
+        return [
+            spec
+            for spec in self.catalogue.values()
+            if spec.kind is Kind.TEXT and not (spec.read_only or spec.fixed or spec.choices)
+            if spec.name != self.stage.key
+        ]
+
+    @property
+    def unique_key(self) -> str | None:
+        return self.stage.unique_key or self.spec.unique_key
+
+    def samples(self, number: int) -> dict[str, Value]:
+        """The first or second valid value of every field, but for the key and consent."""
+        found: dict[str, Value] = {}
+        for name, spec in self.catalogue.items():
+            values = self.stage.samples.get(name, samples_for(self.made.get(name, spec)))
+            if not spec.read_only and name != self.stage.key and values:
+                found[name] = values[number % len(values)]
+        return found
+
+    def is_same(self, name: str, shown: Value, wanted: Value) -> bool:
+        """Whether a field shows what was written, as the engine would compare it."""
+        spec = self.catalogue[name]
+        now, then = (canonical(value, spec, country=None).value for value in (shown, wanted))
+        return same(now, then, spec)
+
+    def differing(self, shown: Fields, wanted: Fields) -> list[str]:
+        """Names of the fields that do not show what was written; a missing one differs too."""
+        return [
+            name
+            for name, value in wanted.items()
+            if name not in shown or not self.is_same(name, shown[name], value)
+        ]
+
+    # People
+
+    def person(self, **fields: Value) -> dict[str, Value]:
+        """Fields of somebody new."""
+        return {**self.stage.person(next(self._numbers)), **fields}
+
+    def populate(self, number: int) -> dict[str, dict[str, Value]]:
+        """Let people come into being on the platform; their fields by remote id."""
+        made: dict[str, dict[str, Value]] = {}
+        for _ in range(number):
+            fields = self.person(**{self.stage.text: f"Text {len(made)}"})
+            made[self.stage.create(fields)] = fields
+        self.clock.sleep(60.0)
+        self.settle()
+        return made
+
+    def settle(self) -> None:
+        """Let so much time pass that every index has caught up."""
+        self.clock.sleep(self.stage.lag().total_seconds() + 1.0)
+
+    # Calls
+
+    def pages(
+        self, cursor: str | None = None, *, full: bool = False, by: Connector | None = None
+    ) -> Iterator[Page]:
+        """Pages as they come, each checked for its shape."""
+        connector = by or self.connector
+        with calling("pull"):
+            pulled = connector.pull(CONTACT, cursor, fields=self.names, full=full)
+            for number, page in enumerate(pulled, 1):
+                hold(isinstance(page, Page), f"`pull` gave a {type(page).__name__}, not a Page")
+                hold(
+                    isinstance(page.cursor, str) and page.cursor != "",
+                    f"page {number} has no cursor; every page needs one to go on from",
+                )
+                for record in page.records:
+                    hold(
+                        is_usable_id(record.remote_id) or (record.gone and not record.remote_id),
+                        f"page {number} holds a record without a usable `remote_id`",
+                    )
+                yield page
+                hold(number < MOST_PAGES, f"`pull` did not end after {MOST_PAGES:,} pages")
+
+    def pull(
+        self, cursor: str | None = None, *, full: bool = False, by: Connector | None = None
+    ) -> list[Page]:
+        return list(self.pages(cursor, full=full, by=by))
+
+    def fetch(self, remote_id: str, by: Connector | None = None) -> Record:
+        with calling("fetch"):
+            return (by or self.connector).fetch(CONTACT, remote_id, fields=self.names)
+
+    def find(self, key: str, value: Value, by: Connector | None = None) -> Sequence[Record]:
+        with calling("find"):
+            return (by or self.connector).find(CONTACT, key, value, fields=self.names)
+
+    def op(
+        self,
+        kind: OpKind,
+        patch: Patch,
+        remote_id: str | None = None,
+        current: Fields | None = None,
+    ) -> Op:
+        return Op(next(self._op_ids), CONTACT, kind, remote_id, patch, current or {})
+
+    def creation(self, **fields: Value) -> Op:
+        """The op that creates somebody new, with the other side's id as the engine gives it."""
+        op = self.op(OpKind.CREATE, self.person(**fields))
+        if self.spec.reference is None:
+            return op
+        return replace(op, patch={self.spec.reference: f"other-{op.id}", **op.patch})
+
+    def change(self, remote_id: str, person: Fields, patch: Patch) -> Op:
+        """The op that updates somebody who is known."""
+        current = {self.stage.key: person[self.stage.key]}
+        return self.op(OpKind.UPDATE, patch, remote_id, current)
+
+    def push(self, *ops: Op, by: Connector | None = None) -> dict[int, Receipt]:
+        """Receipts by op id, after no more ops per call than the Spec allows."""
+        connector, found = by or self.connector, dict[int, Receipt]()
+        rest = iter(ops)
+        while batch := list(islice(rest, max(self.spec.batch_size, 1))):
+            with calling("push"):
+                receipts = list(connector.push(CONTACT, batch))
+            check_receipts(batch, receipts)
+            found |= {receipt.op_id: receipt for receipt in receipts}
+        return found
+
+    def done(self, op: Op, receipt: Receipt) -> str:
+        """The remote id of a record that was written without an error."""
+        if receipt.error is not None:
+            raise BrokenPromiseError(
+                f"an ordinary {op.kind.value} of {', '.join(op.patch)} was answered with"
+                f" {told(receipt.error)}; if one of the values is at fault, name better ones in"
+                " `Stage.samples`"
+            ) from receipt.error
+        return self.identified(op, receipt)
+
+    def identified(self, op: Op, receipt: Receipt) -> str:
+        """The remote id of a written record; looked up by its key where ids follow."""
+        if receipt.remote_id is not None:
+            return receipt.remote_id
+        hold(
+            op.kind is OpKind.CREATE and self.spec.ids_follow,
+            f"the receipt of a {op.kind.value} has no `remote_id`, and the Spec does not say"
+            " that ids follow",
+        )
+        self.settle()
+        found = self.with_key(op.patch[self.stage.key])
+        hold(
+            len(found) == 1,
+            f"a create was answered without an id, and {len(found)} records have its key after"
+            " the index has caught up; there has to be one",
+        )
+        return found[0]
+
+    def with_key(self, value: object) -> list[str]:
+        """Ids of the records with a key, as the connector shows them."""
+        key = self.stage.key
+        wanted = value if isinstance(value, str) else ""
+        if key in self.spec.finds:
+            return [r.remote_id for r in self.find(key, wanted, self.opened()) if not r.gone]
+        listed = shown(self.pull(full=True, by=self.opened()))
+        return [
+            remote_id
+            for remote_id, record in listed.items()
+            if not record.gone and self.is_same(key, record.fields.get(key), wanted)
+        ]
+
+
+def check_receipts(batch: Sequence[Op], receipts: Iterable[Any]) -> None:
+    """Exactly one receipt per op."""
+    ids = [r.op_id if isinstance(r, Receipt) else None for r in receipts]
+    hold(None not in ids, "`push` gave something that is no Receipt")
+    asked = {op.id for op in batch}
+    foreign, twice = set(ids) - asked, len(ids) - len(set(ids))
+    missing = asked - set(ids)
+    hold(
+        not (foreign or twice or missing),
+        f"{len(batch)} ops got {len(ids)} receipts: {len(missing)} ops have none, {twice} are"
+        f" too many, {len(foreign)} are for ops that were not in the call",
+    )
+
+
+def shown(pages: Iterable[Page]) -> dict[str, Record]:
+    """The last that some pages showed of each record."""
+    return {r.remote_id: r for page in pages for r in page.records if r.remote_id}
+
+
+def fields_of(records: Mapping[str, Record]) -> dict[str, tuple[Fields, bool]]:
+    """Records for comparing: fields and whether they are gone, by id."""
+    return {remote_id: (dict(r.fields), r.gone) for remote_id, r in records.items()}
+
+
+def some(items: Iterable[str], most: int = 3) -> str:
+    """The first of some names."""
+    found = sorted(items)
+    rest = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(map(repr, found[:most])) + rest

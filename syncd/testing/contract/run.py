@@ -1,0 +1,118 @@
+"""The promises in their order, and asking a connector for one of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from types import TracebackType
+
+from syncd.errors import SyncdError
+from syncd.testing.contract import answers, discretion, reading, strange, trouble, writing
+from syncd.testing.contract.calling import place, told
+from syncd.testing.contract.promise import BrokenPromiseError, NotAskedError, Promise
+from syncd.testing.contract.rig import Rig
+from syncd.testing.contract.stage import Stage
+
+_PULL = "`Connector.pull` in syncd/connectors/api.py"
+_PUSH = "`Connector.push` in syncd/connectors/api.py"
+PROMISES: tuple[Promise, ...] = (
+    Promise("Pages resume after any page", _PULL, reading.pages_resume),
+    Promise("A repeated page is harmless", "`Page` in syncd/model/record.py",
+            reading.repeats_are_harmless),
+    Promise("What is written reads back equal", "`same` in syncd/core/canonical.py",
+            writing.reads_back),
+    Promise("A refused record does not stop its batch", _PUSH, writing.refusal_stops_nobody),
+    Promise("Receipts match ops one to one", "`Receipt` in syncd/model/op.py",
+            writing.receipts_match),
+    Promise("A duplicate create is answered as such", "`OpKind` in syncd/model/op.py",
+            writing.duplicates_are_told),
+    Promise("Throttling and Retry-After are obeyed", "`ThrottledError` in syncd/errors.py",
+            trouble.throttling_is_obeyed),
+    Promise("An answer lost after the write is found again", "`InDoubtError` in syncd/errors.py",
+            trouble.lost_answers_are_found),
+    Promise("Deletions appear as the Spec says", "`Deletions` in syncd/model/spec.py",
+            reading.deletions_appear),
+    Promise("Secrets and personal values never reach the log", "the top of syncd/errors.py",
+            discretion.nothing_is_told),
+    Promise("A hundred hostile values per text field", "`RecordError` in syncd/errors.py",
+            strange.hostile_values),
+    Promise("Unknown fields in answers are ignored", "`Record` in syncd/model/record.py",
+            answers.unknown_fields_are_ignored),
+    Promise("Missing fields are not taken for deletions", "`Record` in syncd/model/record.py",
+            answers.missing_fields_are_unknown),
+)  # fmt: skip
+
+
+class Verdict(StrEnum):
+    KEPT = "kept"
+    BROKEN = "broken"
+    NOT_ASKED = "not asked"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a connector stands to one promise.
+
+    Attributes:
+        why: what was seen if it is broken, and why it was not asked; else empty.
+    """
+
+    promise: Promise
+    verdict: Verdict
+    why: str = ""
+
+
+def outcomes(stage: type[Stage], promises: tuple[Promise, ...] = PROMISES) -> Iterator[Outcome]:
+    """Ask a connector for its promises, one after another; each as soon as it is known."""
+    for promise in promises:
+        try:
+            ask(promise, stage)
+        except NotAskedError as reason:
+            yield Outcome(promise, Verdict.NOT_ASKED, str(reason))
+        except BrokenPromiseError as broken:
+            yield Outcome(promise, Verdict.BROKEN, str(broken))
+        else:
+            yield Outcome(promise, Verdict.KEPT)
+
+
+def ask(promise: Promise, stage: type[Stage]) -> None:
+    """Return if the promise is kept.
+
+    Raises:
+        BrokenPromiseError: it is not, whatever came in between.
+        NotAskedError: it says nothing about this connector.
+    """
+    rigs: list[Rig] = []
+
+    def fresh() -> Rig:
+        rigs.append(Rig(stage))
+        return rigs[-1]
+
+    with _Everything():
+        promise.check(fresh)
+        for rig in rigs:
+            rig.connector.close()
+
+
+class _Everything:
+    """Whatever is raised within breaks the promise."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, BrokenPromiseError | NotAskedError):
+            return
+        if isinstance(error, SyncdError):
+            raise BrokenPromiseError(
+                f"the connector raised {told(error)} in {place(trace)}, where nothing had gone"
+                " wrong"
+            ) from error
+        if isinstance(error, Exception):
+            raise BrokenPromiseError(
+                f"the stage or its emulator crashed with {type(error).__name__}: {error}"
+                f" in {place(trace)}"
+            ) from error

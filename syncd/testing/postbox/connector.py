@@ -1,0 +1,245 @@
+"""Postbox: JSON over HTTPS, one contact per write, changes since a sequence number.
+
+Source: the reference of an API that is invented, "Contacts" and "Limits", read 2026-11-02.
+Known limits: 100 calls per 10 s and token; `first_name` is cut at 64 characters without an
+error, a `note` above 500 is refused; labels are stored in lower case.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+from syncd.connectors.api import Plugin, Wire
+from syncd.errors import (
+    AccountError,
+    ConfigError,
+    DuplicateError,
+    InDoubtError,
+    RecordError,
+    StaleError,
+    TransientError,
+)
+from syncd.http.answer import Answer
+from syncd.http.client import ApiClient, Query
+from syncd.http.limits import Limiter, Rate
+from syncd.model.op import Op, OpKind, Receipt
+from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.spec import (
+    Catalogue,
+    ConsentSpec,
+    Deletions,
+    FieldSpec,
+    Kind,
+    ResourceSpec,
+    Spec,
+)
+from syncd.model.values import Level, Value
+from syncd.testing.postbox.codec import missing, moment_of, to_record, to_wire
+
+FIELDS: Catalogue = {
+    field.name: field
+    for field in (
+        FieldSpec("email", Kind.EMAIL, lower=True, max_length=200, clearable=False),
+        FieldSpec("first_name", max_length=64),
+        FieldSpec("note", max_length=500),
+        FieldSpec("points", Kind.INTEGER),
+        FieldSpec("birthday", Kind.DATE),
+        FieldSpec("labels", Kind.SET, lower=True),
+        FieldSpec("consent", Kind.CONSENT, clearable=False),
+    )
+}
+
+SPEC = Spec(
+    name="postbox",
+    title="Postbox (invented)",
+    resources={
+        Resource.CONTACT: ResourceSpec(
+            fields=FIELDS,
+            incremental=True,
+            deletions=Deletions.FEED,
+            unique_key="email",
+            finds=frozenset({"email"}),
+            consent=ConsentSpec(levels=frozenset({Level.UNKNOWN, Level.REVOKED})),
+            batch_size=20,
+        )
+    },
+)
+
+
+class Settings(BaseModel):
+    """One account, as it stands in syncd.yaml."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    token: SecretStr = Field(description="Settings > API in Postbox")
+    base_url: str = Field("https://api.postbox.example/v1", description="Where the API is")
+    page_size: Annotated[int, Field(ge=1, le=500, description="Contacts per page")] = 500
+
+
+class Postbox:
+    """One account of Postbox."""
+
+    spec = SPEC
+
+    def __init__(self, settings: Settings, wire: Wire) -> None:
+        self._page_size = settings.page_size
+        self._http = ApiClient(
+            settings.base_url,
+            wire=wire,
+            limiter=Limiter(
+                Rate(100, 10.0),
+                monotonic=wire.monotonic,
+                sleep=wire.sleep,
+                share=wire.rate_share,
+            ),
+            headers={"Authorization": f"Bearer {settings.token.get_secret_value()}"},
+            judge=judge,
+        )
+
+    def close(self) -> None:
+        self._http.close()
+
+    def check(self) -> Identity:
+        account = self._http.request("GET", "/account").json_object()
+        return Identity(str(account.get("id", "")), str(account.get("title", "")))
+
+    def catalogue(self, resource: Resource) -> Catalogue:
+        return FIELDS
+
+    def create_field(self, resource: Resource, field: FieldSpec) -> None:
+        raise ConfigError(f"Postbox has no custom fields, so '{field.name}' cannot be made")
+
+    def pull(
+        self,
+        resource: Resource,
+        cursor: str | None,
+        *,
+        fields: frozenset[str],  # every answer shows them all
+        full: bool = False,
+        window: Window | None = None,
+    ) -> Iterator[Page]:
+        """Contacts in the order of their last change, so that a sweep misses no edit.
+
+        A cursor is a sequence number; within a sweep the word `sweep` stands before it.
+        """
+        word, _, number = (cursor or "sweep 0").rpartition(" ")
+        sweep = full or window is not None or word == "sweep"
+        after = "0" if sweep and word != "sweep" else number
+        while True:
+            query: Query = {"after": after, "limit": self._page_size}
+            answer = self._http.request("GET", "/contacts", query=query)
+            body = answer.json_object()
+            shown, last, more = body.get("items"), body.get("next"), body.get("more")
+            if not (isinstance(shown, list) and isinstance(last, str) and isinstance(more, bool)):
+                raise missing(answer, "items, next and more")
+            after = last
+            records = [to_record(item, answer) for item in shown if _is_within(item, window)]
+            yield Page(records, f"sweep {after}" if sweep and more else after)
+            if not more:
+                return
+
+    def fetch(
+        self,
+        resource: Resource,
+        remote_id: str,
+        *,
+        fields: frozenset[str],
+    ) -> Record:
+        try:
+            answer = self._http.request("GET", "/contacts/{id}", {"id": remote_id})
+        except StaleError:
+            return Record(remote_id, {}, gone=True)
+        record = to_record(answer.json_object().get("contact"), answer)
+        if record.remote_id != remote_id:
+            raise TransientError(f"{answer.label} was answered with another contact")
+        return record
+
+    def find(
+        self,
+        resource: Resource,
+        key: str,
+        value: Value,
+        *,
+        fields: frozenset[str],
+    ) -> Sequence[Record]:
+        wanted = to_wire({key: value}).get(key) if value else None
+        if not isinstance(wanted, str):
+            return ()
+        answer = self._http.request("GET", "/contacts", query={key: wanted})
+        shown = answer.json_object().get("items")
+        if not isinstance(shown, list):
+            raise missing(answer, "items")
+        return [to_record(item, answer) for item in shown]
+
+    def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
+        for op in ops:
+            try:
+                yield self._write(op)
+            except (RecordError, StaleError, InDoubtError) as error:
+                yield Receipt(op.id, error=error)
+
+    def _write(self, op: Op) -> Receipt:
+        match op.kind, op.remote_id:
+            case OpKind.CREATE, _:
+                answer = self._http.request("POST", "/contacts", json=to_wire(op.patch))
+            case OpKind.UPDATE, str() as remote_id:
+                path, values = "/contacts/{id}", {"id": remote_id}
+                answer = self._http.request(
+                    "PATCH", path, values, json=to_wire(op.patch), repeatable=True
+                )
+            case OpKind.DELETE, str() as remote_id:
+                self._http.request("DELETE", "/contacts/{id}", {"id": remote_id}, repeatable=True)
+                return Receipt(op.id, remote_id)
+            case _:
+                raise RecordError(f"Postbox cannot carry out a {op.kind.value}", code="unsupported")
+        try:
+            record = to_record(answer.json_object().get("contact"), answer)
+        except TransientError as cause:  # it was taken, and we cannot read what became of it
+            raise InDoubtError(cause.message) from cause
+        return Receipt(op.id, record.remote_id, record)
+
+
+def _is_within(item: Any, window: Window | None) -> bool:
+    if window is None or not isinstance(item, Mapping):
+        return True
+    return any(window.holds(moment_of(item.get(name))) for name in ("created_at", "changed_at"))
+
+
+def judge(answer: Answer) -> None:
+    """Raise what an answer means; its text may quote a contact, so it is never passed on."""
+    if answer.ok and not answer.looks_like_html():
+        return
+    where, told = f"{answer.label} was answered {answer.status}", _told(answer)
+    match answer.status, told.get("error"):
+        case ((401 | 403), _):
+            raise AccountError(f"{where}: the token is not valid", hint="Replace it in Postbox.")
+        case 404, "no_contact":
+            raise StaleError(f"{where}: there is no such contact")
+        case 409, "exists":
+            known = told.get("id")
+            raise DuplicateError(
+                f"{where}: the address is taken",
+                remote_id=known if isinstance(known, str) else None,
+            )
+        case 422, _:
+            named = told.get("fields")
+            fields = tuple(name for name in FIELDS if isinstance(named, list) and name in named)
+            raise RecordError(f"{where}: a value is not accepted", fields=fields)
+        case _:
+            raise TransientError(f"{where}, which it never should be")
+
+
+def _told(answer: Answer) -> dict[str, Any]:
+    try:
+        return answer.json_object()
+    except TransientError:
+        return {}
+
+
+CONNECTOR = Plugin(
+    spec=SPEC,
+    settings=Settings,
+    open=Postbox,
+    settings_help={name: field.description or "" for name, field in Settings.model_fields.items()},
+)

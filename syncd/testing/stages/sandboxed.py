@@ -1,0 +1,53 @@
+"""What the stages over the sandbox have in common: its clock is the suite's."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import httpx
+
+from syncd.testing.contract import Clock, Stage
+from syncd.testing.inprocess import Sandbox, sandbox
+
+
+class SandboxStage(Stage):
+    """An account of one platform of a fresh sandbox.
+
+    Attributes:
+        platform: its name there.
+        switches: of the platform, as docs/sandbox.md lists them.
+    """
+
+    platform: ClassVar[str]
+    switches: ClassVar[Mapping[str, Any]] = {}
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._box = sandbox(
+            limits="off",  # GHL's emulator counts them by the clock on the wall
+            frozen_at=clock.now(),
+            settings={self.platform: self.switches},
+        )
+        self.info: dict[str, Any] = self._box.info[self.platform]
+        self.transport = _OnTime(self._box, clock)
+
+    def act(self, action: str, **arguments: Any) -> dict[str, Any]:
+        """What a person does, at the time of the suite."""
+        self._box.world.clock.freeze(self._clock.now())
+        return self._box.platform(self.platform).act(action, arguments)
+
+    def dump(self) -> list[dict[str, Any]]:
+        """Every contact, in the platform's own names."""
+        self._box.world.clock.freeze(self._clock.now())
+        return self._box.platform(self.platform).dump()
+
+
+class _OnTime(httpx.BaseTransport):
+    """Sets the sandbox's clock before every request."""
+
+    def __init__(self, box: Sandbox, clock: Clock) -> None:
+        self._box = box
+        self._clock = clock
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self._box.world.clock.freeze(self._clock.now())
+        return self._box.transport.handle_request(request)
