@@ -1,7 +1,9 @@
 """GHL and Maileon, GHL and Mailercloud: two pairs, one ledger, and a platform that tells little."""
 
+import contextlib
+import dataclasses
+import json
 from collections import Counter
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from syncd.engine.cycle import Mode, Report
 from syncd.model.side import Both, Side
 from syncd.store.runs import RunState
+from tests.engine.line import CrashError
 from tests.engine.rows import differing
 from tests.engine.scenes import ADA, BOB, CY
 from tests.engine.world import GHL, LAG, MAILEON, MAILERCLOUD, Build, World
@@ -230,8 +233,6 @@ def test_a_create_that_no_listing_shows_is_planned_again(made: Build) -> None:
 
 
 def test_a_daemon_reads_some_pages_of_a_long_list_per_cycle(made: Build) -> None:
-    from dataclasses import replace
-
     world = made(news=True)
     for n in range(250):
         world.act(MAILERCLOUD, "create", email=f"n{n}@example.org")
@@ -239,7 +240,7 @@ def test_a_daemon_reads_some_pages_of_a_long_list_per_cycle(made: Build) -> None
     world.act(MAILERCLOUD, "edit", email="n7@example.org", fields={"city": "Brig"})
     world.wait(LATER.total_seconds())
     news = world.news
-    pair = replace(news.pair(), sweep_pages=Both(None, 1))
+    pair = dataclasses.replace(news.pair(), sweep_pages=Both(None, 1))
     news.process.opened[news.name] = pair
     reads: list[int] = []
     for _ in range(4):
@@ -292,7 +293,6 @@ def test_a_bad_row_costs_one_row_and_is_parked_with_its_cause(made: Build) -> No
     assert "long@example.org" in there
     causes = Counter(cause for cause in world.news.standing(Side.LEFT).values())
     assert sum(n for (state, _), n in causes.items() if state == "parked") == 1
-    assert timedelta(minutes=1) < LAG
 
 
 def test_who_a_batch_skips_as_they_left_is_not_brought_back(made: Build) -> None:
@@ -308,3 +308,60 @@ def test_who_a_batch_skips_as_they_left_is_not_brought_back(made: Build) -> None
     assert len(world.news.by_email(Side.RIGHT)) == 21
     here = world.news.row(Side.LEFT, ADA).id
     assert world.news.standing(Side.LEFT)[here] == ("parked", "exists_elsewhere")
+
+
+@pytest.mark.parametrize("point", ["claimed", "answered", "confirmed", "pull", "sweep", "match"])
+def test_killed_around_a_batch_it_makes_everybody_once(made: Build, point: str) -> None:
+    world = made(news=True)
+    crowd(world, 12)
+    news = world.news
+    news.dies_at(point)
+    with contextlib.suppress(CrashError):
+        news.cycle()
+    world.end_process()
+    news.lives()
+    for _ in range(4):
+        world.settle()
+        news.cycle()
+    assert len(news.rows(Side.RIGHT)) == 12
+    assert news.count_linked() == 12
+    assert sum(len(rows) for rows in news.by_email(Side.RIGHT).values()) == 12
+
+
+# -- two lists of one account --------------------------------------------------------------
+
+
+def test_who_leaves_one_list_leaves_the_other_too(made: Build) -> None:
+    """Each list is an account of its own; the person is one, and so is the opt-out."""
+    world = made(news=True)
+    settings = json.loads(world.path.read_text())
+    second = {
+        **settings["accounts"]["list"],
+        "list_id": world.box.info[MAILERCLOUD]["second_list_id"],
+    }
+    settings["accounts"]["other"] = second
+    world.path.write_text(json.dumps(settings))
+    pair = json.loads((world.folder / "pair-news.yaml").read_text())
+    other = {**pair, "pair": "other", "right": "other"}
+    (world.folder / "pair-other.yaml").write_text(json.dumps(other))
+    world.act(GHL, "create", fields={"email": ADA})
+    world.act(MAILERCLOUD, "create", email=ADA)
+    world.act(MAILERCLOUD, "add_to_list", email=ADA, list=second["list_id"])
+    views = (world, world.news, dataclasses.replace(world.news, name="other"))
+
+    def all_pairs() -> None:
+        world.wait(LATER.total_seconds())
+        for view in views:
+            view.cycle()
+
+    for _ in range(3):
+        all_pairs()
+    assert [view.count_linked() for view in views] == [1, 1, 1]
+    world.act(MAILERCLOUD, "unsubscribe", email=ADA)
+    for _ in range(3):
+        all_pairs()
+    assert mailable(world) == Both(set(), set())
+    assert world.row(Side.LEFT, ADA).opted_out
+    writes = world.writes()
+    all_pairs()
+    assert world.writes() == writes

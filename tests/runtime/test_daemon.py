@@ -21,6 +21,7 @@ right: mail
 every: 1s
 jitter: 0s
 baseline: auto
+guards: {{creates: {{count: 500, percent: 100}}}}
 fields:
   - {{left: firstName, right: FIRSTNAME}}
   - {{left: city, right: CITY}}
@@ -38,7 +39,24 @@ accounts:
     api_key: ${MAILEON_API_KEY}
     base_url: ${MAILEON_BASE_URL}
     requests_per_second: 100
+  news:
+    connector: mailercloud
+    api_key: ${MAILERCLOUD_API_KEY}
+    list_id: ${MAILERCLOUD_LIST_ID}
+    base_url: ${MAILERCLOUD_BASE_URL}
+    requests_per_second: 10
 pairs: pairs/*.yaml
+"""
+LETTERS = """pair: letters
+left: crm
+right: news
+every: 1s
+jitter: 0s
+baseline: auto
+guards: {creates: {count: 500, percent: 100}}
+fields:
+  - {left: firstName, right: name}
+  - {left: city, right: city}
 """
 PATIENCE_S = 60.0  # how long to look for something before giving up
 
@@ -53,7 +71,7 @@ class Scene:
         (folder / "pairs").mkdir()
         (folder / "syncd.yaml").write_text(ROOT, "utf-8")
         (folder / "pairs" / "shop.yaml").write_text(PAIR.format(name="shop"), "utf-8")
-        ghl, maileon = info["ghl"], info["maileon"]
+        ghl, maileon, mailercloud = info["ghl"], info["maileon"], info["mailercloud"]
         self.env = {
             **os.environ,
             "GHL_TOKEN": ghl["token"],
@@ -61,6 +79,9 @@ class Scene:
             "GHL_BASE_URL": ghl["base_url"],
             "MAILEON_API_KEY": maileon["api_key"],
             "MAILEON_BASE_URL": maileon["base_url"],
+            "MAILERCLOUD_API_KEY": mailercloud["api_key"],
+            "MAILERCLOUD_LIST_ID": mailercloud["list_id"],
+            "MAILERCLOUD_BASE_URL": mailercloud["base_url"],
         }
 
     def start(self, **env: str) -> subprocess.Popen[str]:
@@ -135,6 +156,25 @@ def test_an_edit_arrives_and_sigterm_ends_it_with_0(scene: Scene) -> None:
     daemon.send_signal(signal.SIGTERM)
     assert daemon.wait(30) == 0
     assert scene.log[-1]["event"] == "stopped"
+    assert not any("@" in json.dumps(line) for line in scene.log)
+
+
+def test_three_platforms_are_kept_in_step_by_one_daemon(scene: Scene) -> None:
+    """An edit in Maileon reaches Mailercloud through GHL, and an opt-out there comes back."""
+    scene.box.configure("mailercloud", search_lag_s=0)
+    (scene.folder / "pairs" / "letters.yaml").write_text(LETTERS, "utf-8")
+    daemon = scene.start()
+    known = scene.contacts("maileon").keys() & scene.contacts("mailercloud").keys()
+    edited, leaving = sorted(known & scene.contacts("ghl").keys())[:2]
+    assert eventually(
+        lambda: scene.contacts("maileon").keys() <= scene.contacts("mailercloud").keys()
+    )
+    scene.box.act("maileon", "edit", email=edited, standard_fields={"CITY": "Ærøskøbing"})
+    scene.box.act("mailercloud", "unsubscribe", email=leaving)
+    assert eventually(lambda: scene.contacts("mailercloud")[edited]["city"] == "Ærøskøbing")
+    assert eventually(lambda: leaving not in scene.contacts("maileon"))
+    daemon.send_signal(signal.SIGTERM)
+    assert daemon.wait(30) == 0
     assert not any("@" in json.dumps(line) for line in scene.log)
 
 
