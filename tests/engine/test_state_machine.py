@@ -95,6 +95,7 @@ class Machine(RuleBasedStateMachine):
         self.world: World | None = None
         self.histories: list[History] = []
         self.sound = True
+        self.dying: tuple[str, int] | None = None  # at which point, when it is come to
 
     @initialize(
         delete=st.sampled_from(("keep", "unsubscribe", "delete")),
@@ -205,8 +206,6 @@ class Machine(RuleBasedStateMachine):
         self.world.line.crash_at = number
         self.world.line.carried_out = bool(number % 2)
         self.run(Mode.SYNC)
-
-    dying: tuple[str, int] | None = None
 
     def deeds(self) -> st.SearchStrategy[Deed]:
         return deeds(*EVERYWHERE) if self.news else deeds()
