@@ -295,4 +295,5 @@ def test_whatever_happens_all_three_platforms_come_to_rest_and_nobody_is_harmed(
     migrated_sqlite: Path,
 ) -> None:
     ThreePlatforms.template, ThreePlatforms.place = migrated_sqlite, staticmethod(dict)
-    run_state_machine_as_test(ThreePlatforms, settings=PROFILE)
+    half = settings(PROFILE, max_examples=PROFILE.max_examples // 2)
+    run_state_machine_as_test(ThreePlatforms, settings=half)
