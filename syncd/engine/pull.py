@@ -31,6 +31,7 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
     pull goes on behind the last of them.
 
     Args:
+        full: a sweep, which also asks about records that a listing hides.
         accept_emptied: a person has released that a sweep shows hardly anything.
 
     Raises:
@@ -41,17 +42,17 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
     changes = cycle.pair.specs[side].incremental
     due = cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor)
-    if full or due or not changes:
-        pages = None if full or cursor.swept_at is None else cycle.pair.sweep_pages[side]
-        noticed = _sweep(cycle, side, cursor, pages, accept_emptied=accept_emptied)
-        if not changes:
-            return noticed
-        # A sweep may take hours, or go on with one of yesterday: what happened meanwhile
-        # must be known before anything is written over it.
-        with reading(cycle.bench.store) as db:
-            cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
-        return noticed + pull_changes(cycle, side, cursor)
-    return pull_changes(cycle, side, cursor)
+    if changes and not full and not due:
+        return pull_changes(cycle, side, cursor)
+    pages = None if full or cursor.swept_at is None else cycle.pair.sweep_pages[side]
+    noticed = _sweep(cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied)
+    if not changes:
+        return noticed
+    # A sweep may take hours, or go on with one of yesterday: what happened meanwhile must be
+    # known before anything is written over it.
+    with reading(cycle.bench.store) as db:
+        cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
+    return noticed + pull_changes(cycle, side, cursor)
 
 
 def _is_due(cycle: Cycle, side: Side, cursor: Cursor) -> bool:
@@ -81,7 +82,13 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
 
 
 def _sweep(
-    cycle: Cycle, side: Side, cursor: Cursor, limit: int | None, *, accept_emptied: bool
+    cycle: Cycle,
+    side: Side,
+    cursor: Cursor,
+    limit: int | None,
+    *,
+    thorough: bool,
+    accept_emptied: bool,
 ) -> Noticed:
     """Read everything, or go on with it for at most so many pages."""
     pair, noticed = cycle.pair, Noticed()
@@ -109,7 +116,9 @@ def _sweep(
         cycle.bench.crash("sweep")
         if read == limit:
             return noticed
-    noticed += _look_for_the_gone(cycle, side, number, accept_emptied=accept_emptied)
+    noticed += _look_for_the_gone(
+        cycle, side, number, thorough=thorough, accept_emptied=accept_emptied
+    )
     with cycle.bench.store.begin() as db:
         count = observations.count(db, pair.accounts[side].name, pair.resource)
         done = Cursor(last, None, None, cycle.bench.now(), count, reads)
@@ -131,7 +140,9 @@ def _go_on(cycle: Cycle) -> None:
         )
 
 
-def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: bool) -> Noticed:
+def _look_for_the_gone(
+    cycle: Cycle, side: Side, sweep: int, *, thorough: bool, accept_emptied: bool
+) -> Noticed:
     """Ask directly about every known record that a complete sweep did not show."""
     pair, noticed, after = cycle.pair, Noticed(), ""
     account = pair.accounts[side].name
@@ -149,7 +160,7 @@ def _look_for_the_gone(cycle: Cycle, side: Side, sweep: int, *, accept_emptied: 
             ids = observations.unswept(db, account, pair.resource, sweep, pair.chunk, after)
         if not ids:
             return noticed + _follow_the_others(cycle, side, sweep)
-        hidden = _hidden(cycle, side, ids)
+        hidden = set() if thorough else _hidden(cycle, side, ids)
         for remote_id in ids:
             record = None if remote_id in hidden else look(cycle, side, remote_id)
             if record is None:

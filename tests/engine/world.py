@@ -317,13 +317,6 @@ class World:
             ).all()
         return {remote_id: (state, cause) for remote_id, state, cause in rows}
 
-    def known_to_have_left(self) -> set[str]:
-        """Ids on Mailercloud of those whom our store knows to have opted out."""
-        o = t.observation.c
-        with self.reading() as db:
-            rows = db.execute(sa.select(o.remote_id, o.fields).where(o.account == "list")).all()
-        return {remote_id for remote_id, fields in rows if "revoked" in json.dumps(fields)}
-
     def linked(self) -> set[tuple[str | None, str | None]]:
         with self.reading() as db:
             ids = sa.select(t.link.c.left_id, t.link.c.right_id)

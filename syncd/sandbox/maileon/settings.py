@@ -4,9 +4,11 @@ Defaults are what maileon.md states or, where it is silent, the behaviour that i
 harder on a client. `docs/sandbox-maileon.md` explains every one.
 """
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from syncd.sandbox.switches import Rules, Switches
 
 _CHOICES: dict[str, frozenset[Any]] = {
     "account_type": frozenset({"production", "demo"}),
@@ -30,11 +32,18 @@ _OPTIONAL: dict[str, type] = {
     "default_doi_mailing": str,
     "anonymise_unsubscribers_after_s": int,
 }
-_ZONES = ("server_zone", "updated_after_zone")
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Switches):
+    rules: ClassVar[Rules] = Rules(
+        platform="Maileon",
+        choices=_CHOICES,
+        optional=_OPTIONAL,
+        zones=("server_zone", "updated_after_zone"),
+        fractions_most=1,
+    )
+
     account_id: int = 7301
     account_type: str = "demo"
     anonymise_unsubscribers_after_s: int | None = None
@@ -77,23 +86,6 @@ class Settings:
     update_only_missing: str = "silent"
     updated_after_zone: str | None = None
 
-    def changed(self, wanted: dict[str, Any]) -> "Settings":
-        """These settings with some replaced.
-
-        Raises:
-            ValueError: a setting that does not exist, or a value it cannot have.
-        """
-        known = {each.name: getattr(self, each.name) for each in fields(self)}
-        for name, value in wanted.items():
-            if name not in known:
-                raise ValueError(f"Maileon has no setting {name!r}; it has {', '.join(known)}")
-            if not _fits(name, known[name], value):
-                raise ValueError(f"setting {name!r} cannot be {value!r}")
-        return replace(self, **wanted)
-
-    def shown(self) -> dict[str, Any]:
-        return asdict(self)
-
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.server_zone)
@@ -102,30 +94,3 @@ class Settings:
     def feed_zone(self) -> ZoneInfo:
         """The zone in which `updated_after` is read (maileon.md U1)."""
         return ZoneInfo(self.updated_after_zone or self.server_zone)
-
-
-def _fits(name: str, present: object, value: object) -> bool:
-    if name in _CHOICES:
-        return not isinstance(value, bool) and any(value == each for each in _CHOICES[name])
-    if name in _OPTIONAL and value is None:
-        return True
-    if name in _ZONES:
-        return isinstance(value, str) and _is_zone(value)
-    wanted = _OPTIONAL.get(name, type(present))
-    if wanted is bool:
-        return isinstance(value, bool)
-    if isinstance(value, bool):
-        return False
-    if wanted is float:
-        return isinstance(value, int | float) and 0 <= value <= 1
-    if wanted is int:
-        return isinstance(value, int) and value >= 0
-    return isinstance(value, wanted)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return False
-    return True

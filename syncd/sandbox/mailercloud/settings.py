@@ -4,9 +4,11 @@ Defaults are the branch that is worse for a client (mailercloud.md §16), but fo
 that docs/sandbox-mailercloud.md names, with the reason and the row of every switch.
 """
 
-from dataclasses import asdict, dataclass, fields, replace
-from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from syncd.sandbox.switches import Rules, Switches
 
 _CHOICES: dict[str, frozenset[Any]] = {
     "bad_list_status": frozenset({401, 400}),
@@ -57,7 +59,15 @@ _OPTIONAL: dict[str, type] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Switches):
+    rules: ClassVar[Rules] = Rules(
+        platform="Mailercloud",
+        choices=_CHOICES,
+        optional=_OPTIONAL,
+        zones=("account_zone",),
+        numbers_below=1e9,
+    )
+
     account_zone: str = "Asia/Kolkata"
     bad_list_status: int = 401
     batch_bad_row: str = "saves_before"
@@ -126,51 +136,6 @@ class Settings:
     webhook_list_id: str = "mixed"
     webhook_validation: str = "all"
 
-    def changed(self, wanted: dict[str, Any]) -> "Settings":
-        """These settings with some replaced.
-
-        Raises:
-            ValueError: a setting that does not exist, or a value it cannot have.
-        """
-        known = {each.name: getattr(self, each.name) for each in fields(self)}
-        for name, value in wanted.items():
-            if name not in known:
-                raise ValueError(f"Mailercloud has no setting {name!r}; it has {', '.join(known)}")
-            if not _fits(name, known[name], value):
-                raise ValueError(f"setting {name!r} cannot be {value!r}")
-        domains = wanted.get("refused_domains", self.refused_domains)
-        return replace(self, **wanted | {"refused_domains": tuple(map(str.lower, domains))})
-
-    def shown(self) -> dict[str, Any]:
-        return asdict(self)
-
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.account_zone)
-
-
-def _fits(name: str, present: object, value: object) -> bool:
-    if name in _CHOICES:
-        return not isinstance(value, bool | list | dict) and value in _CHOICES[name]
-    if name in _OPTIONAL and value is None:
-        return True
-    if name == "refused_domains":
-        return isinstance(value, list | tuple | set | frozenset) and all(
-            isinstance(each, str) for each in value
-        )
-    if name == "account_zone":
-        return isinstance(value, str) and _is_zone(value)
-    wanted = _OPTIONAL.get(name, type(present))
-    if wanted is bool or isinstance(value, bool):
-        return wanted is bool and isinstance(value, bool)
-    if wanted is float:
-        return isinstance(value, int | float) and 0 <= value < 1e9
-    return isinstance(value, int) and 0 <= value < 10**9
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
-    return True
