@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 import httpx
 
-from syncd.connectors.api import Plugin, Probing, Wire
+from syncd.connectors.api import Connector, Plugin, Probing, Wire
 from syncd.model.probe import Finding
 from syncd.sandbox.core import Fault
 from syncd.testing.inprocess import Sandbox, sandbox
@@ -26,7 +26,7 @@ class Rig:
     Whoever derives from it opens `connector`.
     """
 
-    connector: Any
+    connector: Connector
 
     def __init__(self, plugin: Plugin, now: datetime, contacts: int, switches: Switches) -> None:
         self.plugin = plugin

@@ -1,29 +1,22 @@
 """The probe against the sandbox, both ways of every assumption that it can be switched to."""
 
 import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from syncd.connectors.api import Probing, Wire
+from syncd.connectors.api import Probing
 from syncd.connectors.ghl import CONNECTOR
 from syncd.connectors.ghl.assumptions import ASSUMPTIONS
-from syncd.connectors.ghl.connector import Ghl
 from syncd.errors import ConfigError, InDoubtError, TransientError
-from syncd.model.probe import Finding
-from syncd.sandbox.core import Fault
-from syncd.testing.inprocess import Sandbox, sandbox
+from tests.connectors import probing
+from tests.connectors.probing import ADDRESS, BothWays, Watching, listed_in
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-ADDRESS = "syncd-probe@example.org"
-DOC = Path(__file__).parents[3] / "docs" / "connect-ghl.md"
 
-# Per assumption: switches with which it holds, and with which it does not.
-BOTH: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+BOTH: BothWays = {
     "create-refused": ({}, {"create_422_still_creates": 1.0}),
     "duplicate-at-once": ({}, {"duplicate_lags": True}),
     "create-twice": ({}, {"allow_duplicates": True}),
@@ -52,46 +45,18 @@ BOTH: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
 PERSONAL = {"dnd-time", "dnd-unsubscribe", "search-after", "rate"}  # no call can tell
 
 
-class Rig:
-    """A sandbox whose clock goes on while the connector waits."""
-
+class Rig(probing.Rig):
     def __init__(self, contacts: int = 40, **switches: Any) -> None:
-        self.slept_s = 0.0
-        self.box: Sandbox = sandbox(contacts, frozen_at=NOW, settings={"ghl": switches})
-        info = self.box.info["ghl"]
-        settings = CONNECTOR.settings(
-            token=info["token"],
-            location_id=info["location_id"],
-            base_url=info["base_url"],
-            page_size=20,
-        )
-        self.ghl: Ghl = CONNECTOR.open(  # type: ignore[assignment]
-            settings, self.wire(self.box.transport)
-        )
-        self.before = self.contacts()
+        super().__init__(CONNECTOR, NOW, contacts, switches)
+        self.open(page_size=20)
 
-    def wire(self, transport: httpx.BaseTransport) -> Wire:
-        return Wire(transport=transport, monotonic=lambda: self.slept_s, sleep=self._sleep)
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept_s += seconds
-        self.box.world.clock.advance(timedelta(seconds=seconds))
-
-    def contacts(self) -> list[dict[str, Any]]:
-        return self.box.platform("ghl").dump()
-
-    def probe(self) -> dict[str, Finding]:
-        return {finding.assumption.key: finding for finding in self.ghl.probe(ADDRESS)}
-
-    def break_down(self, **fault: Any) -> None:
-        self.box.world.faults.append(Fault(platform="ghl", **fault))
-
-    def left_no_trace(self) -> bool:
-        return self.contacts() == self.before and not self.box.world.forbidden
+    def open(self, transport: httpx.BaseTransport | None = None, **settings: Any) -> None:
+        ours = {"token": self.info["token"], "location_id": self.info["location_id"]}
+        super().open(transport, **ours | settings)
 
 
 def test_the_connector_can_be_probed() -> None:
-    assert isinstance(Rig().ghl, Probing)
+    assert isinstance(Rig().connector, Probing)
 
 
 @pytest.mark.parametrize("key", BOTH)
@@ -102,7 +67,7 @@ def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: boo
     found = rig.probe()
     assert found[key].holds is holds, found[key].remark
     assert rig.left_no_trace()
-    neutral = {**{k: f.holds for k, f in Rig().probe().items()}, key: holds}
+    neutral = {**Rig().holding(), key: holds}
     others = {k: f.holds for k, f in found.items() if f.holds != neutral[k]}
     assert others.keys() <= {
         "rows-names",
@@ -115,7 +80,7 @@ def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: boo
 
 def test_every_assumption_is_told_once_and_all_but_four_without_a_person() -> None:
     rig = Rig(rcs_in_writes=True, numerical_keeps_fractions=True)
-    findings = list(rig.ghl.probe(ADDRESS))
+    findings = list(rig.findings())
     assert sorted(f.assumption.key for f in findings) == sorted(a.key for a in ASSUMPTIONS)
     assert {f.assumption.key for f in findings if f.holds is not True} == PERSONAL
     assert all(f.remark.startswith("cannot be told by the API") for f in findings if not f.holds)
@@ -125,7 +90,7 @@ def test_every_assumption_is_told_once_and_all_but_four_without_a_person() -> No
 
 def test_the_contact_is_opted_out_of_everything_that_could_reach_anybody() -> None:
     rig = Rig(dnd_settings_write="replace")
-    for finding in rig.ghl.probe(ADDRESS):
+    for finding in rig.findings():
         made = [c for c in rig.contacts() if c["email"] == ADDRESS]
         for contact in made:
             assert contact["phone"] is None
@@ -145,7 +110,7 @@ def test_an_address_that_somebody_has_is_not_touched() -> None:
     rig = Rig()
     taken = str(rig.before[0]["email"])
     with pytest.raises(ConfigError, match="exists already"):
-        list(rig.ghl.probe(taken))
+        list(rig.findings(taken))
     assert rig.left_no_trace()
     assert not rig.box.world.writes["ghl"]
 
@@ -153,7 +118,7 @@ def test_an_address_that_somebody_has_is_not_touched() -> None:
 def test_an_address_that_is_none_makes_nobody() -> None:
     rig = Rig()
     with pytest.raises(ConfigError, match="not taken"):
-        list(rig.ghl.probe("nobody"))
+        list(rig.findings("nobody"))
     assert rig.left_no_trace()
 
 
@@ -170,7 +135,7 @@ def test_the_contact_goes_after_an_error_too(after: int) -> None:
 
 def test_the_contact_goes_if_nobody_reads_on() -> None:
     rig = Rig()
-    findings = rig.ghl.probe(ADDRESS)
+    findings = rig.findings()
     for _ in range(9):
         next(findings)
     findings.close()  # type: ignore[attr-defined]
@@ -189,7 +154,7 @@ def test_a_create_whose_answer_is_lost_is_found_and_removed(kind: str) -> None:
 def test_a_second_contact_that_should_have_been_refused_is_removed_too() -> None:
     """The location says that it refuses duplicates, and then makes one."""
     rig = Rig()
-    findings = rig.ghl.probe(ADDRESS)
+    findings = rig.findings()
     found = []
     for finding in findings:
         found.append(finding)
@@ -218,11 +183,7 @@ def test_a_scope_that_is_missing_for_one_look_stops_no_other() -> None:
     act = rig.box.platform("ghl").act
     scopes = ["contacts.readonly", "contacts.write", "locations/customFields.readonly"]
     token = act("make_token", {"kind": "pit", "scopes": scopes})["token"]
-    info = rig.box.info["ghl"]
-    settings = CONNECTOR.settings(
-        token=token, location_id=info["location_id"], base_url=info["base_url"]
-    )
-    rig.ghl = Ghl(settings, rig.wire(rig.box.transport))
+    rig.open(token=token)
     found = rig.probe()
     assert found["create-twice"].holds is None
     assert found["delete"].holds is True
@@ -232,16 +193,10 @@ def test_nothing_is_sent_that_is_forbidden() -> None:
     rig = Rig()
     asked: list[str] = []
 
-    class Watching(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            asked.append(f"{request.method} {request.url.path.removeprefix('/ghl')}")
-            return rig.box.transport.handle_request(request)
+    def watch(request: httpx.Request) -> None:
+        asked.append(f"{request.method} {request.url.path.removeprefix('/ghl')}")
 
-    info = rig.box.info["ghl"]
-    settings = CONNECTOR.settings(
-        token=info["token"], location_id=info["location_id"], base_url=info["base_url"]
-    )
-    rig.ghl = Ghl(settings, rig.wire(Watching()))
+    rig.open(Watching(rig.box, watch))
     rig.probe()
     others = {contact["id"] for contact in rig.before}
     writes = [one for one in asked if not one.startswith("GET") and "/search" not in one]
@@ -252,7 +207,5 @@ def test_nothing_is_sent_that_is_forbidden() -> None:
 
 
 def test_the_document_lists_the_assumptions_as_they_are() -> None:
-    text = DOC.read_text("utf-8")
-    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
-    listed = [(key, what, otherwise) for key, what, otherwise, _ in rows]
-    assert listed == [(a.key, a.text, a.otherwise) for a in ASSUMPTIONS]
+    listed = [(a.key, a.text, a.otherwise) for a in ASSUMPTIONS]
+    assert listed_in("connect-ghl.md") == listed

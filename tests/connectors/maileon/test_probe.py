@@ -1,28 +1,21 @@
 """The probe against the sandbox, both ways of every assumption that it can be switched to."""
 
-import re
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
 
-from syncd.connectors.api import Probing, Wire
-from syncd.connectors.maileon import CONNECTOR, Maileon
+from syncd.connectors.api import Probing
+from syncd.connectors.maileon import CONNECTOR
 from syncd.connectors.maileon.assumptions import ASSUMPTIONS
 from syncd.errors import ConfigError, TransientError
-from syncd.model.probe import Finding
-from syncd.sandbox.core import Fault
-from syncd.testing.inprocess import Sandbox, sandbox
+from tests.connectors import probing
+from tests.connectors.probing import ADDRESS, BothWays, Switches, Watching, listed_in
 
 NOW = datetime(2026, 8, 20, 9, 0, tzinfo=UTC)
-ADDRESS = "syncd-probe@example.org"
-DOC = Path(__file__).parents[3] / "docs" / "connect-maileon.md"
 
-# Per assumption: switches with which it holds, and with which it does not.
-BOTH: dict[str, tuple[Mapping[str, Any], Mapping[str, Any]]] = {
+BOTH: BothWays = {
     "zone": ({}, {"server_zone": "America/New_York"}),
     "feed-zone": ({}, {"updated_after_zone": "UTC"}),
     "bump-external-id": ({}, {"bump_on_external_id": False}),
@@ -48,7 +41,7 @@ PERSONAL = {
     "marker-wiped",
 }  # no call on one contact without consent can tell
 # What the permission of the probe's contact, or the rules for a probe, keep from being told.
-SWITCHES_THAT_DO_NOT_SHOW: tuple[Mapping[str, Any], ...] = (
+SWITCHES_THAT_DO_NOT_SHOW: tuple[Switches, ...] = (
     {"put_permission_default": "none"},
     {"email_in_use_status": 409},
     {"identity": "external_id"},
@@ -59,51 +52,21 @@ SWITCHES_THAT_DO_NOT_SHOW: tuple[Mapping[str, Any], ...] = (
 )
 
 
-class Rig:
-    """A sandbox whose clock goes on while the connector waits."""
-
+class Rig(probing.Rig):
     def __init__(self, contacts: int = 40, **switches: Any) -> None:
-        self.slept_s = 0.0
-        self.box: Sandbox = sandbox(contacts, frozen_at=NOW, settings={"maileon": switches})
-        self.maileon = self.opened(self.box.transport)
-        self.before = self.contacts()
+        super().__init__(CONNECTOR, NOW, contacts, switches)
+        self.open()
 
-    def opened(self, transport: httpx.BaseTransport, **more: Any) -> Maileon:
-        info = self.box.info["maileon"]
-        settings = CONNECTOR.settings(
-            api_key=info["api_key"],
-            base_url=info["base_url"],
-            **{"time_zone": "Europe/Berlin", **more},
-        )
-        made = CONNECTOR.open(settings, self.wire(transport))
-        assert isinstance(made, Maileon)
-        return made
-
-    def wire(self, transport: httpx.BaseTransport) -> Wire:
-        return Wire(transport=transport, monotonic=lambda: self.slept_s, sleep=self._sleep)
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept_s += seconds
-        self.box.world.clock.advance(timedelta(seconds=seconds))
-
-    def contacts(self) -> list[dict[str, Any]]:
-        return self.box.platform("maileon").dump()
+    def open(self, transport: httpx.BaseTransport | None = None, **settings: Any) -> None:
+        ours = {"api_key": self.info["api_key"], "time_zone": "Europe/Berlin"}
+        super().open(transport, **ours | settings)
 
     def opt_outs(self) -> dict[str, Any]:
         return self.box.platform("maileon").act("opt_outs", {})
 
-    def probe(self) -> dict[str, Finding]:
-        return {f.assumption.key: f for f in self.maileon.probe(ADDRESS)}
-
-    def break_down(self, **fault: Any) -> None:
-        self.box.world.faults.append(Fault(platform="maileon", **fault))
-
-    def left_no_trace(self) -> bool:
-        return self.contacts() == self.before and not self.box.world.forbidden
-
 
 def test_the_connector_can_be_probed() -> None:
-    assert isinstance(Rig().maileon, Probing)
+    assert isinstance(Rig().connector, Probing)
 
 
 @pytest.mark.parametrize("key", BOTH)
@@ -113,17 +76,14 @@ def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: boo
     found = rig.probe()
     assert found[key].holds is holds, found[key].remark
     assert rig.left_no_trace()
-    wanted = {k: f.holds for k, f in Rig().probe().items()} | {key: holds}
+    wanted = Rig().holding() | {key: holds}
     assert {k: f.holds for k, f in found.items()} == wanted
 
 
 @pytest.mark.parametrize("switches", SWITCHES_THAT_DO_NOT_SHOW, ids=str)
-def test_what_the_probe_cannot_see_leaves_every_answer_as_it_is(
-    switches: Mapping[str, Any],
-) -> None:
+def test_what_the_probe_cannot_see_leaves_every_answer_as_it_is(switches: Switches) -> None:
     rig = Rig(**switches)
-    found = {key: finding.holds for key, finding in rig.probe().items()}
-    assert found == {key: finding.holds for key, finding in Rig().probe().items()}
+    assert rig.holding() == Rig().holding()
     assert rig.left_no_trace()
 
 
@@ -135,7 +95,7 @@ def test_a_type_that_cannot_be_emptied_is_named() -> None:
 
 def test_every_assumption_is_told_once() -> None:
     rig = Rig()
-    findings = list(rig.maileon.probe(ADDRESS))
+    findings = list(rig.findings())
     assert sorted(f.assumption.key for f in findings) == sorted(a.key for a in ASSUMPTIONS)
     assert {f.assumption.key for f in findings if f.holds is not True} == PERSONAL
     assert all(f.remark.startswith("cannot be told by the API") for f in findings if not f.holds)
@@ -158,10 +118,8 @@ def test_only_the_marker_of_its_own_address_stays() -> None:
 
 def test_the_contact_can_never_be_mailed_even_where_new_contacts_can() -> None:
     rig = Rig()
-    rig.maileon = rig.opened(
-        rig.box.transport, new_contact_permission=4, permission_evidence="signed forms"
-    )
-    for finding in rig.maileon.probe(ADDRESS):
+    rig.open(new_contact_permission=4, permission_evidence="signed forms")
+    for finding in rig.findings():
         ours = [c for c in rig.contacts() if "syncd-probe" in c["email"]]
         assert all(c["permission"] == 1 for c in ours), finding.assumption.key
 
@@ -178,7 +136,7 @@ def test_an_address_that_somebody_has_is_not_touched() -> None:
     rig = Rig()
     taken = str(rig.before[0]["email"])
     with pytest.raises(ConfigError, match="exists already"):
-        list(rig.maileon.probe(taken))
+        list(rig.findings(taken))
     assert rig.left_no_trace()
     assert not rig.box.world.writes["maileon"]
 
@@ -194,7 +152,7 @@ def test_an_address_that_opted_out_is_not_touched() -> None:
 
 def test_an_address_that_is_none_makes_nobody() -> None:
     with pytest.raises(ConfigError, match="no e-mail address"):
-        Rig().maileon.probe("nobody")
+        Rig().findings("nobody")
 
 
 def test_a_marker_that_everybody_has_is_told() -> None:
@@ -217,7 +175,7 @@ def test_the_contact_goes_after_an_error_too(after: int) -> None:
 
 def test_the_contact_goes_if_nobody_reads_on() -> None:
     rig = Rig()
-    findings = rig.maileon.probe(ADDRESS)
+    findings = rig.findings()
     for _ in range(6):
         next(findings)
     findings.close()  # type: ignore[attr-defined]
@@ -249,13 +207,11 @@ def test_no_other_contact_is_ever_named_in_a_write() -> None:
     rig = Rig()
     written: list[str] = []
 
-    class Watching(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            if request.method != "GET":
-                written.append(f"{request.url} {request.content.decode()}")
-            return rig.box.transport.handle_request(request)
+    def watch(request: httpx.Request) -> None:
+        if request.method != "GET":
+            written.append(f"{request.url} {request.content.decode()}")
 
-    rig.maileon = rig.opened(Watching())
+    rig.open(Watching(rig.box, watch))
     rig.probe()
     assert written
     others = {str(contact["id"]) for contact in rig.before} | {c["email"] for c in rig.before}
@@ -263,7 +219,5 @@ def test_no_other_contact_is_ever_named_in_a_write() -> None:
 
 
 def test_the_document_lists_the_assumptions_as_they_are() -> None:
-    text = DOC.read_text("utf-8")
-    rows = re.findall(r"^\| `([a-z0-9-]+)` \| (.*?) \| (.*?) \| (.*?) \|$", text, re.MULTILINE)
-    listed = [(key, what, otherwise) for key, what, otherwise, _ in rows]
-    assert listed == [(a.key, a.text, a.otherwise) for a in ASSUMPTIONS]
+    listed = [(a.key, a.text, a.otherwise) for a in ASSUMPTIONS]
+    assert listed_in("connect-maileon.md") == listed

@@ -1,20 +1,16 @@
 """The probe against the emulator, both ways of every assumption that it can be switched to."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from syncd.connectors.api import Probing, Wire
 from syncd.connectors.mailercloud import CONNECTOR
 from syncd.connectors.mailercloud.assumptions import ASSUMPTIONS
-from syncd.model.probe import Finding
-from syncd.testing.inprocess import Sandbox, sandbox
+from tests.connectors import probing
+from tests.connectors.probing import ADDRESS, BothWays, Switches
 
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
-ADDRESS = "syncd-probe@example.org"
-Switches = Mapping[str, Any]
 
 # An account that shows all that can be shown, at once.
 OPEN: Switches = {
@@ -24,8 +20,7 @@ OPEN: Switches = {
     "status_in_rows": True,
     "tag_case": "insensitive",
 }
-# Per assumption: switches with which it holds, and with which it does not.
-BOTH: dict[str, tuple[Switches, Switches]] = {
+BOTH: BothWays = {
     "absent-kept": ({}, {"put_absent": "clears"}),
     "delete": ({}, {"delete_min_age_days": 14}),
     "email-case": ({}, {"email_case": "sensitive"}),
@@ -57,40 +52,12 @@ NO_MATTER: tuple[Switches, ...] = (
 PERSONAL = {"opt-out-scope", "reports", "wrong-list", "rate"}
 
 
-class Rig:
-    """A sandbox whose clock goes on while the connector waits."""
-
+class Rig(probing.Rig):
     def __init__(
         self, switches: Switches | None = None, contacts: int = 40, **settings: Any
     ) -> None:
-        self.slept_s = 0.0
-        chosen = {**OPEN, **(switches or {})}
-        self.box: Sandbox = sandbox(contacts, frozen_at=NOW, settings={"mailercloud": chosen})
-        info = self.box.info["mailercloud"]
-        parsed = CONNECTOR.settings(
-            api_key=info["api_key"], list_id=info["list_id"], base_url=info["base_url"], **settings
-        )
-        wire = Wire(transport=self.box.transport, monotonic=lambda: self.slept_s, sleep=self._sleep)
-        self.connector = CONNECTOR.open(parsed, wire)
-        self.before = self.contacts()
-
-    def _sleep(self, seconds: float) -> None:
-        self.slept_s += seconds
-        self.box.world.clock.advance(timedelta(seconds=seconds))
-
-    def contacts(self) -> list[dict[str, Any]]:
-        return self.box.platform("mailercloud").dump()
-
-    def probe(self) -> dict[str, Finding]:
-        assert isinstance(self.connector, Probing)
-        return {f.assumption.key: f for f in self.connector.probe(ADDRESS)}
-
-    def left_no_trace(self) -> bool:
-        return self.contacts() == self.before and not self.box.world.forbidden
-
-
-def holding(rig: Rig) -> dict[str, bool | None]:
-    return {key: finding.holds for key, finding in rig.probe().items()}
+        super().__init__(CONNECTOR, NOW, contacts, {**OPEN, **(switches or {})})
+        self.open(api_key=self.info["api_key"], list_id=self.info["list_id"], **settings)
 
 
 @pytest.mark.parametrize("key", BOTH)
@@ -120,7 +87,7 @@ def test_names_of_fields_arrive_if_they_are_those_of_the_account(
 def test_what_is_not_shown_is_not_told(case: str) -> None:
     switches, untold = UNTOLD[case]
     rig = Rig(switches)
-    found = holding(rig)
+    found = rig.holding()
     assert {key for key in untold if found[key] is None} == untold
     assert rig.left_no_trace()
 
@@ -128,13 +95,13 @@ def test_what_is_not_shown_is_not_told(case: str) -> None:
 @pytest.mark.parametrize("switches", NO_MATTER, ids=str)
 def test_two_ways_to_answer_are_both_as_assumed(switches: Switches) -> None:
     rig = Rig(switches)
-    assert holding(rig) == holding(Rig())
+    assert rig.holding() == Rig().holding()
     assert rig.left_no_trace()
 
 
 def test_every_assumption_is_told_once() -> None:
     rig = Rig({"status_in_rows": False}, contacts=250)
-    found = holding(rig)
+    found = rig.holding()
     assert sorted(found) == sorted(a.key for a in ASSUMPTIONS)
     assert False not in found.values()
     untold = {key for key, holds in found.items() if holds is None}
