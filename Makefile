@@ -20,7 +20,7 @@ demo: for-use
 
 test: for-work
 	@echo "==> Running the tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4
 
 check: for-work
 	@echo "==> Lint (ruff check)"

@@ -170,7 +170,9 @@ class Told:
         said = f"All {counts[True]} that can be told hold."
         if counts[False]:
             said = f"Hold: {counts[True]}; do not hold: {counts[False]}."
-        return f"{said} Left to a person: {counts[None]}." if counts[None] else said
+        if counts[None]:
+            said = f"{said} Left to a person: {counts[None]}."
+        return f"{said} The throw-away contact was {self.address}."
 
     def _content(self) -> dict[str, Any]:
         return {

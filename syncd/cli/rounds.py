@@ -219,7 +219,7 @@ def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
     with reading(app.store) as db:
         for run_id in run_ids:
             for alike in ops.tally(db, run_id):
-                if alike.state in (OpState.DONE, OpState.SENDING):
+                if alike.state in (OpState.DONE, OpState.TAKEN):
                     what = "opted out" if alike.urgent else KINDS[alike.kind]
                     _note(outcome, alike.side, what, alike.count)
                 elif alike.state is OpState.DEAD:

@@ -25,14 +25,13 @@ def settle_arrivals(cycle: Cycle, noticed: Both[Noticed]) -> None:
     after = 0
     while True:
         with reading(cycle.bench.store) as db:
-            doubtful = ops.in_doubt(db, cycle.pair.name, cycle.pair.chunk, after)
-        if not doubtful:
+            taken = ops.taken(db, cycle.pair.name, cycle.pair.chunk, after)
+        if not taken:
             return
         for side in SIDES:
-            ours = [s for s in doubtful if s.side is side and cycle.pair.awaits_id(side, s.op)]
-            if ours:
+            if ours := [sent for sent in taken if sent.side is side]:
                 _settle(cycle, side, ours, noticed[side].swept_from)
-        after = doubtful[-1].op.id
+        after = taken[-1].op.id
 
 
 def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datetime | None) -> None:

@@ -85,7 +85,7 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
     error = receipt.error
     match error:
         case None if receipt.remote_id is None and cycle.pair.awaits_id(side, sent.op):
-            pass  # it stays in `sending` until a listing shows it
+            batch.states[sent.op.id] = (OpState.TAKEN, None)
         case None:
             batch.done.append((sent, receipt))
             batch.states[sent.op.id] = (OpState.DONE, None)

@@ -77,7 +77,7 @@ class Pair:
         )
 
     def awaits_id(self, side: Side, op: Op) -> bool:
-        """Whether an op without an id is settled by the next listing, and by nothing before."""
+        """Whether an op may be carried out without telling an id, which the listing shows."""
         return op.kind is OpKind.CREATE and self.specs[side].ids_follow
 
     def connector(self, side: Side) -> Connector:

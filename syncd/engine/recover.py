@@ -18,7 +18,8 @@ def recover(cycle: Cycle) -> int:
     An op found in effect is confirmed. One that is not is dropped, so that it is planned
     again from what the platform shows. A create that no look-up finds stays in doubt until
     the platform's index must have caught up: planning it again too early would double it.
-    One whose id follows in the next listing is left to `settle_arrivals`.
+    Where ids follow, it is planned again at once; one that was carried out is no longer in
+    doubt, and `settle_arrivals` waits for its id.
     """
     found, after = 0, 0
     while True:
@@ -28,8 +29,8 @@ def recover(cycle: Cycle) -> int:
             break
         for sent in doubtful:
             if cycle.pair.awaits_id(sent.side, sent.op):
-                continue
-            if sent.op.kind is OpKind.CREATE:
+                _drop(cycle, sent)  # the platform keeps the key unique: again doubles nobody
+            elif sent.op.kind is OpKind.CREATE:
                 _recover_create(cycle, sent)
             else:
                 _recover_write(cycle, sent)

@@ -61,8 +61,8 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
         counts = _counts(doings)
         verdict = judge(doings, cycle.pair.policy.guards, run.approved)
         first = _is_first(db, cycle.pair)
-        if first:
-            reasons = _first_reasons(cycle.pair, run, counts)
+        if first and run.approved is None:
+            reasons = _first_reasons(cycle.pair, counts)
         else:
             reasons = _changed_reasons(db, cycle, run) or verdict.reasons
         ready = 0
@@ -131,8 +131,8 @@ def _is_first(db: sa.Connection, pair: Pair) -> bool:
     return runs.facts(db, pair.name).approved_at is None
 
 
-def _first_reasons(pair: Pair, run: Run, counts: Mapping[str, int]) -> tuple[str, ...]:
-    if run.approved is not None or pair.policy.baseline_auto or not counts:
+def _first_reasons(pair: Pair, counts: Mapping[str, int]) -> tuple[str, ...]:
+    if pair.policy.baseline_auto or not counts:
         return ()
     return ("This is the first run of the pair, which needs a person's word.",)
 

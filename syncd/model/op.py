@@ -19,6 +19,7 @@ class OpState(StrEnum):
     HELD = "held"  # planned, not released by the guard
     READY = "ready"
     SENDING = "sending"  # on its way, or in doubt after a crash
+    TAKEN = "taken"  # carried out without telling an id, which the next listing shows
     DONE = "done"
     DEAD = "dead"  # refused for good; its record is parked
     DROPPED = "dropped"  # thrown away, to be planned again

@@ -120,7 +120,8 @@ def said_by_a_library(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     """Of a library's line only the fixed text: what it puts into the places may be personal."""
     record: logging.LogRecord = event["_record"]
     ours = record.name.split(".")[0] == "syncd"
-    event["event"] = record.getMessage() if ours else str(record.msg)
+    if not ours:
+        event["event"] = str(record.msg)
     event["logger"] = record.name
     if record.exc_info:
         event["exc_info"] = record.exc_info

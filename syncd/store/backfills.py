@@ -195,7 +195,7 @@ def _written(run_id: int) -> sa.Subquery:
             _last(dropped).label("dropped"),
             _last(~dropped).label("other"),
             _most(waits).label("open"),
-            _most(_O.state == OpState.SENDING.value).label("awaited"),
+            _most(_O.state.in_((OpState.SENDING.value, OpState.TAKEN.value))).label("awaited"),
             _most(sa.and_(done, _O.urgent)).label("opted_out"),
             *(
                 _most(sa.and_(done, ~_O.urgent, _O.kind == kind.value)).label(name)

@@ -149,9 +149,18 @@ def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
 
 def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
     """Ops whose answer was never recorded, in order, beginning after one."""
+    return _in_state(db, pair, OpState.SENDING, limit, after)
+
+
+def taken(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
+    """Creates that were carried out and whose ids are to follow, in order, after one."""
+    return _in_state(db, pair, OpState.TAKEN, limit, after)
+
+
+def _in_state(db: sa.Connection, pair: str, state: OpState, limit: int, after: int) -> list[Sent]:
     rows = db.execute(
         sa.select(*_COLUMNS)
-        .where(_O.pair == pair, _O.state == OpState.SENDING.value, _O.id > after)
+        .where(_O.pair == pair, _O.state == state.value, _O.id > after)
         .order_by(_O.id)
         .limit(limit)
     )
@@ -184,8 +193,9 @@ def count_unshown_opt_outs(db: sa.Connection, pair: str, side: Side) -> int:
 
 
 def count_in_doubt(db: sa.Connection, pair: str) -> int:
-    """How many ops there are whose answer was never recorded."""
-    counted = sa.select(sa.func.count()).where(_O.pair == pair, _O.state == OpState.SENDING.value)
+    """How many ops there are that went out, and that no answer or listing has shown."""
+    unshown = (OpState.SENDING.value, OpState.TAKEN.value)
+    counted = sa.select(sa.func.count()).where(_O.pair == pair, _O.state.in_(unshown))
     return int(db.execute(counted).scalar_one())
 
 
@@ -279,7 +289,12 @@ def release(
 
 def links_with_open_ops(db: sa.Connection, link_ids: Iterable[int]) -> set[int]:
     """Those of the links that have an op planned, ready or in doubt."""
-    open_states = (OpState.HELD.value, OpState.READY.value, OpState.SENDING.value)
+    open_states = (
+        OpState.HELD.value,
+        OpState.READY.value,
+        OpState.SENDING.value,
+        OpState.TAKEN.value,
+    )
     found: set[int] = set()
     for some in chunks(link_ids):
         found.update(

@@ -52,6 +52,18 @@ def test_the_first_run_of_a_pair_is_held_until_it_is_approved(made: Build) -> No
     assert_alike(world)
 
 
+def test_a_released_first_run_does_not_cover_more_than_was_seen(made: Build) -> None:
+    world = made(contacts=6, baseline="held", guards={"creates": {"count": 2, "percent": 100}})
+    held = world.cycle()
+    for n in range(9):
+        world.act(GHL, "create", fields={"email": f"late{n}@example.org"})
+    world.settle()
+    approve(world.bench, PAIR, held.run_id)
+    writes = world.writes()
+    assert_held(world, world.cycle(), "contacts would be created")
+    assert world.writes() - writes <= 3, "more than the fields that were approved"
+
+
 LIMITS: dict[str, tuple[dict[str, Any], Callable[[World], None]]] = {
     "creates": (
         {"creates": {"count": 2, "percent": 100}},

@@ -365,3 +365,18 @@ def test_who_leaves_one_list_leaves_the_other_too(made: Build) -> None:
     writes = world.writes()
     all_pairs()
     assert world.writes() == writes
+
+
+def test_what_a_kill_kept_from_being_sent_goes_with_the_next_cycle(made: Build) -> None:
+    """The platform keeps addresses unique, so nobody has to wait until its listing is sure."""
+    world = made(news=True)
+    crowd(world, 12)
+    news = world.news
+    news.dies_at("claimed")
+    with pytest.raises(CrashError):
+        news.cycle()
+    world.end_process()
+    news.lives()
+    assert news.rows(Side.RIGHT) == {}
+    news.cycle()
+    assert len(news.rows(Side.RIGHT)) == 12
