@@ -140,6 +140,7 @@ class Probe:
         else:
             if refused is None:
                 return True, f"the contact of the probe is removed; the tag {TAG} stays"
+            self._calls.update(self._email, self._id, {"contact_type": OPT_OUT})
             said = f"the contact of the probe was not removed ({refused.status}); {said}"
         self._account.remark(said)
         return False, said
@@ -242,11 +243,11 @@ class Probe:
             return None, "a tag could not be made"
         for name in names:
             self._put(**{TAGS: [spelled[name]]})
-        tags = tags_of(self._look())
-        if tags is None:
-            return None, "tags are not shown"
-        shown = {tag_key(tag) for tag in tags}
-        return {tag_key(name) for name in names} <= shown, f"{len(shown)} tags are shown"
+        added = {tag_key(name) for name in names}
+        shown = self._shown_tags(lambda tags: tag_key(names[-1]) in tags)
+        if shown is None:
+            return None, "tags are not shown, or not yet"
+        return added <= shown, f"{len(shown)} tags are shown"
 
     def _tag_case(self) -> Seen:
         refused = complaint_in(self._calls.update(self._email, self._id, {TAGS: [TAG.upper()]}))
@@ -254,10 +255,10 @@ class Probe:
 
     def _tag_remove(self) -> Seen:
         self._good(self._calls.remove_tags(self._email, [TAG]))
-        tags = tags_of(self._look())
-        if tags is None:
-            return None, "tags are not shown"
-        return TAG not in {tag_key(tag) for tag in tags}, ""
+        if tags := tags_of(self._look()):
+            return TAG not in {tag_key(tag) for tag in tags}, ""
+        shown = self._shown_tags(lambda tags: TAG not in tags)
+        return (None, "tags are not shown, or not yet") if shown is None else (True, "")
 
     def _create_refuses(self) -> Seen:
         refused = complaint_in(self._calls.create({EMAIL: self._email, "city": "Elsewhere"}))
@@ -304,6 +305,20 @@ class Probe:
         return not is_opt_out(after), "the status was read back"
 
     # Underneath
+
+    def _shown_tags(self, is_new: Callable[[set[str]], bool]) -> set[str] | None:
+        """The contact's tags, directly or, as soon as it is up to date, in the listing."""
+        tags = tags_of(self._look())
+        if tags is not None:
+            return {tag_key(tag) for tag in tags}
+        for seconds in (0.0, *LOOKS_AFTER_S):
+            self._account.pause(seconds)
+            rows = look_up(self._account, self._email)
+            tags = tags_of(rows[0]) if rows else None
+            shown = {tag_key(tag) for tag in tags or ()}
+            if tags is not None and is_new(shown):
+                return shown
+        return None
 
     def _discard(self, remote_id: str) -> None:
         """Remove a contact that came into being by the way."""

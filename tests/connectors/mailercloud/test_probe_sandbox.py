@@ -35,7 +35,10 @@ BOTH: BothWays = {
 UNTOLD: dict[str, tuple[Switches, set[str]]] = {
     "the search lags": ({"search_lag_s": 300.0}, {"index-lag", "rows-complete"}),
     "no status is shown": ({"status_in_rows": False}, {"opt-out", "reactivates"}),
-    "no tags are shown": ({"get_shows_tags": False}, {"tags-add", "tag-remove"}),
+    "no tags are shown": (
+        {"get_shows_tags": False, "tags_in_rows": "absent"},
+        {"tags-add", "tag-remove"},
+    ),
 }
 # Two ways to answer, and both are as assumed.
 NO_MATTER: tuple[Switches, ...] = (
@@ -107,3 +110,10 @@ def test_every_assumption_is_told_once() -> None:
     untold = {key for key, holds in found.items() if holds is None}
     assert untold == PERSONAL | {"opt-out", "reactivates", "listing-whole"}
     assert rig.left_no_trace()
+
+
+@pytest.mark.parametrize(("write", "adds"), [("union", True), ("replace", False)])
+def test_tags_that_only_the_listing_shows_are_told_from_there(write: str, adds: bool) -> None:
+    rig = Rig({"get_shows_tags": False, "tags_in_rows": "names", "tags_write": write})
+    found = rig.holding()
+    assert (found["tags-add"], found["tag-remove"]) == (adds, True)
