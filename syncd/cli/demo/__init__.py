@@ -76,13 +76,18 @@ class Play:
     def sync(self) -> tuple[list[Outcome], bool]:
         """What `syncd sync` does, pair by pair; whether it had nothing to write."""
         before = self.box.counters()["writes"]
-        outcomes = [self._rounds(pair) for pair in self.opened.configuration.pairs]
+        outcomes = [self.rounds(pair) for pair in self.opened.configuration.pairs]
         settled = all(outcome.settled for outcome in outcomes)
         return outcomes, settled and self.box.counters()["writes"] == before
 
-    def sync_until_quiet(self) -> None:
-        """Sync as often as it takes, with time between, and show what it wrote."""
-        asked, since = self.opened.requests.copy(), self._last_run()
+    def sync_until_quiet(self, since: int | None = None, asked: Counter[str] | None = None) -> None:
+        """Sync as often as it takes, with time between, and show what was written.
+
+        Args:
+            since, asked: the run and the requests from which on that is counted.
+        """
+        since = self.last_run() if since is None else since
+        asked = self.opened.requests.copy() if asked is None else asked
         times, quiet = 0, False
         while not quiet and times < MOST_SYNCS and not self.stop():
             _, quiet = self.sync()
@@ -97,7 +102,7 @@ class Play:
         """What later runs than `since` wrote; some of it was confirmed by the run after."""
         written: dict[str, Counter[str]] = {name: Counter() for name in stage.ACCOUNTS}
         with reading(self.opened.store) as db:
-            for run_id in range(since + 1, self._last_run() + 1):
+            for run_id in range(since + 1, self.last_run() + 1):
                 run = runs.get(db, run_id)
                 for alike in ops.tally(db, run_id):
                     if run is not None and alike.state is OpState.DONE:
@@ -113,13 +118,13 @@ class Play:
             table.add_row(title, *(f"{n:,}" if n else "·" for n in numbers))
         return table
 
-    def _last_run(self) -> int:
+    def last_run(self) -> int:
         """Runs are numbered over all pairs; those that are held go on under their number."""
         with reading(self.opened.store) as db:
             known = (runs.latest(db, pair, CYCLES) for pair in stage.PAIRS)
             return max((run.id for run in known if run and run.state is RunState.DONE), default=0)
 
-    def _rounds(self, pair: str) -> Outcome:
+    def rounds(self, pair: str) -> Outcome:
         with progress.shown(self.face) as step:
             bench = bench_of(self.opened, self.stop, step)
             return run_rounds(self.opened, pair, bench, full=False, once=False)
@@ -159,12 +164,19 @@ def _act(play: Play, membership: str, before: Shown) -> proof.Said:
     outcomes, _ = play.sync()
     for outcome in outcomes:
         play.tell(f"   {outcome.sentence().split('  ')[0]}")
-    play.tell("3. Somebody looks and lets them go (`syncd release letters`, `syncd release shop`).")
+    play.tell(
+        "3. Somebody looks and lets them go, one after the other: what `syncd release letters`"
+    )
+    play.tell("   brings to GoHighLevel belongs to what is then seen before `syncd release shop`.")
     play.tell("   Mailercloud lists a write five minutes later, so before each further")
     play.tell("   `syncd sync` the clocks, the sandbox's and ours, are put forward by 11 minutes:")
+    since, requests = play.last_run(), play.opened.requests.copy()
     for pair in stage.PAIRS:
+        play.rounds(pair)
         approve(play.opened.bench, pair)
-    play.sync_until_quiet()
+        play.rounds(pair)
+    play.clock.put_forward()
+    play.sync_until_quiet(since, requests)
     play.tell("4. People go on working, everywhere at once:")
     made = edits.make(play.box, read_back(play.box, membership))
     for where in (*PLATFORMS, ""):
