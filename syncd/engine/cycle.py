@@ -158,11 +158,10 @@ def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
     """Whether a held run would be planned just as it was, which then need not be done."""
     if run.state is not RunState.HELD or run.approved is not None:
         return False
-    planned_for = (run.progress or {}).get("setup")
     progress = run.progress or {}
     if progress.get("full") or not progress.get("releasable", True):
         return False  # what stood in the way may have gone by itself
-    return planned_for == cycle.pair.setup and not any(side.changed for side in noticed)
+    return progress.get("setup") == cycle.pair.setup and not any(side.changed for side in noticed)
 
 
 def _settle(cycle: Cycle, run: Run, *, send: bool) -> tuple[Released, bool]:
