@@ -265,7 +265,7 @@ def _exists_already(rig: Rig, key: str, others: int, spelt: Callable[[str], str]
 
 def _twins(rig: Rig, key: str) -> None:
     first = rig.creation(**{rig.stage.text: "First"})
-    second = rig.creation(**{key: first.patch[key], rig.stage.text: "Second"})  # type: ignore[arg-type]
+    second = rig.creation(**{key: str(first.patch[key]), rig.stage.text: "Second"})
     third = rig.creation(**{rig.stage.text: "Third"})
     with unless_raised("`push` of two creates with one key"):
         receipts = rig.push(first, second, third)
