@@ -2,7 +2,7 @@
 # The private environment is in .venv; it is set up again when pyproject.toml changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench clean for-use for-work
+.PHONY: help demo test histories check bench clean for-use for-work
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -10,6 +10,8 @@ BIN := $(VENV)/bin
 help:
 	@echo "make demo    run the main job end to end on emulated platforms, and prove it"
 	@echo "make test    set up what the tests need, and run them"
+	@echo "make histories SEED=1 COUNT=10 [STEPS=22] [KIND=two|three]"
+	@echo "             walk random histories with seeds of your own, ten a seed"
 	@echo "make check   lint, format, types, layers, dependencies"
 	@echo "make bench   print the measures that the README quotes"
 	@echo "make clean   remove the private environment and the caches"
@@ -21,6 +23,15 @@ demo: for-use
 test: for-work
 	@echo "==> Running the tests"
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4
+
+SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+COUNT ?= 10
+STEPS ?= 22
+KIND ?= three
+
+histories: for-work
+	@echo "==> Walking $(COUNT) seeds from $(SEED) on, $(KIND) platforms, $(STEPS) steps"
+	@$(BIN)/python -m tests.engine.histories --kind $(KIND) --seed $(SEED) --count $(COUNT) --steps $(STEPS)
 
 check: for-work
 	@echo "==> Lint (ruff check)"

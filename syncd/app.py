@@ -33,6 +33,7 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue, ResourceSpec
 from syncd.store import accounts, database
 from syncd.store.accounts import Checked
+from syncd.store.inquiries import Place
 from syncd.store.suppressions import Ledger, open_ledger
 
 CHECK_EVERY = timedelta(hours=1)
@@ -218,11 +219,39 @@ class App:
             relatives=relatives(self.configuration, names.left),
             setup=setup,
             resource=resource,
+            hiding=self._hiding(names.left, resource),
+            sharing=names.map(lambda account: self._sharing(account, but=name)),
             sweep_every=configured.settings.sweep_every,
             imagined=Both(
                 *(frozenset(one.spec.name for one in missing if one.side is side) for side in SIDES)
             ),
         )
+
+    def _hiding(self, account: str, resource: Resource) -> tuple[Place, ...]:
+        """Pairs and sides, connected with an account, that may hide who opted out."""
+        connected = relatives(self.configuration, account)
+        return tuple(
+            (name, side)
+            for name, pair in self.configuration.pairs.items()
+            for side in SIDES
+            if pair.account(side) in connected and self._hides(pair.account(side), resource)
+        )
+
+    def _sharing(self, account: str, *, but: str) -> tuple[Place, ...]:
+        """The other pairs that an account takes part in, with its side of each."""
+        return tuple(
+            (name, side)
+            for name, pair in self.configuration.pairs.items()
+            for side in SIDES
+            if pair.account(side) == account and name != but
+        )
+
+    def _hides(self, account: str, resource: Resource) -> bool:
+        configured = self.configured(account)
+        plugin = connector(configured.connector, configured.place.where("connector"))
+        spec = plugin.spec.resources.get(resource)
+        consent = spec.consent if spec else None
+        return consent is not None and consent.hides and consent.by_address
 
     def _is_approved(self, pair: ConfiguredPair, setup: str) -> bool:
         auto = pair.settings.baseline is Baseline.AUTO

@@ -19,12 +19,32 @@ from hypothesis import settings
 
 from syncd.store.database import open_store, upgrade
 from syncd.store.suppressions import KEY_VARIABLE, Ledger, open_ledger
+from tests.seeds import NUMBER, SEED, VARIABLE
 
 TEMPLATE = "migrated"
 
 # A deadline measures the machine, and a machine may be busy.
-settings.register_profile("steady", deadline=None, derandomize=True, database=None)
+settings.register_profile("steady", deadline=None, database=None, print_blob=True)
 settings.load_profile("steady")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """All that is random follows the seed of the commit, also in the processes of xdist."""
+    if config.getoption("hypothesis_seed", None) is None:
+        config.option.hypothesis_seed = NUMBER
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    if not hasattr(session.config, "workerinput"):  # said once, by the process that people see
+        session.config.get_terminal_writer().line(f"\nRandom with {VARIABLE}={SEED}")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, exitstatus: pytest.ExitCode
+) -> None:
+    if exitstatus == pytest.ExitCode.TESTS_FAILED:
+        terminalreporter.write_line(f"Random with {VARIABLE}={SEED}: set it to walk the same again")
 
 
 @dataclass(frozen=True)

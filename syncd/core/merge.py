@@ -64,9 +64,9 @@ def _merge_values(
 ) -> Merged:
     shown = Both(*(tuple(now[side][n] for n in rule.fields(side)) for side in SIDES))
     if _untouched(rule, shown, shadow):
-        return Merged()
+        return Merged(problem=_cut_short(rule, shown, mapping))
     if _agree(rule, shown, mapping):
-        return Merged(agreed=in_shadow(rule, shown))
+        return Merged(agreed=in_shadow(rule, shown), problem=_cut_short(rule, shown, mapping))
     changed = Both(*(is_edited(rule, side, shown[side], shadow[side], mapping) for side in SIDES))
     if not (changed.left or changed.right):
         return Merged()  # they differ as they did when they last agreed: a lossy platform
@@ -85,6 +85,26 @@ def _untouched(rule: Rule, shown: Both[Values], shadow: Both[Fields]) -> bool:
         for side in SIDES
         for name, value in zip(shadow_names(rule, side), shown[side], strict=True)
     )
+
+
+def _cut_short(rule: Rule, shown: Both[Values], mapping: Mapping) -> str | None:
+    """Why sides that agree do not show the same: one of them cannot hold all of it.
+
+    Where the rule goes both ways that is no way to agree for good, so it is told; one-way
+    a text is cut and meant to be.
+    """
+    if rule.direction is not Direction.BOTH:
+        return None
+    for side in SIDES:
+        limits = [mapping.spec(side, name).max_length for name in rule.fields(side)]
+        least = min((limit for limit in limits if limit is not None), default=None)
+        length = sum(len(value) for value in shown[side.other] if isinstance(value, str))
+        if least is None or length <= least:
+            continue
+        image = mapping.across(rule, side, shown[side.other])
+        if image is not None and image.problem == "too_long":
+            return image.problem
+    return None
 
 
 def _source(

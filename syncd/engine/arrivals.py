@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from syncd.core.normalise import identity_key
-from syncd.engine.confirm import confirm, is_in_effect
+from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
+from syncd.engine.effect import is_in_effect
 from syncd.engine.observe import Noticed
 from syncd.model.link import Member
 from syncd.model.op import OpState, Receipt
@@ -52,7 +53,7 @@ def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datet
         found = by_key.get(keys[sent.op.id], [])
         free = [m for m in found if m.link_id is None and m.remote_id in seen]
         if len(found) == len(free) == 1 and is_in_effect(
-            cycle, side, sent.op.patch, seen[free[0].remote_id].fields
+            cycle, sent, seen[free[0].remote_id].fields
         ):
             arrived.append((sent, free[0].remote_id))
         elif found or _is_overdue(cycle, side, sent, swept_from):

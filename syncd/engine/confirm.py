@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from syncd.core.digest import digest
 from syncd.engine.context import Cycle
-from syncd.engine.observe import keys_of, look, take_in_one
+from syncd.engine.effect import is_in_effect
+from syncd.engine.inquire import note_opt_outs
+from syncd.engine.observe import keys_of, look, reference_of, take_in_one
 from syncd.errors import (
     DuplicateError,
     InDoubtError,
@@ -16,11 +18,11 @@ from syncd.errors import (
     StaleError,
     SyncdError,
 )
-from syncd.model.link import Link, Member, Observation, State
+from syncd.model.link import NO_LINK, Link, Member, Observation, State
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
-from syncd.store import leases, links, members, observations, ops, refusals
+from syncd.model.values import Fields, SetDelta, Value
+from syncd.store import inquiries, leases, links, members, observations, ops, refusals
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
@@ -35,6 +37,7 @@ class _Batch:
     parked: dict[int, str] = field(default_factory=dict)  # cause by link
     look: list[str] = field(default_factory=list)  # ids of records to read again
     opted_out: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)  # addresses without a record known to us
     refused: list[Refusal] = field(default_factory=list)
 
 
@@ -59,6 +62,12 @@ def confirm(
         batch.states[op_id] = (OpState.DROPPED, "not sent")
     for receipt in receipts:
         _sort(cycle, side, by_id[receipt.op_id], receipt, batch)
+    batch.told = [
+        str(s.op.current[cycle.pair.policy.keys.first[side]])
+        for s in sent
+        if s.link_id == NO_LINK
+        and batch.states.get(s.op.id, (None,))[0] in (OpState.DONE, OpState.DEAD)
+    ]
     with cycle.bench.store.begin() as db:
         leases.hold(db, cycle.lease, cycle.bench.now())
         _advance(db, cycle, side, batch.done)
@@ -66,10 +75,10 @@ def confirm(
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
         ops.note_verified(db, _verified(cycle, side, batch.done))
+        inquiries.remove(db, (cycle.pair.name, side), batch.told)
         account = cycle.pair.accounts[side].name
-        now = cycle.bench.now()
         refused = [OptOut(account, address, None, account) for address in batch.opted_out]
-        members.wake_keys(db, sorted(cycle.bench.ledger.record(db, refused, now)))
+        members.wake_keys(db, sorted(note_opt_outs(db, cycle, refused)))
     for remote_id in batch.look:
         look_again(cycle, side, remote_id)
 
@@ -184,6 +193,7 @@ def _advance(
     links.save_shadows(db, shadows)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
+    members.wake_records(db, pair.sharing[side], pair.resource, fresh)
     members.save(db, pair.name, pair.resource, list(marked.values()))
     members.wake_links(db, touched)
 
@@ -191,9 +201,7 @@ def _advance(
 def _verified(cycle: Cycle, side: Side, done: Sequence[tuple[Sent, Receipt]]) -> dict[int, bool]:
     """Of the ops whose answer shows the record: whether it shows them in effect."""
     return {
-        sent.op.id: is_in_effect(
-            cycle, side, sent.op.patch, cycle.pair.observed(side, receipt.record)
-        )
+        sent.op.id: is_in_effect(cycle, sent, cycle.pair.observed(side, receipt.record))
         for sent, receipt in done
         if receipt.record is not None and sent.op.kind in (OpKind.CREATE, OpKind.UPDATE)
     }
@@ -262,23 +270,5 @@ def _member_after(
         link_id=link.id,
         digest=seen.digest,
         todo=True,
+        reference=reference_of(cycle, side, seen.fields),
     )
-
-
-def is_in_effect(cycle: Cycle, side: Side, patch: Patch, fields: Fields) -> bool:
-    """Whether a record shows what an op wanted to write."""
-    for name, value in patch.items():
-        if name not in fields:
-            return False
-        shown = fields[name]
-        if isinstance(value, SetDelta):
-            held = shown if isinstance(shown, frozenset) else frozenset()
-            if value.on(held) != held:
-                return False
-        elif isinstance(value, Consent):
-            level = shown.level if isinstance(shown, Consent) else Level.UNKNOWN
-            if level is not value.level:
-                return False
-        elif not cycle.pair.mapping.alike_field(side, name, shown, value):
-            return False
-    return True

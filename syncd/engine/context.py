@@ -16,6 +16,7 @@ from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
+from syncd.store.inquiries import Place
 from syncd.store.leases import Lease
 from syncd.store.suppressions import Ledger
 
@@ -43,6 +44,9 @@ class Pair:
             made when a person has approved the pair as it is set up now.
         relatives: names of all accounts whose opt-outs count here: those of every pair
             that is connected with this one.
+        hiding: pairs and sides, of all that are connected with this one, whose listings may
+            hide who opted out, and to which an opt-out can be told by address.
+        sharing: per side, the other pairs of its account, with their sides of it.
         setup: digest of mapping and filter; a change holds the next run.
         sweep_every: how often a full listing looks for what no feed tells.
         sweep_pages: per side, how many pages of a listing without end one cycle may read;
@@ -59,6 +63,8 @@ class Pair:
     relatives: tuple[str, ...]
     setup: str
     resource: Resource = Resource.CONTACT
+    hiding: tuple[Place, ...] = ()
+    sharing: Both[tuple[Place, ...]] = field(default_factory=lambda: Both((), ()))
     sweep_every: timedelta = timedelta(hours=24)
     sweep_pages: Both[int | None] = field(default_factory=lambda: Both(None, None))
     slice: timedelta = timedelta(seconds=60)

@@ -7,9 +7,10 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from syncd.core.match import NO_KEY, Join, match_group, match_second
+from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.model.link import Link, Member, State
-from syncd.model.side import Both, Side
+from syncd.model.side import SIDES, Both, Side
 from syncd.store import leases, links, members
 from syncd.store.database import reading
 
@@ -17,6 +18,9 @@ from syncd.store.database import reading
 def match(cycle: Cycle) -> None:
     """Match all that is new or has a new key, a chunk of keys per transaction."""
     pair = cycle.pair
+    for side in SIDES:
+        if reference_name(pair.planner, side):
+            _match_references(cycle, side)
     _park_keyless(cycle)
     after: str | None = None
     while True:
@@ -29,6 +33,34 @@ def match(cycle: Cycle) -> None:
             match_keys(db, cycle, keys)
         after = keys[-1]
         cycle.bench.crash("match")
+
+
+def _match_references(cycle: Cycle, side: Side) -> None:
+    """Join records that bear the id of a record of the other side which lacks its counterpart.
+
+    The reference is ours: whoever bears it is the record that we made for the other, whatever
+    its address is by now. A copy of it, beside the true counterpart, is left to its key.
+    """
+    pair, after = cycle.pair, ""
+    while True:
+        with reading(cycle.bench.store) as db:
+            some = members.todo_referring(db, pair.name, pair.resource, side, pair.chunk, after)
+        if not some:
+            return
+        with cycle.bench.store.begin() as db:
+            leases.hold(db, cycle.lease, cycle.bench.now())
+            there = members.load(
+                db, pair.name, pair.resource, side.other, {m.reference or "" for m in some}
+            )
+            alive = _links_by_id(db, cycle, there.values())
+            joins = [
+                Join(m, other) if side is Side.LEFT else Join(other, m)
+                for m in some
+                if (other := there.get(m.reference or "")) is not None
+                and (other.link_id is None or _lacks_other(other, alive))
+            ]
+            _store_matches(db, cycle, joins, (), (), alive)
+        after = some[-1].remote_id
 
 
 def _park_keyless(cycle: Cycle) -> None:

@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from syncd.core import consent
 from syncd.core.digest import digest
 from syncd.core.normalise import identity_key
+from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
+from syncd.engine.inquire import note_opt_outs
 from syncd.errors import RecordError
 from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
@@ -158,8 +160,9 @@ def take_in(
         old = known.get(record.remote_id)
         if old is None and record.gone:
             continue  # never known here: only its opt-out counts, below
-        seen = _observation(cycle, side, record, old)
-        if old is None or old.digest != seen.digest or old.version != seen.version:
+        listed = sweep > 0 and not record.certain
+        seen = _observation(cycle, side, record, old, listed=listed)
+        if old is None or replace(seen, fields=old.fields) != old:
             fresh.append(seen)
         member = standing.get(record.remote_id)
         if member is None or member.digest != seen.digest:
@@ -168,6 +171,8 @@ def take_in(
             if member and member.key and (member.key != noticed.key or seen.gone):
                 stirred.add(member.key)  # its namesakes may have become unambiguous
     observations.save(db, account, pair.resource, fresh, sweep)
+    changed = [o.remote_id for o in fresh if o.digest != _digest_of(known.get(o.remote_id))]
+    members.wake_records(db, pair.sharing[side], pair.resource, changed)
     if sweep:
         observations.mark_swept(db, account, pair.resource, page, sweep)
     members.save(db, pair.name, pair.resource, touched)
@@ -177,8 +182,16 @@ def take_in(
     return Noticed(len(page), len(touched), frozenset(opted_out))
 
 
-def _observation(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Observation:
+def _digest_of(seen: Observation | None) -> str | None:
+    return seen.digest if seen else None
+
+
+def _observation(
+    cycle: Cycle, side: Side, record: Record, old: Observation | None, *, listed: bool
+) -> Observation:
     fields = _merged(cycle, side, record, old)
+    if old is not None and _forgets_consent(cycle, side, record, old, listed=listed):
+        fields = {**fields, consent.CONSENT: None}
     return Observation(
         remote_id=record.remote_id,
         fields=fields,
@@ -187,7 +200,29 @@ def _observation(cycle: Cycle, side: Side, record: Record, old: Observation | No
         modified=record.modified or (old.modified if old else None),
         gone=record.gone,
         parent_id=record.parent_id,
+        hidden=old is not None and old.hidden and not listed and not record.gone,
     )
+
+
+def _forgets_consent(
+    cycle: Cycle, side: Side, record: Record, old: Observation, *, listed: bool
+) -> bool:
+    """Whether what we hold of a record's consent is no longer true of it.
+
+    Where records do not show their consent, all that is known of it is what was reported or
+    written of an address. Of another address that says nothing, once a listing of those who
+    did not opt out shows it; nor of a record that such a listing hid and now shows: somebody
+    made it active again.
+    """
+    spec = cycle.pair.specs[side].consent
+    if not listed or spec is None or spec.readable or not spec.hides:
+        return False
+    if record.fields.get(consent.CONSENT) is not None:
+        return False
+    name = cycle.pair.policy.keys.first[side]
+    shown = cycle.pair.observed(side, record)
+    moved = name in shown and keys_of(cycle, side, shown)[0] != keys_of(cycle, side, old.fields)[0]
+    return moved or old.hidden
 
 
 def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> Member:
@@ -208,6 +243,7 @@ def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> 
         link_id=old.link_id if old else None,
         digest=seen.digest,
         todo=True,
+        reference=reference_of(cycle, side, seen.fields),
     )
 
 
@@ -220,6 +256,13 @@ def keys_of(cycle: Cycle, side: Side, fields: Fields) -> tuple[str | None, str |
         identity_key(first) if isinstance(first, str) else None,
         str(second) if second is not None else None,
     )
+
+
+def reference_of(cycle: Cycle, side: Side, fields: Fields) -> str | None:
+    """The other side's id that a record bears, where the pair keeps it there."""
+    name = reference_name(cycle.pair.planner, side)
+    value = fields.get(name) if name else None
+    return value if isinstance(value, str) else None
 
 
 def _record_opt_outs(
@@ -247,7 +290,7 @@ def _record_opt_outs(
     reported = {o.address for o in found if o.since is not None}
     replaced = _replaced(db, cycle, side, found) if reported else set()
     kept = [o for o in found if (o.address, o.since) not in replaced]
-    return cycle.bench.ledger.record(db, kept, cycle.bench.now())
+    return note_opt_outs(db, cycle, kept)
 
 
 def _replaced(

@@ -7,12 +7,13 @@ from datetime import timedelta
 from syncd.core.consent import shown
 from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
+from syncd.engine.inquire import ask_again
 from syncd.engine.observe import Noticed, look, settle_doubts, take_in
 from syncd.errors import PairHeldError, StoppedError
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Level
-from syncd.store import cursors, members, observations, runs
+from syncd.store import cursors, leases, members, observations, runs
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
 
@@ -119,6 +120,8 @@ def _sweep(
     noticed += _look_for_the_gone(
         cycle, side, number, thorough=thorough, accept_emptied=accept_emptied
     )
+    if thorough:
+        ask_again(cycle, side)
     with cycle.bench.store.begin() as db:
         count = observations.count(db, pair.accounts[side].name, pair.resource)
         done = Cursor(last, None, None, cycle.bench.now(), count, reads)
@@ -161,12 +164,18 @@ def _look_for_the_gone(
         if not ids:
             return noticed + _follow_the_others(cycle, side, sweep)
         hidden = set() if thorough else _hidden(cycle, side, ids)
+        missed = set(hidden)
         for remote_id in ids:
             record = None if remote_id in hidden else look(cycle, side, remote_id)
             if record is None:
                 continue  # it stays as it is known, and the next sweep asks again
+            if not record.gone:
+                missed.add(remote_id)
             with cycle.bench.store.begin() as db:
                 noticed += take_in(db, cycle, side, [record], sweep=sweep)
+        with cycle.bench.store.begin() as db:
+            leases.hold(db, cycle.lease, cycle.bench.now())
+            observations.hide(db, account, pair.resource, missed)
         after = ids[-1]
         cycle.bench.crash("gone")
 

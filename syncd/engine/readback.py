@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.confirm import is_in_effect, look_again
+from syncd.engine.confirm import look_again
 from syncd.engine.context import Cycle
+from syncd.engine.effect import is_in_effect
 from syncd.engine.observe import Noticed
 from syncd.engine.pull import pull, pull_changes
 from syncd.model.link import Observation
@@ -97,8 +98,7 @@ def _pull_again(cycle: Cycle, side: Side) -> Noticed:
 def _note_verified(cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, str]]) -> None:
     seen = _observed(cycle, side, unseen)
     results = {
-        op_id: remote_id in seen
-        and is_in_effect(cycle, side, sent.op.patch, seen[remote_id].fields)
+        op_id: remote_id in seen and is_in_effect(cycle, sent, seen[remote_id].fields)
         for op_id, (sent, remote_id) in unseen.items()
     }
     with cycle.bench.store.begin() as db:

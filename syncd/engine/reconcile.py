@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from syncd.core.consent import OptedOut
 from syncd.core.plan import Showing, Situation
 from syncd.engine.context import Cycle
+from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
 from syncd.engine.observe import keys_of
 from syncd.model.link import Link, Member, Observation, State
@@ -32,12 +33,13 @@ def reconcile(cycle: Cycle) -> None:
                 db, cycle.pair.name, cycle.pair.resource, cycle.pair.chunk, after
             )
         if not ids:
-            return
+            break
         with cycle.bench.store.begin() as db:
             leases.hold(db, cycle.lease, cycle.bench.now())
             plan_links(db, cycle, ids)
         after = ids[-1]
         cycle.bench.crash("reconcile")
+    stage_told(cycle)
 
 
 def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
@@ -61,7 +63,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
         if situation is not None:
             at = replace(situation, refused=refused.get(link.id, {}), rivalled=link.id in rivalled)
             plans[link.id] = (link, planner.plan(at))
-    _store_plans(db, cycle, plans, standing, parked)
+    _store_plans(db, cycle, plans, standing, parked, seen)
 
 
 def _rivalled(
@@ -154,6 +156,7 @@ def _store_plans(
     plans: dict[int, tuple[Link, LinkPlan]],
     standing: dict[tuple[Side, str], Member],
     parked: dict[tuple[int, str], Conflict],
+    seen: Both[dict[str, Observation]],
 ) -> None:
     pair = cycle.pair
     drafts = [
@@ -183,13 +186,19 @@ def _store_plans(
         (i, rule): code for i, (_, plan) in plans.items() for rule, code in plan.problems.items()
     }
     conflicts.note_problems(db, pair.name, plans, problems)
-    members.save(db, pair.name, pair.resource, _after_plan(plans, standing))
+    members.save(db, pair.name, pair.resource, _after_plan(plans, standing, seen))
 
 
 def _after_plan(
-    plans: dict[int, tuple[Link, LinkPlan]], standing: dict[tuple[Side, str], Member]
+    plans: dict[int, tuple[Link, LinkPlan]],
+    standing: dict[tuple[Side, str], Member],
+    seen: Both[dict[str, Observation]],
 ) -> list[Member]:
-    """Records whose link wants a write stay to be done: a later look must find nothing."""
+    """Records whose link wants a write stay to be done: a later look must find nothing.
+
+    What was decided about is what was seen now, by whichever pair: only another observation
+    is news.
+    """
     changed = []
     for link, plan in plans.values():
         todo = bool(plan.drafts)
@@ -200,7 +209,8 @@ def _after_plan(
                 continue
             stand = plan.standing[side]
             state = State.GONE if member.state is State.GONE else stand.state
-            after = replace(member, state=state, cause=stand.cause, todo=todo)
+            digest = seen[side][remote_id].digest if remote_id in seen[side] else member.digest
+            after = replace(member, state=state, cause=stand.cause, todo=todo, digest=digest)
             if after != member:
                 changed.append(after)
     return changed

@@ -1,7 +1,9 @@
 """Recover: ops whose answer was never recorded are looked up before anything is planned."""
 
-from syncd.engine.confirm import confirm, is_in_effect, look_again
+from syncd.core.reference import reference_name
+from syncd.engine.confirm import confirm, look_again
 from syncd.engine.context import Cycle
+from syncd.engine.effect import is_in_effect
 from syncd.engine.observe import look, take_in_one
 from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
@@ -55,9 +57,11 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
         in_effect = record.gone
     else:
         shown = pair.observed(side, record)
-        in_effect = not record.gone and is_in_effect(cycle, side, sent.op.patch, shown)
+        in_effect = not record.gone and is_in_effect(cycle, sent, shown)
     if in_effect:
-        confirm(cycle, side, [sent], [Receipt(sent.op.id, remote_id)], ())
+        # What stands there beyond our write is seen as an edit of somebody else.
+        seen = None if record.gone else record
+        confirm(cycle, side, [sent], [Receipt(sent.op.id, remote_id, seen)], ())
     else:
         _drop(cycle, sent)
 
@@ -76,26 +80,37 @@ def _recover_create(cycle: Cycle, sent: Sent) -> None:
     for record in found:
         take_in_one(cycle, side, record)
     free = _unlinked(cycle, side, found)
-    if len(found) == 1 and free and _shows(cycle, sent, found[0]):
+    if len(found) == 1 and free and _is_ours(cycle, sent, found[0]):
         confirm(cycle, side, [sent], [Receipt(sent.op.id, found[0].remote_id)], ())
         look_again(cycle, side, found[0].remote_id)
     elif found or _is_settled(cycle, sent):
         _drop(cycle, sent)
 
 
-def _shows(cycle: Cycle, sent: Sent, record: Record) -> bool:
-    """Whether a record holds all that we sent; else it may be somebody else's, and is matched."""
+def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
+    """Whether a record is the one that we made: it bears our reference, or all that we sent.
+
+    Else it may be somebody else's, and is matched. What a person has changed of ours since is
+    an edit: what we sent is what was agreed.
+    """
     shown = cycle.pair.observed(sent.side, record)
-    return is_in_effect(cycle, sent.side, sent.op.patch, shown)
+    reference = reference_name(cycle.pair.planner, sent.side)
+    if reference and reference in sent.op.patch:
+        return shown.get(reference) == sent.op.patch[reference]
+    return is_in_effect(cycle, sent, shown)
 
 
 def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
+    """Who bears the reference that we sent or, if nobody does, the key."""
     pair, side = cycle.pair, sent.side
-    name = pair.policy.keys.first[side]
-    value = sent.op.patch.get(name)
-    if name not in pair.specs[side].finds or not isinstance(value, str):
-        return []
-    return list(pair.connector(side).find(pair.resource, name, value, fields=pair.fields[side]))
+    for name in (reference_name(pair.planner, side), pair.policy.keys.first[side]):
+        value = sent.op.patch.get(name) if name else None
+        if name not in pair.specs[side].finds or not isinstance(value, str):
+            continue
+        found = pair.connector(side).find(pair.resource, name, value, fields=pair.fields[side])
+        if found:
+            return list(found)
+    return []
 
 
 def _unlinked(cycle: Cycle, side: Side, found: list[Record]) -> bool:

@@ -10,7 +10,11 @@ from syncd.model.values import Fields
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What an account last showed under one remote id; fields are in canonical form."""
+    """What an account last showed under one remote id; fields are in canonical form.
+
+    Attributes:
+        hidden: it exists, but the last complete listing did not show it.
+    """
 
     remote_id: str
     fields: Fields
@@ -19,6 +23,10 @@ class Observation:
     modified: datetime | None = None
     gone: bool = False
     parent_id: str | None = None
+    hidden: bool = False
+
+
+NO_LINK = 0  # of an op about an address of which no record is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class Member:
 
     Attributes:
         key, second: identity keys in comparable form; None if it has none.
+        reference: the other side's id that it bears, where there is a place for it.
         digest: of its observation when it was last reconciled.
         todo: it has to be reconciled.
     """
@@ -66,3 +75,4 @@ class Member:
     link_id: int | None = None
     digest: str | None = None
     todo: bool = True
+    reference: str | None = None

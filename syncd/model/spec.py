@@ -76,6 +76,8 @@ class ConsentSpec:
         readable: False if records do not show their level, so that what was written
             cannot be read back.
         hides: a listing may leave out records that opted out, although they exist.
+        by_address: an opt-out can be written to an address alone; where nobody bears it,
+            that does nothing.
     """
 
     levels: frozenset[Level] = frozenset(Level)
@@ -85,6 +87,7 @@ class ConsentSpec:
     suppresses_absent: bool = False
     readable: bool = True
     hides: bool = False
+    by_address: bool = False
 
 
 @dataclass(frozen=True, slots=True)

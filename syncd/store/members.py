@@ -22,12 +22,13 @@ _COLUMNS = (
     _M.link_id,
     _M.digest,
     _M.todo,
+    _M.reference,
 )
 
 
 def _member(row: Any) -> Member:
-    side, remote_id, key, second, state, cause, link_id, digest, todo = row
-    return Member(Side(side), remote_id, key, second, State(state), cause, link_id, digest, todo)
+    side, remote_id, key, second, state, *rest = row
+    return Member(Side(side), remote_id, key, second, State(state), *rest)
 
 
 def _of(pair: str, resource: Resource) -> sa.ColumnElement[bool]:
@@ -64,10 +65,11 @@ def save(db: sa.Connection, pair: str, resource: Resource, members: Sequence[Mem
             "link_id": m.link_id,
             "digest": m.digest,
             "todo": m.todo,
+            "reference": m.reference,
         }
         for m in members
     ]
-    columns = ["key", "second", "state", "cause", "link_id", "digest", "todo"]
+    columns = ["key", "second", "state", "cause", "link_id", "digest", "todo", "reference"]
     upsert(db, t.member, rows, columns)
 
 
@@ -106,6 +108,40 @@ def todo_keyless(db: sa.Connection, pair: str, resource: Resource, limit: int) -
     return [_member(row) for row in rows]
 
 
+def todo_referring(
+    db: sa.Connection, pair: str, resource: Resource, side: Side, limit: int, after: str
+) -> list[Member]:
+    """Unlinked members of one side to match that alone bear the id of a record over there.
+
+    In order of their ids, beginning after one. A reference that several bear says nothing.
+    """
+    other, twin = t.member.alias(), t.member.alias()
+    there = sa.and_(
+        other.c.pair == pair,
+        other.c.resource == resource.value,
+        other.c.side == side.other.value,
+        other.c.remote_id == _M.reference,
+        other.c.state != State.GONE.value,
+    )
+    shared = sa.exists().where(
+        twin.c.pair == pair,
+        twin.c.resource == resource.value,
+        twin.c.side == side.value,
+        twin.c.reference == _M.reference,
+        twin.c.remote_id != _M.remote_id,
+        twin.c.state != State.GONE.value,
+    )
+    rows = db.execute(
+        sa.select(*_COLUMNS)
+        .join_from(t.member, other, there)
+        .where(_of(pair, resource), _M.side == side.value, _M.todo, _M.link_id.is_(None))
+        .where(_M.state != State.GONE.value, _M.remote_id > after, ~shared)
+        .order_by(_M.remote_id)
+        .limit(limit)
+    )
+    return [_member(row) for row in rows]
+
+
 def todo_links(
     db: sa.Connection, pair: str, resource: Resource, limit: int, after: int
 ) -> list[int]:
@@ -137,6 +173,20 @@ def with_keys(
         )
         found.extend(_member(row) for row in rows)
     return found
+
+
+def keys_after(
+    db: sa.Connection, pairs: Iterable[str], resource: Resource, after: str, limit: int
+) -> list[str]:
+    """Keys of all members of some pairs, gone or not, each once, in order, after one."""
+    rows = db.execute(
+        sa.select(_M.key)
+        .where(_M.pair.in_(pairs), _M.resource == resource.value, _M.key > after)
+        .distinct()
+        .order_by(_M.key)
+        .limit(limit)
+    )
+    return [key for key in rows.scalars() if key is not None]
 
 
 def gone_with_keys(
@@ -191,6 +241,21 @@ def wake_links(db: sa.Connection, links: Iterable[int]) -> None:
     """Have the members of these links reconciled."""
     for some in chunks(links):
         db.execute(t.member.update().where(_M.link_id.in_(some), ~_M.todo).values(todo=True))
+
+
+def wake_records(
+    db: sa.Connection, places: Iterable[tuple[str, Side]], resource: Resource, ids: Iterable[str]
+) -> None:
+    """Have these records of one account reconciled in other pairs that share it."""
+    wanted = list(ids)
+    for pair, side in places:
+        for some in chunks(wanted):
+            db.execute(
+                t.member.update()
+                .where(_of(pair, resource), _M.side == side.value, _M.remote_id.in_(some))
+                .where(~_M.todo)
+                .values(todo=True)
+            )
 
 
 def wake_all(db: sa.Connection, pair: str) -> None:

@@ -21,13 +21,18 @@ def load(
     for some in chunks(ids):
         rows = db.execute(
             sa.select(
-                o.remote_id, o.fields, o.digest, o.version, o.modified, o.gone, o.parent_id
+                o.remote_id,
+                o.fields,
+                o.digest,
+                o.version,
+                o.modified,
+                o.gone,
+                o.parent_id,
+                o.hidden,
             ).where(o.account == account, o.resource == resource, o.remote_id.in_(some))
         )
-        for remote_id, fields, digest, version, modified, gone, parent_id in rows:
-            found[remote_id] = Observation(
-                remote_id, fields_from_json(fields), digest, version, modified, gone, parent_id
-            )
+        for remote_id, fields, *rest in rows:
+            found[remote_id] = Observation(remote_id, fields_from_json(fields), *rest)
     return found
 
 
@@ -44,7 +49,7 @@ def save(
         sweep: number of the sweep that saw the new ones; `mark_swept` does the others.
     """
     rows = [_row(account, resource, observation, sweep) for observation in observations]
-    columns = ["fields", "digest", "version", "modified", "gone", "parent_id"]
+    columns = ["fields", "digest", "version", "modified", "gone", "parent_id", "hidden"]
     upsert(db, t.observation, rows, columns)
 
 
@@ -60,6 +65,7 @@ def _row(account: str, resource: Resource, seen: Observation, sweep: int) -> dic
         "gone": seen.gone,
         "sweep": sweep,
         "parent_id": seen.parent_id,
+        "hidden": seen.hidden,
     }
 
 
@@ -77,6 +83,18 @@ def mark_swept(
             .where(o.account == account, o.resource == resource, o.remote_id.in_(some))
             .where(o.sweep < sweep)
             .values(sweep=sweep)
+        )
+
+
+def hide(db: sa.Connection, account: str, resource: Resource, ids: Iterable[str]) -> None:
+    """Note that a complete listing did not show these, although they exist."""
+    o = t.observation.c
+    for some in chunks(ids):
+        db.execute(
+            t.observation.update()
+            .where(o.account == account, o.resource == resource, o.remote_id.in_(some))
+            .where(~o.hidden, ~o.gone)
+            .values(hidden=True)
         )
 
 

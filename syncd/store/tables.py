@@ -67,6 +67,7 @@ observation = sa.Table(
     sa.Column("modified", Moment),
     sa.Column("gone", sa.Boolean, nullable=False),
     sa.Column("sweep", _ID, nullable=False),  # the last sweep that saw it
+    sa.Column("hidden", sa.Boolean, nullable=False),  # it is there, and no listing shows it
     sa.Column("parent_id", sa.String(255)),
     sa.Index(None, "account", "resource", "gone", "sweep"),
 )
@@ -98,6 +99,7 @@ member = sa.Table(
     sa.Column("remote_id", sa.String(255), primary_key=True),
     sa.Column("key", sa.String(320)),
     sa.Column("second", sa.Text),
+    sa.Column("reference", sa.String(255)),  # the other side's id that it bears
     sa.Column("state", sa.String(16), nullable=False),
     sa.Column("cause", sa.Text),
     sa.Column("link_id", _ID),
@@ -105,6 +107,7 @@ member = sa.Table(
     sa.Column("todo", sa.Boolean, nullable=False),
     sa.Index(None, "pair", "resource", "key"),
     sa.Index(None, "pair", "resource", "second"),
+    sa.Index(None, "pair", "resource", "reference"),
     sa.Index(None, "link_id"),
     sa.Index(
         "ix_member_todo",
@@ -262,4 +265,14 @@ suppression = sa.Table(
     sa.Column("source", sa.String(64), nullable=False),
     sa.Column("recorded_at", Moment, nullable=False),
     sa.Index(None, "address_hash"),
+)
+
+# Addresses that opted out somewhere and still have to be told to an account whose listing
+# may hide who bears them. In plain, so each row goes as soon as it is dealt with.
+inquiry = sa.Table(
+    "inquiry",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("address", sa.String(320), primary_key=True),
 )

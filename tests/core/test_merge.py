@@ -200,9 +200,17 @@ def assert_mirrored(ada: Person) -> None:
 
 def test_a_platform_that_stores_less_stays_quiet() -> None:
     ada = agreed("Bonn am Rhein", "bon", at=CUT)
-    assert ada.sync() == Merged()
+    assert ada.sync() == Merged(problem="too_long")
     ada.edit(LEFT, "city", "Bonn-Beuel")  # what the right can hold of it, it shows already
     assert ada.sync().steps == {}
+    assert ada.sync() == Merged(problem="too_long")
+
+
+def test_who_agrees_as_one_side_cannot_hold_more_is_told_so_at_every_look() -> None:
+    ada = person("Bonn am Rhein", "bon", at=CUT)
+    assert ada.sync().problem == "too_long"
+    assert ada.sync() == Merged(problem="too_long")
+    assert ada.show() == ("Bonn am Rhein", "bon")
 
 
 def test_an_edit_of_the_side_that_stores_less_still_travels() -> None:

@@ -24,16 +24,23 @@ SOURCES = ("link", "reply", "complaint", "other")
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One thing a person does; whom it concerns is settled when it is done."""
+    """One thing a person does; whom it concerns is settled when it is done.
+
+    Attributes:
+        who: the number of the contact among those that are there; whom: or its address.
+        text: the number of the value that is written into the field `name`.
+        address: of a new contact, or to which one is moved.
+    """
 
     kind: str
-    who: int
-    name: str
-    text: int
-    tag: str
-    address: str
-    source: str
+    who: int = 0
+    name: str = "firstName"
+    text: int = 0
+    tag: str = "vip"
+    address: str = ADDRESSES[0]
+    source: str = "link"
     other: int = 0
+    whom: str = ""
 
     @property
     def value(self) -> str:
@@ -52,8 +59,12 @@ def perform(world: World, deed: Deed) -> None:
         DEEDS[deed.kind](world, deed)
 
 
-def _who(world: World, side: Side, number: int) -> str:
-    ids = sorted(world.rows(side))
+def _who(world: World, side: Side, deed: Deed) -> str:
+    return _numbered(world, side, deed.who, deed.whom)
+
+
+def _numbered(world: World, side: Side, number: int, whom: str = "") -> str:
+    ids = sorted(row.id for row in world.rows(side).values() if whom.lower() in ("", row.email))
     if not ids:
         raise ValueError("nobody is there")
     return ids[number % len(ids)]
@@ -79,7 +90,7 @@ def _create_right(world: World, deed: Deed) -> None:
 
 
 def _edit_left(world: World, deed: Deed) -> None:
-    who = _who(world, Side.LEFT, deed.who)
+    who = _who(world, Side.LEFT, deed)
     if deed.name == "colour":
         world.act(GHL, "edit", id=who, custom={"Colour": deed.value})
     else:
@@ -88,7 +99,7 @@ def _edit_left(world: World, deed: Deed) -> None:
 
 def _edit_right(world: World, deed: Deed) -> None:
     standard, custom = _maileon_fields(deed)
-    who = _who(world, Side.RIGHT, deed.who)
+    who = _who(world, Side.RIGHT, deed)
     world.act(MAILEON, "edit", id=who, standard_fields=standard, custom_fields=custom)
 
 
@@ -100,57 +111,57 @@ def _maileon_fields(deed: Deed) -> tuple[dict[str, str | None], dict[str, str | 
 
 
 def _tag_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "tag", id=_who(world, Side.LEFT, deed.who), tags=[deed.tag])
+    world.act(GHL, "tag", id=_who(world, Side.LEFT, deed), tags=[deed.tag])
 
 
 def _untag_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "untag", id=_who(world, Side.LEFT, deed.who), tags=[deed.tag])
+    world.act(GHL, "untag", id=_who(world, Side.LEFT, deed), tags=[deed.tag])
 
 
 def _retag_right(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed.who)
+    who = _who(world, Side.RIGHT, deed)
     tags = world.rows(Side.RIGHT)[who].tags ^ {deed.tag}
     text = ", ".join(sorted(tags)) or None
     world.act(MAILEON, "edit", id=who, custom_fields={"tags": text})
 
 
 def _move_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "edit", id=_who(world, Side.LEFT, deed.who), fields={"email": deed.address})
+    world.act(GHL, "edit", id=_who(world, Side.LEFT, deed), fields={"email": deed.address})
 
 
 def _move_right(world: World, deed: Deed) -> None:
-    world.act(MAILEON, "edit", id=_who(world, Side.RIGHT, deed.who), new_email=deed.address)
+    world.act(MAILEON, "edit", id=_who(world, Side.RIGHT, deed), new_email=deed.address)
 
 
 def _delete_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "delete", id=_who(world, Side.LEFT, deed.who))
+    world.act(GHL, "delete", id=_who(world, Side.LEFT, deed))
 
 
 def _delete_right(world: World, deed: Deed) -> None:
-    world.act(MAILEON, "delete", id=_who(world, Side.RIGHT, deed.who))
+    world.act(MAILEON, "delete", id=_who(world, Side.RIGHT, deed))
 
 
 def _opt_out_left(world: World, deed: Deed) -> None:
     channel = "all" if deed.other % 2 else "Email"
     status = "permanent" if deed.other > 3 else "active"
-    who = _who(world, Side.LEFT, deed.who)
+    who = _who(world, Side.LEFT, deed)
     world.act(GHL, "dnd", id=who, channel=channel, status=status)
 
 
 def _sms_only_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "dnd", id=_who(world, Side.LEFT, deed.who), channel="SMS")
+    world.act(GHL, "dnd", id=_who(world, Side.LEFT, deed), channel="SMS")
 
 
 def _back_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "undnd", id=_who(world, Side.LEFT, deed.who), channel="all")
+    world.act(GHL, "undnd", id=_who(world, Side.LEFT, deed), channel="all")
 
 
 def _opt_out_right(world: World, deed: Deed) -> None:
-    world.act(MAILEON, "unsubscribe", id=_who(world, Side.RIGHT, deed.who), source=deed.source)
+    world.act(MAILEON, "unsubscribe", id=_who(world, Side.RIGHT, deed), source=deed.source)
 
 
 def _bounce_right(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed.who)
+    who = _who(world, Side.RIGHT, deed)
     world.act(MAILEON, "bounce", id=who, type="permanent", blocks=bool(deed.other % 2))
 
 
@@ -159,7 +170,7 @@ def _back_right(world: World, deed: Deed) -> None:
 
 
 def _merge_left(world: World, deed: Deed) -> None:
-    winner, loser = _who(world, Side.LEFT, deed.who), _who(world, Side.LEFT, deed.other)
+    winner, loser = _who(world, Side.LEFT, deed), _numbered(world, Side.LEFT, deed.other)
     world.act(GHL, "merge", id=winner, loser=loser)
 
 
@@ -177,7 +188,7 @@ def _create_news(world: World, deed: Deed) -> None:
 
 def _edit_news(world: World, deed: Deed) -> None:
     fields, custom = _mailercloud_fields(deed)
-    who = _who(world, Side.RIGHT, deed.who)
+    who = _who(world, Side.RIGHT, deed)
     world.act(MAILERCLOUD, "edit", id=who, fields=fields, custom=custom)
 
 
@@ -189,32 +200,32 @@ def _mailercloud_fields(deed: Deed) -> tuple[dict[str, str | None], dict[str, st
 
 
 def _retag_news(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed.who)
+    who = _who(world, Side.RIGHT, deed)
     shown = world.box.platform(MAILERCLOUD).dump()
     (tags,) = (set(one["tags"]) for one in shown if one["id"] == who)
     world.act(MAILERCLOUD, "edit", id=who, tags=sorted(tags ^ {deed.tag}))
 
 
 def _move_news(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed.who)
+    who = _who(world, Side.RIGHT, deed)
     world.act(MAILERCLOUD, "rename", id=who, new_email=deed.address)
 
 
 def _delete_news(world: World, deed: Deed) -> None:
-    world.act(MAILERCLOUD, "delete", id=_who(world, Side.RIGHT, deed.who))
+    world.act(MAILERCLOUD, "delete", id=_who(world, Side.RIGHT, deed))
 
 
 def _opt_out_news(world: World, deed: Deed) -> None:
-    world.act(MAILERCLOUD, "unsubscribe", id=_who(world, Side.RIGHT, deed.who))
+    world.act(MAILERCLOUD, "unsubscribe", id=_who(world, Side.RIGHT, deed))
 
 
 def _bounce_news(world: World, deed: Deed) -> None:
     kind = "hard" if deed.other % 2 else "soft"
-    world.act(MAILERCLOUD, "bounce", id=_who(world, Side.RIGHT, deed.who), kind=kind)
+    world.act(MAILERCLOUD, "bounce", id=_who(world, Side.RIGHT, deed), kind=kind)
 
 
 def _back_news(world: World, deed: Deed) -> None:
-    world.act(MAILERCLOUD, "resubscribe", id=_who(world, Side.RIGHT, deed.who))
+    world.act(MAILERCLOUD, "resubscribe", id=_who(world, Side.RIGHT, deed))
 
 
 DEEDS: dict[str, Callable[[World, Deed], None]] = {

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from syncd.model.side import SIDES, Both, Side
 from syncd.store.runs import RunState
 from tests.engine.rows import PLAIN, Row, differing
-from tests.engine.world import World
+from tests.engine.world import MAILEON, World
 
 MAILABLE = 1  # permissions above this one were given by a person
 Shown = Both[dict[str, Row]]
@@ -57,7 +57,7 @@ class History:
         edits: by side, id and field (`tag x` for a member of the tags).
         people, ours: ids of the contacts that people, or we, made.
         back: addresses that people made active again on the right, where nothing tells.
-        strays: what we made, and people changed before we could know of it.
+        unseen: addresses to which people moved a row that no listing shows, as it opted out.
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out; known: those that our side must know.
@@ -71,7 +71,7 @@ class History:
     people: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     ours: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     back: set[str] = field(default_factory=set)
-    strays: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
+    unseen: set[str] = field(default_factory=set)
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
@@ -102,8 +102,11 @@ class History:
             # What we made without ever learning of it, and is gone or moved to another
             # address, may be made again: nothing tells it from a stranger.
             moved = {i for i in before[side].keys() - gone if _moved(before[side][i], after[side])}
-            self.strays[side].update((gone | moved) - self.world.standing(side).keys())
-            self.ours[side].difference_update(self.strays[side])
+            if self.world.platform[side] == MAILEON:  # there it bears our reference
+                moved = set()
+            strays = (gone | moved) - self.world.standing(side).keys()
+            self.ours[side].difference_update(strays)
+            self.people[side].update(strays)
         self._note_opt_outs()
 
     def _note(self, side: Side, old: Row | None, new: Row) -> None:
@@ -115,6 +118,8 @@ class History:
             self.watch.touched.add((side, new.id))
         if old is not None and old.opted_out != new.opted_out and side is Side.RIGHT:
             (self.back.discard if new.opted_out else self.back.add)(new.email)
+        if old is not None and old.hidden and new.hidden and old.email != new.email:
+            self.unseen.add(new.email)
         for name in (*PLAIN, "email"):
             value = str(new.shows(name))
             if value != (old.shows(name) if old else ""):
@@ -142,7 +147,8 @@ class History:
             for row in shown.right.values()
             if row.id in self.people.right and (row.permission or 0) > MAILABLE
         }
-        return (left | self.world.left_the_list() | (self.world.unsubscribed() - back)) - {""}
+        listed = self.world.left_the_list() - self.unseen
+        return (left | listed | (self.world.unsubscribed() - back)) - {""}
 
     # -- our side ------------------------------------------------------------------------
 
@@ -163,7 +169,7 @@ class History:
         shown = self.show()
         for side in SIDES:
             new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
-            self.ours[side].update(new - self.strays[side])
+            self.ours[side].update(new)
             self._check_new(side, [shown[side][i] for i in sorted(new)], watch)
             self._check_kept(side, shown[side], watch)
             made = len(self.ours[side])
@@ -175,15 +181,18 @@ class History:
             self.known |= watch.opted_out
             self._note_agreement(shown)
 
-    def _check_new(self, side: Side, new: list[Row], watch: Watch) -> None:
+    def _check_new(self, side: Side, made: list[Row], watch: Watch) -> None:
+        # The address to which a person has moved a new one meanwhile is not our doing.
+        new = [row for row in made if (side, row.id, "email") not in self.edits]
         addresses = [row.email for row in new]
         assert len(set(addresses)) == len(addresses), "two with one address were made"
         for row in new:
             assert row.email not in watch.opted_out, f"an opted-out address was made ({side})"
             if side is Side.RIGHT:
                 assert row.permission in (MAILABLE, None), "a contact was made with a permission"
+            now = self.world.rows(side)
             for old in watch.shown[side].values():
-                if old.email == row.email and old.id in self.world.rows(side):
+                if old.email == row.email and old.id in now and not _moved(old, now):
                     edit = self.edits.get((side, old.id, "email"))
                     fresh = side is Side.LEFT and edit and edit.at > watch.began - self.lag
                     assert fresh, f"a second contact with one address was made ({side})"

@@ -151,9 +151,10 @@ class World:
         self.box.world.faults.append(fault)
         return fault
 
-    def writes(self) -> int:
-        """Requests so far that changed something on a platform."""
-        return sum(self.box.world.writes.values())
+    def writes(self, *platforms: str) -> int:
+        """Requests so far that changed something, on some platforms or on all."""
+        counted = self.box.world.writes
+        return sum(counted[name] for name in platforms or counted)
 
     # -- a plain view of both sides ------------------------------------------------------
 

@@ -156,7 +156,7 @@ class Account:
         """The contact as it is now, read directly.
 
         Raises:
-            AccountError: it is not found, but then neither is any other.
+            RecordError: it is not found, but then neither is any other.
         """
         record = self.glance(remote_id, fields, known)
         if record is None:
@@ -192,7 +192,8 @@ class Account:
         """A "there is no such contact" counts only where another contact can be looked at.
 
         Raises:
-            AccountError: not even a contact of the listing is found that way.
+            RecordError: not even a contact of the listing is found that way. Those may have
+                been deleted a moment ago, or else looks do not work: nobody is gone for it.
         """
         if self._proven:
             return
@@ -200,11 +201,9 @@ class Account:
         others = [i for row in rows[:4] if (i := id_of(row)) and i != remote_id]
         self._proven = any(self.calls.contact(other) is not None for other in others)
         if others and not self._proven:
-            raise AccountError(
-                "GET /contacts/{contact_id} finds no contact, not even one of the list;"
-                " nothing is believed to be gone",
-                hint="Check base_url, and run `syncd check`.",
-            )
+            said = "A direct look finds no contact, not even one of the list"
+            self.remark(f"{said}: nobody is taken to be gone. Check base_url.")
+            raise RecordError(f"{said}; nothing is believed to be gone", code="unproven")
 
     def _is_elsewhere(self, contact: Mapping[str, Any]) -> bool:
         """Whether a contact says, by ids, that it is on other lists than ours only."""

@@ -157,9 +157,7 @@ class Mailercloud:
                 code="not_deletable",
             )
         if op.kind is OpKind.SUPPRESS:
-            raise RecordError(
-                "Mailercloud cannot remember an address without a contact", code="not_suppressible"
-            )
+            return update.opt_out_address(self._account, op)
         if op.remote_id is None:
             raise InvariantError(f"op {op.id} is to {op.kind.value} nobody")
         return update.update(self._account, op, op.remote_id)

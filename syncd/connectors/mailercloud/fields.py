@@ -78,7 +78,10 @@ SPEC = Spec(
             unique_key=EMAIL,
             finds=frozenset({EMAIL}),
             consent=ConsentSpec(
-                levels=frozenset({Level.UNKNOWN, Level.REVOKED}), readable=False, hides=True
+                levels=frozenset({Level.UNKNOWN, Level.REVOKED}),
+                readable=False,
+                hides=True,
+                by_address=True,
             ),
             batch_size=490,  # ten batch calls, so that rows can be pooled across them
             page_size=LIMIT,

@@ -5,6 +5,7 @@ as far as can be told, bring anybody back), 7 (tags), 9.3 (opt-outs).
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from syncd.connectors.mailercloud.account import Account
@@ -89,6 +90,19 @@ def _opt_out(account: Account, op: Op, remote_id: str) -> RecordError | None:
     if tag:  # better tagged than not marked at all
         _sent(account, op, remote_id, {TAGS: [tag]})
     return _warning("Mailercloud refused to mark the contact as unsubscribed")
+
+
+def opt_out_address(account: Account, op: Op) -> Receipt:
+    """Opt out whoever bears an address; nothing is done where nobody does.
+
+    Only a PUT by address can reach a contact that no listing shows, and it makes none (5.4).
+    """
+    email = wire_email(op.patch.get(EMAIL))
+    known = replace(op, current={EMAIL: email})
+    try:
+        return Receipt(op.id, error=_opt_out(account, known, email))
+    except StaleError:
+        return Receipt(op.id)
 
 
 def _unenforced(account: Account, remote_id: str) -> RecordError | None:

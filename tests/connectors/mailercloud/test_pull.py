@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from syncd.connectors.mailercloud.optouts import reported
-from syncd.errors import AccountError, TransientError
+from syncd.errors import AccountError, RecordError, TransientError
 from syncd.model.record import Page, Record, Window
 from syncd.model.values import Consent, Level
 
@@ -368,8 +368,9 @@ def test_where_no_contact_can_be_looked_at_nothing_is_gone() -> None:
     world = full(2)
     for remote_id in ("gOnE", *world.contacts):
         world.on(("GET", f"/contacts/{remote_id}"), ok({"message": "not found"}, 404))
-    with pytest.raises(AccountError, match="nothing is believed"):
+    with pytest.raises(RecordError, match="nothing is believed") as refused:
         world.connector().fetch(CONTACT, "gOnE", fields=FIELDS)
+    assert refused.value.code == "unproven"
 
 
 @pytest.mark.parametrize(

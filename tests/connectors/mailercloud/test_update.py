@@ -14,7 +14,7 @@ from syncd.errors import (
     StaleError,
     ThrottledError,
 )
-from syncd.model.op import OpKind
+from syncd.model.op import Op, OpKind
 from syncd.model.values import Consent, Level, SetDelta
 
 from .fake import (
@@ -317,16 +317,33 @@ def test_consent_is_never_given() -> None:
     assert not fake.asked
 
 
-@pytest.mark.parametrize(
-    ("kind", "code"), [(OpKind.DELETE, "not_deletable"), (OpKind.SUPPRESS, "not_suppressible")]
-)
-def test_what_is_never_done(kind: OpKind, code: str) -> None:
+def test_nobody_is_ever_deleted() -> None:
     fake = world()
-    op = replace(updating(1, "aDa", {"email": ADA}), kind=kind)
+    op = replace(updating(1, "aDa", {"email": ADA}), kind=OpKind.DELETE)
     error = push(fake.connector(), op)[1].error
     assert isinstance(error, RecordError)
-    assert error.code == code
+    assert error.code == "not_deletable"
     assert not fake.asked
+
+
+def suppressing(address: str) -> Op:
+    return Op(1, CONTACT, OpKind.SUPPRESS, None, {"email": address}, {"email": address})
+
+
+def test_an_address_opts_out_without_anybody_knowing_its_contact() -> None:
+    fake = world()
+    assert push(fake.connector(), suppressing(ADA))[1].error is None
+    (put,) = [asked for asked in fake.asked if asked.method == "PUT"]
+    assert put.path == f"/contacts/{ADA}"
+    assert put.body["contact_type"] == "unsubscribe"
+
+
+def test_an_address_that_nobody_bears_is_opted_out_by_doing_nothing() -> None:
+    fake = world()
+    people = dict(fake.contacts)
+    receipt = push(fake.connector(), suppressing("nobody@example.org"))[1]
+    assert receipt.error is None
+    assert fake.contacts == people
 
 
 def test_a_known_contact_is_never_created_or_put_on_a_list() -> None:

@@ -1,0 +1,60 @@
+"""Whether a record shows what an op wanted to write."""
+
+from syncd.core.merge import members_of, shadow_name
+from syncd.engine.context import Cycle
+from syncd.model.rule import Rule
+from syncd.model.side import Side
+from syncd.model.values import Consent, Fields, Level, SetDelta, Value
+from syncd.store.ops import Sent
+
+EMPTY: frozenset[str] = frozenset()
+
+
+def is_in_effect(cycle: Cycle, sent: Sent, fields: Fields) -> bool:
+    """Whether a record shows what an op wanted to write, whoever wrote it.
+
+    A set does if the members that were to come are there and those to go are not, however
+    it is written: what it holds beyond that is the edit of somebody else.
+    """
+    return all(
+        name in fields and _shows(cycle, sent, name, value, fields[name])
+        for name, value in sent.op.patch.items()
+    )
+
+
+def _shows(cycle: Cycle, sent: Sent, name: str, wanted: Value | SetDelta, shown: Value) -> bool:
+    match wanted:
+        case SetDelta() | frozenset():
+            return _holds(wanted, shown if isinstance(shown, frozenset) else EMPTY)
+        case Consent():
+            level = shown.level if isinstance(shown, Consent) else Level.UNKNOWN
+            return level is wanted.level
+    rule = _set_rule(cycle, sent.side, name)
+    if rule is None:
+        return cycle.pair.mapping.alike_field(sent.side, name, shown, wanted)
+    members = members_of(rule, sent.side, shown, cycle.pair.mapping)
+    moved = sent.advance[sent.side].get(shadow_name(rule, sent.side))
+    return (
+        isinstance(members, frozenset)
+        and isinstance(moved, SetDelta | frozenset)
+        and _holds(moved, members)
+    )
+
+
+def _holds(wanted: SetDelta | frozenset[str], members: frozenset[str]) -> bool:
+    if isinstance(wanted, SetDelta):
+        return wanted.on(members) == members
+    return wanted <= members
+
+
+def _set_rule(cycle: Cycle, side: Side, name: str) -> Rule | None:
+    """The rule for which this text stands for a set, if there is one."""
+    mapping = cycle.pair.mapping
+    return next(
+        (
+            rule
+            for rule in mapping.rules
+            if rule.as_set and rule.direction.reaches(side) and name in rule.fields(side)
+        ),
+        None,
+    )

@@ -1,0 +1,88 @@
+"""Opt-outs of addresses that nobody is known to bear, told to accounts that hide who does.
+
+A listing that leaves out who bounced or opted out may never have shown a record that can
+become mailable again. So an address that opted out anywhere is told to every such account
+once, by the address alone, and again when everything is looked at thoroughly.
+"""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from syncd.engine.context import Cycle
+from syncd.model.link import NO_LINK
+from syncd.model.op import OpKind
+from syncd.model.plan import Draft
+from syncd.model.side import SIDES, Side
+from syncd.store import inquiries, leases, members, ops
+from syncd.store.database import reading
+from syncd.store.suppressions import OptOut
+
+AT_ONCE = 200  # addresses of one side and pass: a request each
+
+
+def note_opt_outs(db: sa.Connection, cycle: Cycle, opt_outs: Iterable[OptOut]) -> set[str]:
+    """Write opt-outs into the ledger; the addresses that are new there, and that are now told."""
+    fresh = cycle.bench.ledger.record(db, opt_outs, cycle.bench.now())
+    inquiries.add(db, cycle.pair.hiding, fresh)
+    return fresh
+
+
+def ask_again(cycle: Cycle, side: Side) -> None:
+    """Have an account told once more of all that opted out, as far as we know addresses."""
+    place = (cycle.pair.name, side)
+    if place not in cycle.pair.hiding:
+        return
+    after = ""
+    while True:
+        with reading(cycle.bench.store) as db:
+            pairs = {pair for pair, _ in cycle.pair.hiding} | {cycle.pair.name}
+            keys = members.keys_after(db, pairs, cycle.pair.resource, after, cycle.pair.chunk)
+            opted_out = cycle.bench.ledger.suppressed(db, keys, cycle.pair.relatives)
+        if not keys:
+            return
+        with cycle.bench.store.begin() as db:
+            leases.hold(db, cycle.lease, cycle.bench.now())
+            inquiries.add(db, [place], opted_out)
+        after = keys[-1]
+
+
+def stage_told(cycle: Cycle) -> None:
+    """Stage an op for each address that is still to be told and that nobody is known to bear.
+
+    Who is known and linked is opted out by way of the link. A crash leaves the addresses
+    waiting, and telling one twice is harmless.
+    """
+    for side in SIDES:
+        place = (cycle.pair.name, side)
+        if place not in cycle.pair.hiding:
+            continue
+        with reading(cycle.bench.store) as db:
+            waiting = inquiries.waiting(db, place, AT_ONCE)
+        if not waiting:
+            continue
+        pair = cycle.pair
+        with cycle.bench.store.begin() as db:
+            leases.hold(db, cycle.lease, cycle.bench.now())
+            known = {
+                m.key
+                for m in members.with_keys(db, pair.name, pair.resource, waiting)
+                if m.side is side and m.link_id is not None
+            }
+            inquiries.remove(db, place, [a for a in waiting if a in known])
+            drafts = [_told(cycle, side, a) for a in waiting if a not in known]
+            ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
+
+
+def _told(cycle: Cycle, side: Side, address: str) -> Draft:
+    told = {cycle.pair.policy.keys.first[side]: address}
+    return Draft(
+        link_id=NO_LINK,
+        side=side,
+        kind=OpKind.SUPPRESS,
+        remote_id=None,
+        patch=told,
+        current=told,
+        urgent=True,
+        routine=True,
+    )

@@ -1,0 +1,245 @@
+"""Random histories that once broke a promise, shrunk to the deeds that matter.
+
+Each is walked with all that `history.py` checks, so the scene needs no more than its deeds.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd.engine.cycle import Mode
+from tests.engine.deeds import Deed
+from tests.engine.machine import Machine, Step, ThreePlatforms, TwoPlatforms, retell
+
+ADA, BOB, CY, DI, EVE = (f"{name}@example.org" for name in ("ada", "bob", "cy", "di", "eve"))
+
+
+@pytest.fixture(autouse=True)
+def stores(migrated_sqlite: Path) -> None:
+    for kind in (TwoPlatforms, ThreePlatforms):
+        kind.template, kind.place = migrated_sqlite, staticmethod(dict)
+
+
+def begin(*first: Deed, settled: bool = False, **settings: Any) -> Step:
+    """A new world with these people in it; `settled`: the first cycles are over."""
+    plain = {
+        "delete": "keep",
+        "duplicates": False,
+        "short_rows": False,
+        "lag_s": 0,
+        "also_422": False,
+        "bumps": False,
+    }
+    return "begin", {**plain, "settled": settled, "first": list(first), **settings}
+
+
+def somebody(kind: str, whom: str = "", **what: Any) -> Step:
+    return "somebody", {"deed": Deed(kind, whom=whom, **what)}
+
+
+def at_once(one: Deed, other: Deed) -> Step:
+    return "both_at_once", {"one": one, "other": other}
+
+
+def cycle_with(number: int, *those: Deed) -> Step:
+    """A cycle in which people do this when the n-th request is sent."""
+    return "cycle_with_somebody_in_it", {"number": number, "those": list(those)}
+
+
+def dies(point: str, times: int = 1) -> Step:
+    return "cycle_that_dies_between_two_steps", {"point": point, "times": times}
+
+
+def later(seconds: int) -> Step:
+    return "time_passes", {"seconds": seconds}
+
+
+CYCLE: Step = ("cycle", {"mode": Mode.SYNC})
+
+
+def walk(kind: type[Machine], *story: Step) -> None:
+    retell(kind, story)
+
+
+# -- opt-outs of those whom a list hides -------------------------------------------------
+
+
+def test_an_opt_out_reaches_a_row_that_bounced_before_any_listing_showed_it() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=EVE, who=3)),
+        somebody("create news", address=EVE),
+        somebody("opt out right", EVE),
+        somebody("bounce news", EVE, other=1),
+    )
+
+
+def test_an_opt_out_reaches_a_row_that_we_made_and_that_bounced_before_it_was_listed() -> None:
+    walk(
+        ThreePlatforms,
+        begin(*(Deed("create left", address=a) for a in (ADA, BOB, DI, EVE)), settled=True),
+        somebody("bounce news", EVE, other=1),
+        somebody("opt out left", EVE),
+    )
+
+
+def test_an_opt_out_is_told_again_to_a_list_where_the_address_is_new_and_hidden() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=EVE, who=3)),
+        somebody("opt out right", EVE),
+        CYCLE,
+        later(4000),
+        CYCLE,
+        somebody("create news", address=EVE),
+        somebody("bounce news", EVE, other=1),
+    )
+
+
+def test_who_was_made_active_again_under_another_address_is_opted_out_again() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=BOB, who=4), settled=True),
+        somebody("opt out news", BOB),
+        CYCLE,
+        somebody("back news", BOB),
+        somebody("move news", BOB, address=EVE),
+    )
+
+
+def test_who_was_hidden_and_is_listed_again_is_opted_out_again() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=BOB, who=4), settled=True),
+        somebody("opt out news", BOB),
+        CYCLE,
+        later(4000),
+        CYCLE,
+        CYCLE,
+        somebody("back news", BOB),
+        later(4000),
+        CYCLE,
+        somebody("move news", BOB, address=EVE),
+    )
+
+
+def test_a_hidden_row_that_is_moved_to_a_new_address_tells_nobody_of_its_opt_out() -> None:
+    """No sync could know: see what is not promised."""
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=CY)),
+        at_once(Deed("create news", address=BOB), Deed("opt out news", whom=BOB)),
+        at_once(Deed("move news", whom=BOB, address=DI), Deed("move right", whom=CY, address=DI)),
+    )
+
+
+# -- nobody twice ------------------------------------------------------------------------
+
+
+def test_what_we_made_is_known_by_our_reference_after_somebody_has_moved_it() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create left", address=EVE), lag_s=2),
+        CYCLE,
+        somebody("create left", address=ADA),
+        cycle_with(9, Deed("move right", whom=ADA, address=DI)),
+    )
+
+
+def test_what_we_made_and_never_heard_of_is_a_stranger_where_nothing_bears_a_reference() -> None:
+    """Nothing tells it from one: see what is not promised."""
+    walk(
+        ThreePlatforms,
+        begin(Deed("create left", address=DI), settled=True),
+        somebody("edit news", DI, name="lastName"),
+        somebody("create left", address=ADA),
+        dies("claimed", 2),
+        dies("answered"),
+        somebody("move news", ADA, address=BOB),
+    )
+
+
+def test_an_address_from_which_somebody_moved_away_within_the_cycle_is_free() -> None:
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create left", address=ADA, name="lastName", text=1),
+            Deed("create right", address=ADA, text=3),
+        ),
+        cycle_with(3, Deed("move right", whom=ADA, address=BOB)),
+    )
+
+
+def test_somebody_may_move_what_we_just_made_to_an_address_that_is_taken() -> None:
+    walk(
+        TwoPlatforms,
+        begin(Deed("create left", address=EVE), settled=True, duplicates=True),
+        somebody("delete right", EVE),
+        CYCLE,
+        somebody("create right", address=BOB),
+        cycle_with(5, Deed("move left", whom=BOB, address=EVE)),
+    )
+
+
+# -- the cycle goes on -------------------------------------------------------------------
+
+
+def test_a_look_is_not_disproved_by_a_contact_that_was_just_deleted() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create left", address=CY), settled=True),
+        somebody("create left", address=BOB),
+        later(90_000),
+        somebody("delete news", CY),
+        CYCLE,
+        cycle_with(3, Deed("delete news", whom=BOB)),
+    )
+
+
+def test_a_look_is_not_disproved_when_everybody_was_just_deleted() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create left", address=BOB)),
+        cycle_with(3, Deed("create left", address=ADA)),
+        later(90_000),
+        somebody("delete news", who=0),
+        somebody("delete news", who=0),
+        ("cycle_that_dies_in_a_request", {"number": 1}),
+    )
+
+
+# -- no lost edit ------------------------------------------------------------------------
+
+
+def test_a_tag_taken_off_is_not_lost_as_the_text_that_holds_it_was_changed_meanwhile() -> None:
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create right", address=DI, name="colour", text=4, who=3),
+            Deed("create left", address=DI, name="city", text=6, tag="old"),
+        ),
+        dies("answered", 2),
+        at_once(Deed("retag right", whom=DI, tag="vip"), Deed("untag left", whom=DI, tag="old")),
+    )
+
+
+def test_what_one_pair_writes_without_a_new_time_is_seen_by_the_other_pair() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create left", address=EVE, text=2), settled=True),
+        somebody("retag news", EVE, tag="old"),
+        later(4000),
+        somebody("retag right", EVE, tag="old"),
+        CYCLE,
+        cycle_with(2, Deed("retag right", whom=EVE, tag="old")),
+    )
+
+
+def test_a_name_that_a_list_has_cut_before_we_met_it_is_listed() -> None:
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=BOB, name="city", text=6)),
+        somebody("create news", address=BOB, text=6),
+        somebody("create left", address=BOB, text=6),
+    )
