@@ -115,7 +115,7 @@ class Planner(Terms):
         advances: dict[Side, Both[dict[str, Value | SetDelta]]] = {}
         conflicts: dict[str, Both[Values]] = {}
         problems: dict[str, str] = {}
-        for rule in (*self.mapping.rules, *reference_rules(self, sides, problems)):
+        for rule in (*self.mapping.rules, *reference_rules(self, at, sides, problems)):
             prefer = at.choices.get(rule.name) or _winner(rule.policy, sides)
             shown = with_reference(rule, now, sides)
             merged = merge(rule, shown, at.link.shadow, prefer, self.mapping)

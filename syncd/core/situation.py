@@ -43,6 +43,8 @@ class Situation:
         refused: by side and field, a value that the platform would not take.
         rivalled: by side, a living record of the other side, not of this link, that has the key
             of this side's record; looked for where the link's own two do not share it.
+        retired: ids by side that records of ended links of ours had: a reference to one of
+            them leads nowhere, and is ours to replace.
     """
 
     link: Link
@@ -51,6 +53,7 @@ class Situation:
     choices: MappingType[str, Side] = field(default_factory=dict)
     refused: MappingType[tuple[Side, str], Refused] = field(default_factory=dict)
     rivalled: MappingType[Side, str] = field(default_factory=dict)
+    retired: frozenset[tuple[Side, str]] = frozenset()
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

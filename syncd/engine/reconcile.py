@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from syncd.core.consent import OptedOut
 from syncd.core.plan import Showing, Situation
+from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.engine.matching import match
 from syncd.engine.observe import keys_of
@@ -54,6 +55,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     parked = conflicts.of_links(db, [link.id for link in chosen])
     refused = refusals.of_links(db, [link.id for link in chosen])
     rivalled = _rivalled(db, cycle, standing, chosen)
+    retired = _retired(db, cycle, seen, chosen)
     planner = pair.planner
     plans: dict[int, tuple[Link, LinkPlan]] = {}
     for link in chosen:
@@ -63,6 +65,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
                 situation,
                 refused=refused.get(link.id, {}),
                 rivalled=rivalled.get(link.id, {}),
+                retired=retired,
             )
             plans[link.id] = (link, planner.plan(at))
     _store_plans(db, cycle, plans, standing, parked)
@@ -101,6 +104,34 @@ def _rivalled(
         if others:
             rivalled.setdefault(link.id, {})[member.side] = others[0]
     return rivalled
+
+
+def _retired(
+    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]], chosen: Iterable[Link]
+) -> frozenset[tuple[Side, str]]:
+    """Of the references that lead to no counterpart: those that an ended link of ours left."""
+    pair, retired = cycle.pair, set[tuple[Side, str]]()
+    for side in SIDES:
+        name = reference_name(pair.planner, side)
+        if name is None:
+            continue
+        strange = {
+            shown
+            for link in chosen
+            if (observed := seen[side].get(link.ids[side] or "")) is not None
+            and isinstance(shown := observed.fields.get(name), str)
+            and shown != link.ids[side.other]
+        }
+        known = members.load(db, pair.name, pair.resource, side.other, sorted(strange))
+        linked = {m.link_id for m in known.values() if m.link_id is not None}
+        living = {k.ids[side.other] for k in links.load(db, linked) if k.ended is None}
+        retired.update(
+            (side.other, member.remote_id)
+            for member in known.values()
+            if member.link_id is not None
+            and (member.state is State.GONE or member.remote_id not in living)
+        )
+    return frozenset(retired)
 
 
 def _observations(
