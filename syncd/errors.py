@@ -51,14 +51,22 @@ class RecordError(SyncdError):
     Attributes:
         code: short stable word for the cause, as `status` counts it.
         fields: names of the fields at fault, as far as the platform says.
+        holder: the record that has one of their values already, if that is why and it is known.
     """
 
     def __init__(
-        self, message: str, *, code: str = "refused", fields: tuple[str, ...] = (), hint: str = ""
+        self,
+        message: str,
+        *,
+        code: str = "refused",
+        fields: tuple[str, ...] = (),
+        holder: str | None = None,
+        hint: str = "",
     ) -> None:
         super().__init__(message, hint=hint)
         self.code = code
         self.fields = fields
+        self.holder = holder
 
 
 class StaleError(SyncdError):
@@ -70,11 +78,21 @@ class DuplicateError(StaleError):
 
     Attributes:
         remote_id: the record that is in the way, if the platform names it.
+        fields: names of all fields whose values both have, of those that the platform keeps
+            apart; empty if nobody knows. Without a key among them the two are no match.
     """
 
-    def __init__(self, message: str, *, remote_id: str | None = None, hint: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        remote_id: str | None = None,
+        fields: tuple[str, ...] = (),
+        hint: str = "",
+    ) -> None:
         super().__init__(message, hint=hint)
         self.remote_id = remote_id
+        self.fields = fields
 
 
 class OptedOutError(StaleError):

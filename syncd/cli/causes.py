@@ -29,8 +29,14 @@ _CAUSES = {
         "Look at the contact there; then `syncd retry`.",
     ),
     "ambiguous": (
-        "several contacts of the other side could be its counterpart",
-        "Give the right one the same address.",
+        "several contacts of the other side could be its counterpart, or the one with its address"
+        " is somebody else's",
+        "Give the right one the same address, and the other one its own.",
+    ),
+    "address_taken": (
+        "its counterpart shows an address that another contact has by now: nothing but an opt-out"
+        " is written there, or taken from there",
+        "Give the counterpart its new address by hand.",
     ),
     "perhaps_opted_out": (
         "the other platform did not take it; it may have opted out there",
@@ -58,6 +64,8 @@ _PROBLEMS = {
     "not_clearable": "the other side cannot empty this field",
     "untranslatable": "the mapping has no translation for this value",
     "no_inverse": "the mapping has no way back for this value",
+    "address_taken": "the other side's record has by now the address of another contact",
+    "duplicate_key": "another contact of the other side has this value",
     "reference_taken": "another value stands in the field for our id; it is left alone",
 }
 _NOTHING_TO_DO = frozenset(
@@ -102,7 +110,14 @@ def left_alone(cause: str, n: int) -> str:
 
 
 def problem_told(code: str) -> str:
-    """Why a value cannot travel."""
+    """Why a value cannot travel, and which record is the cause, if one is.
+
+    >>> problem_told("duplicate_key: c1")
+    'another contact of the other side has this value: c1'
+    """
+    word, _, record = code.partition(": ")
+    if record:
+        return f"{problem_told(word)}: {record}"
     if code in _PROBLEMS:
         return _PROBLEMS[code]
     if code.startswith("invalid_"):

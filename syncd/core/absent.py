@@ -32,7 +32,7 @@ def plan_missing(terms: Terms, at: Situation, here: Side, present: Showing) -> L
     key = present.fields.get(terms.policy.keys.first[here])
     if not isinstance(key, str) or identity_key(key) is None:
         return _alone(at, (), here, Standing(State.PARKED, "no_key"), at.link.ended)
-    if at.rivalled:
+    if here in at.rivalled:
         return _alone(at, (), here, Standing(State.PARKED, AMBIGUOUS), at.link.ended)
     draft, problems = _create(terms, at, here, present)
     if draft.patch.get(terms.policy.keys.first[here.other]) is None:
@@ -155,10 +155,16 @@ def plan_gone(
     if left_for_good or at.ledger is not None:
         drafts = revoke(terms, at, here, present)
         return _alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
-    if at.link.ended is None and not _was_edited(terms, at, here, present):
+    if (
+        at.link.ended is None
+        and here not in at.rivalled
+        and not _was_edited(terms, at, here, present)
+    ):
         drafts = _after_delete(terms, at, here, present)
     else:
-        drafts = ()  # an edit beats a delete, and a link ends once
+        # An edit beats a delete, a link ends once, and who has the address of this record now
+        # is another one than who was deleted.
+        drafts = ()
     ended = None if drafts else DELETED  # with a write on its way, it ends when that is done
     return _alone(at, drafts, here, Standing(State.PARKED, DELETED), ended)
 

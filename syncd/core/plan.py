@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 from syncd.core import consent
 from syncd.core.absent import plan_gone, plan_missing
+from syncd.core.contested import TAKEN, is_about_key, is_contested, name_of_key
 from syncd.core.leave import untag
+from syncd.core.match import DUPLICATE
 from syncd.core.merge import add_to_patch, merge
 from syncd.core.optout import consent_drafts, ends_record
 from syncd.core.reference import reference_name, reference_rules, with_reference
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
 from syncd.model.op import OpKind
-from syncd.model.plan import Draft, LinkPlan, Standing
+from syncd.model.plan import Draft, LinkPlan, Standing, naming
 from syncd.model.policy import OnLeave
-from syncd.model.rule import Policy, Values
+from syncd.model.rule import Policy, Rule, Values
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, Level, Patch, SetDelta, Value
 
@@ -52,17 +54,24 @@ class Planner(Terms):
     def _both_alive(self, at: Situation, sides: Both[Showing]) -> LinkPlan:
         consents = sides.map(lambda s: consent.shown(s.fields))
         level = consent.decide(consents, at.ledger, resubscribe=self.policy.resubscribe)
-        drafts = consent_drafts(self, at, sides, level)
+        contested = is_contested(self, at, sides)
+        # An opt-out is never missed, whoever of two is meant; an opt-in is only ever one's own.
+        lifts = contested and level is Level.GRANTED
+        drafts = () if lifts else consent_drafts(self, at, sides, level)
         if level is Level.REVOKED and at.link.ended == OPTED_OUT:
             return self._already_ended(at, drafts)
         linked = Both(Standing(State.LINKED), Standing(State.LINKED))
         if any(ends_record(self, d.side) for d in drafts):
             return LinkPlan(drafts, at.link.shadow, linked)  # the record is about to vanish
         if not self.takes(sides):
-            leaving = untag(self, at, sides) if self.policy.on_leave is OnLeave.UNTAG else ()
+            untags = self.policy.on_leave is OnLeave.UNTAG and not contested
+            leaving = untag(self, at, sides) if untags else ()
             out = Both(Standing(State.FILTERED, "filter"), Standing(State.FILTERED, "filter"))
             return LinkPlan((*drafts, *leaving), at.link.shadow, out)
-        return self._merge_fields(at, sides, drafts, linked)
+        if contested:
+            parked = Standing(State.PARKED, TAKEN)
+            linked = Both(parked, parked)
+        return self._merge_fields(at, sides, drafts, linked, contested=contested)
 
     def _already_ended(self, at: Situation, drafts: tuple[Draft, ...]) -> LinkPlan:
         """The opt-out was carried out, and the record on the mailing side is vanishing."""
@@ -70,10 +79,20 @@ class Planner(Terms):
         parked = Standing(State.PARKED, OPTED_OUT)
         return LinkPlan(staying, at.link.shadow, Both(parked, parked), ended=OPTED_OUT)
 
-    def _fixed(self, side: Side, patch: Patch) -> str | None:
-        """Why a record cannot take a patch: it has a field that is given once and for all."""
-        is_fixed = any(self.mapping.spec(side, name).fixed for name in patch)
-        return FIXED if is_fixed else None
+    def _hindrance(
+        self, at: Situation, rule: Rule, side: Side, patch: Patch, *, contested: bool
+    ) -> str | None:
+        """Why a write of one rule must not be sent; None if it may be."""
+        if refusal := at.refusal(side, patch):
+            return refusal
+        if any(self.mapping.spec(side, name).fixed for name in patch):
+            return FIXED
+        if not is_about_key(self, rule):
+            return TAKEN if contested else None
+        # Where the platform itself does not keep the key unique, a second one is not made here.
+        holder = at.rivalled.get(side.other)
+        unique = self.specs[side].unique_key == self.policy.keys.first[side]
+        return naming(DUPLICATE, holder) if holder is not None and not unique else None
 
     def _merge_fields(
         self,
@@ -81,14 +100,22 @@ class Planner(Terms):
         sides: Both[Showing],
         drafts: tuple[Draft, ...],
         standing: Both[Standing],
+        *,
+        contested: bool,
     ) -> LinkPlan:
+        """Decide every field.
+
+        Args:
+            contested: one of the records is by its address somebody else's. Then only the
+                address itself is written, which may end that; the rest waits, and is listed.
+        """
         now = sides.map(lambda s: s.fields)
         shadow: Both[dict[str, Value]] = at.link.shadow.map(dict)
         patches: dict[Side, dict[str, Value | SetDelta]] = {}
         advances: dict[Side, Both[dict[str, Value | SetDelta]]] = {}
         conflicts: dict[str, Both[Values]] = {}
         problems: dict[str, str] = {}
-        for rule in (*self.mapping.rules, *reference_rules(self, sides, problems)):
+        for rule in (*self.mapping.rules, *reference_rules(self, at, sides, problems)):
             prefer = at.choices.get(rule.name) or _winner(rule.policy, sides)
             shown = with_reference(rule, now, sides)
             merged = merge(rule, shown, at.link.shadow, prefer, self.mapping)
@@ -104,8 +131,8 @@ class Planner(Terms):
             if merged.problem:
                 problems[rule.name] = merged.problem
             for side, step in merged.steps.items():
-                if refusal := at.refusal(side, step.patch) or self._fixed(side, step.patch):
-                    problems[rule.name] = refusal
+                if why := self._hindrance(at, rule, side, step.patch, contested=contested):
+                    problems[rule.name] = why
                     continue
                 add_to_patch(patches.setdefault(side, {}), step.patch)
                 moves = advances.setdefault(side, Both({}, {}))
@@ -124,6 +151,8 @@ class Planner(Terms):
             )
             for side, patch in patches.items()
         )
+        if contested:
+            problems.setdefault(name_of_key(self), TAKEN)
         shadows: Both[Fields] = Both(shadow.left, shadow.right)
         return LinkPlan((*drafts, *updates), shadows, standing, conflicts, problems)
 

@@ -1,6 +1,6 @@
 """The other side's remote id, kept in a field where a platform has a place for it."""
 
-from syncd.core.situation import Showing, Terms
+from syncd.core.situation import Showing, Situation, Terms
 from syncd.model.rule import Direction, Policy, Rule, Values
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields
@@ -17,16 +17,21 @@ def reference_name(terms: Terms, side: Side) -> str | None:
 
 
 def reference_rules(
-    terms: Terms, sides: Both[Showing], problems: dict[str, str]
+    terms: Terms, at: Situation, sides: Both[Showing], problems: dict[str, str]
 ) -> tuple[Rule, ...]:
-    """One rule per side that has a place; none where somebody else's value stands."""
+    """One rule per side that has a place; none where somebody else's value stands.
+
+    What an ended link of ours left behind is nobody else's: the contact was deleted, and
+    imported again under another id.
+    """
     rules = []
     for side in SIDES:
         name = reference_name(terms, side)
         if name is None:
             continue
         present = sides[side].fields.get(name)
-        if present not in (None, sides[side.other].remote_id):
+        ours = present in (None, sides[side.other].remote_id) or (side.other, present) in at.retired
+        if not ours:
             problems[f"{name} = id"] = "reference_taken"
             continue
         rules.append(reference_rule(side, name))

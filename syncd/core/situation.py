@@ -41,7 +41,10 @@ class Situation:
         ledger: what the suppression ledger holds of either side's address.
         choices: by rule name, the side that a person chose for a conflict.
         refused: by side and field, a value that the platform would not take.
-        rivalled: another record of the missing side has the key already.
+        rivalled: by side, a living record of the other side, not of this link, that has the key
+            of this side's record; looked for where the link's own two do not share it.
+        retired: ids by side that records of ended links of ours had: a reference to one of
+            them leads nowhere, and is ours to replace.
     """
 
     link: Link
@@ -49,7 +52,8 @@ class Situation:
     ledger: OptedOut | None = None
     choices: MappingType[str, Side] = field(default_factory=dict)
     refused: MappingType[tuple[Side, str], Refused] = field(default_factory=dict)
-    rivalled: bool = False
+    rivalled: MappingType[Side, str] = field(default_factory=dict)
+    retired: frozenset[tuple[Side, str]] = frozenset()
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import sqlalchemy as sa
 
 from syncd.core.digest import digest
+from syncd.core.match import DUPLICATE
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
 from syncd.engine.inquire import note_opt_outs
@@ -20,6 +21,7 @@ from syncd.errors import (
 )
 from syncd.model.link import NO_LINK, Link, Member, Observation, State
 from syncd.model.op import OpKind, OpState, Receipt
+from syncd.model.plan import naming
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
 from syncd.store import inquiries, leases, links, members, observations, ops, refusals
@@ -111,7 +113,10 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
             if error.remote_id:
                 batch.look.append(error.remote_id)
-            batch.parked[sent.link_id] = "duplicate_there"
+            if shared := _shared(cycle, side, sent, error):
+                batch.refused.extend(shared)
+            else:
+                batch.parked[sent.link_id] = "duplicate_there"
         case StaleError():
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
             if sent.op.remote_id:
@@ -129,12 +134,29 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
 def _refused(cycle: Cycle, side: Side, sent: Sent, error: RecordError) -> list[Refusal]:
     """The values at fault, if the rest of the record can travel without them.
 
-    The op is planned again without them. The key cannot be left out.
+    The op is planned again without them. A new record cannot be made without its key; one that
+    exists keeps the key that it has.
     """
     at_fault = [name for name in error.fields if name in sent.op.patch]
-    if not at_fault or cycle.pair.policy.keys.first[side] in at_fault:
+    if sent.op.kind is OpKind.CREATE and cycle.pair.policy.keys.first[side] in at_fault:
         return []
-    return [Refusal(sent.link_id, side, name, sent.op.patch[name], error.code) for name in at_fault]
+    code = naming(error.code, error.holder)
+    return [Refusal(sent.link_id, side, name, sent.op.patch[name], code) for name in at_fault]
+
+
+def _shared(cycle: Cycle, side: Side, sent: Sent, error: DuplicateError) -> list[Refusal]:
+    """The values that a new record has in common with another, if none of them is a key.
+
+    Then they are two, and the new one is made without these values. With a key among them,
+    or where nobody knows what they share, it may be the same one: it is planned as a match.
+    """
+    keys = cycle.pair.policy.keys
+    first, second = keys.first[side], keys.second[side] if keys.second else None
+    if not error.fields or {first, second} & {*error.fields}:
+        return []
+    code = naming(DUPLICATE, error.remote_id)
+    at_fault = [name for name in error.fields if name in sent.op.patch]
+    return [Refusal(sent.link_id, side, name, sent.op.patch[name], code) for name in at_fault]
 
 
 def _text(value: object) -> str | None:
@@ -175,6 +197,7 @@ def _advance(
     shadows: dict[int, Both[Fields]] = {}
     fresh: dict[str, Observation] = {}
     marked: dict[str, Member] = {}
+    left: set[str] = set()  # addresses that our own writes have freed for others
     for sent, receipt in done:
         link = touched.get(sent.link_id)
         if link is None:
@@ -189,13 +212,17 @@ def _advance(
             cycle, side, sent, receipt, fresh.get(remote_id) or known.get(remote_id)
         )
         fresh[remote_id] = seen
-        marked[remote_id] = _member_after(cycle, side, seen, standing.get(remote_id), link)
+        before = standing.get(remote_id)
+        marked[remote_id] = _member_after(cycle, side, seen, before, link)
+        if before is not None and before.key and before.key != marked[remote_id].key:
+            left.add(before.key)
     links.save_shadows(db, shadows)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
     members.wake_records(db, pair.sharing[side], pair.resource, fresh)
     members.save(db, pair.name, pair.resource, list(marked.values()))
     members.wake_links(db, touched)
+    members.wake_keys(db, sorted(left))
 
 
 def _verified(cycle: Cycle, side: Side, done: Sequence[tuple[Sent, Receipt]]) -> dict[int, bool]:

@@ -6,7 +6,7 @@ from itertools import groupby
 
 import sqlalchemy as sa
 
-from syncd.core.match import NO_KEY, Join, match_group, match_second
+from syncd.core.match import AMBIGUOUS, NO_KEY, Join, match_group, match_second
 from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.model.link import Link, Member, State
@@ -102,8 +102,18 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
         more, alone, doubtful = match_second(alone, found)
         joins.extend(more)
         parked.extend(doubtful)
+    _stir_namesakes(db, group, parked)
     alone, parked = _set_apart_the_opted_out(db, cycle, alone, parked)
     _store_matches(db, cycle, joins, alone, parked, alive)
+
+
+def _stir_namesakes(
+    db: sa.Connection, group: Iterable[Member], parked: Iterable[tuple[Member, str]]
+) -> None:
+    """Have those looked at again whose address somebody new has on the other side."""
+    keys = {member.key for member, cause in parked if cause == AMBIGUOUS}
+    linked = {m.link_id for m in group if m.key in keys and m.link_id is not None}
+    members.wake_links(db, sorted(linked))
 
 
 def _with_partners(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> Sequence[str]:

@@ -17,7 +17,7 @@ from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Fields, Level
-from syncd.store import leases, members, observations, ops
+from syncd.store import leases, members, observations, ops, refusals
 from syncd.store.database import reading
 from syncd.store.suppressions import OptOut
 
@@ -156,6 +156,7 @@ def take_in(
     fresh: list[Observation] = []
     touched: list[Member] = []
     stirred: set[str] = set()
+    moved: set[int | None] = set()
     for record in page.values():
         old = known.get(record.remote_id)
         if old is None and record.gone:
@@ -168,18 +169,33 @@ def take_in(
         if member is None or member.digest != seen.digest:
             noticed = _member(cycle, side, seen, member)
             touched.append(noticed)
-            if member and member.key and (member.key != noticed.key or seen.gone):
-                stirred.add(member.key)  # its namesakes may have become unambiguous
+            if member and (member.key != noticed.key or seen.gone):
+                # Namesakes may have become unambiguous, or lost their address to this one.
+                stirred.update(key for key in (member.key, noticed.key) if key is not None)
+                moved.add(member.link_id)
     observations.save(db, account, pair.resource, fresh, sweep)
     changed = [o.remote_id for o in fresh if o.digest != _digest_of(known.get(o.remote_id))]
     members.wake_records(db, pair.sharing[side], pair.resource, changed)
     if sweep:
         observations.mark_swept(db, account, pair.resource, page, sweep)
     members.save(db, pair.name, pair.resource, touched)
-    members.wake_links(db, [m.link_id for m in touched if m.link_id is not None])
+    freed = refusals.lift(
+        db, pair.name, side, [m.remote_id for m in touched if m.remote_id in standing]
+    )
+    members.wake_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
+    stirred |= _keys_of_counterparts(db, cycle, side, moved)
     opted_out = _record_opt_outs(db, cycle, side, records, known)
     members.wake_keys(db, sorted(stirred | opted_out))
     return Noticed(len(page), len(touched), frozenset(opted_out))
+
+
+def _keys_of_counterparts(
+    db: sa.Connection, cycle: Cycle, side: Side, moved: Iterable[int | None]
+) -> set[str]:
+    """The addresses that counterparts of these links still show: somebody else may have them."""
+    ids = sorted({link_id for link_id in moved if link_id is not None})
+    found = members.of_links(db, cycle.pair.name, cycle.pair.resource, ids)
+    return {m.key for m in found if m.side is not side and m.key is not None}
 
 
 def _digest_of(seen: Observation | None) -> str | None:

@@ -1,12 +1,13 @@
 """Reconcile: match what is new, then decide about every link with something to do."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from syncd.core.consent import OptedOut
 from syncd.core.plan import Showing, Situation
+from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
@@ -55,32 +56,84 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     ledger = _ledger(db, cycle, seen)
     parked = conflicts.of_links(db, [link.id for link in chosen])
     refused = refusals.of_links(db, [link.id for link in chosen])
-    rivalled = _rivalled(db, cycle, standing.values(), chosen)
+    rivalled = _rivalled(db, cycle, standing, chosen)
+    retired = _retired(db, cycle, seen, chosen)
     planner = pair.planner
     plans: dict[int, tuple[Link, LinkPlan]] = {}
     for link in chosen:
         situation = _situation(cycle, link, seen, ledger, parked)
         if situation is not None:
-            at = replace(situation, refused=refused.get(link.id, {}), rivalled=link.id in rivalled)
+            at = replace(
+                situation,
+                refused=refused.get(link.id, {}),
+                rivalled=rivalled.get(link.id, {}),
+                retired=retired,
+            )
             plans[link.id] = (link, planner.plan(at))
     _store_plans(db, cycle, plans, standing, parked, seen)
 
 
 def _rivalled(
-    db: sa.Connection, cycle: Cycle, standing: Iterable[Member], chosen: Iterable[Link]
-) -> set[int]:
-    """Links that lack a side on which some record has their key already.
+    db: sa.Connection,
+    cycle: Cycle,
+    standing: Mapping[tuple[Side, str], Member],
+    chosen: Iterable[Link],
+) -> dict[int, dict[Side, str]]:
+    """Who else has the key of a record on the other side, by link and the record's side.
 
-    That record is linked to somebody else or one of several; a create would double it.
+    Asked of links that lack a record, or whose two have different keys: what is written for
+    one of them would then be written for somebody else, or made a second time.
     """
     pair = cycle.pair
-    incomplete = {link.id for link in chosen if None in link.ids}
-    lone = [m for m in standing if m.link_id in incomplete and m.key is not None]
-    namesakes = members.with_keys(
-        db, pair.name, pair.resource, sorted({m.key for m in lone if m.key is not None})
-    )
-    there = {(m.side, m.key) for m in namesakes}
-    return {m.link_id for m in lone if m.link_id and (m.side.other, m.key) in there}
+    doubtful: list[tuple[Link, Member]] = []
+    for link in chosen:
+        alive = [
+            member
+            for side in SIDES
+            if (member := standing.get((side, link.ids[side] or ""))) is not None
+            and member.state is not State.GONE
+        ]
+        if len(alive) < len(SIDES) or alive[0].key != alive[1].key:
+            doubtful.extend((link, member) for member in alive)
+    keys = sorted({member.key for _, member in doubtful if member.key is not None})
+    holders: dict[tuple[Side, str | None], list[str]] = {}
+    for member in members.with_keys(db, pair.name, pair.resource, keys):
+        holders.setdefault((member.side, member.key), []).append(member.remote_id)
+    rivalled: dict[int, dict[Side, str]] = {}
+    for link, member in doubtful:
+        there = member.side.other
+        others = [i for i in holders.get((there, member.key), ()) if i != link.ids[there]]
+        if others:
+            rivalled.setdefault(link.id, {})[member.side] = others[0]
+    return rivalled
+
+
+def _retired(
+    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]], chosen: Iterable[Link]
+) -> frozenset[tuple[Side, str]]:
+    """Of the references that lead to no counterpart: those that an ended link of ours left."""
+    pair, retired = cycle.pair, set[tuple[Side, str]]()
+    for side in SIDES:
+        name = reference_name(pair.planner, side)
+        if name is None:
+            continue
+        strange = {
+            shown
+            for link in chosen
+            if (observed := seen[side].get(link.ids[side] or "")) is not None
+            and isinstance(shown := observed.fields.get(name), str)
+            and shown != link.ids[side.other]
+        }
+        known = members.load(db, pair.name, pair.resource, side.other, sorted(strange))
+        linked = {m.link_id for m in known.values() if m.link_id is not None}
+        living = {k.ids[side.other] for k in links.load(db, linked) if k.ended is None}
+        retired.update(
+            (side.other, member.remote_id)
+            for member in known.values()
+            if member.link_id is not None
+            and (member.state is State.GONE or member.remote_id not in living)
+        )
+    return frozenset(retired)
 
 
 def _observations(

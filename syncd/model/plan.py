@@ -41,6 +41,24 @@ class Refused:
     code: str
 
 
+def naming(code: str, remote_id: str | None) -> str:
+    """The code of a problem that another record causes, with that record if it is known.
+
+    >>> naming("duplicate_key", "c1"), naming("duplicate_key", None)
+    ('duplicate_key: c1', 'duplicate_key')
+    """
+    return code if remote_id is None else f"{code}: {remote_id}"
+
+
+def word_of(code: str) -> str:
+    """The code of a problem without the record that causes it, as problems are counted.
+
+    >>> word_of("duplicate_key: c1")
+    'duplicate_key'
+    """
+    return code.partition(": ")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The state that a plan gives to the record of one side."""

@@ -1,5 +1,6 @@
 """Fields that no rule could settle, and values that cannot travel."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from syncd.model.plan import word_of
 from syncd.model.side import Both, Side
 from syncd.model.values import Value, from_json, to_json
 from syncd.store import tables as t
@@ -139,15 +141,15 @@ def note_problems(
 
 
 def problem_census(db: sa.Connection, pair: str) -> list[tuple[str, str, int]]:
-    """How many values cannot travel: (rule, code, how many)."""
+    """How many values cannot travel: (rule, code, how many), whichever record is the cause."""
     p = t.problem.c
     rows = db.execute(
-        sa.select(p.rule, p.code, sa.func.count())
-        .where(p.pair == pair)
-        .group_by(p.rule, p.code)
-        .order_by(p.rule, p.code)
+        sa.select(p.rule, p.code, sa.func.count()).where(p.pair == pair).group_by(p.rule, p.code)
     )
-    return [(rule, code, n) for rule, code, n in rows]
+    counted: Counter[tuple[str, str]] = Counter()
+    for rule, code, n in rows:
+        counted[rule, word_of(code)] += n
+    return [(rule, word, n) for (rule, word), n in sorted(counted.items())]
 
 
 def problems_of(db: sa.Connection, link_id: int) -> dict[str, str]:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
-from syncd.model.plan import Refused
+from syncd.core.match import DUPLICATE
+from syncd.model.plan import Refused, naming
 from syncd.model.side import Side
 from syncd.model.values import SetDelta, Value, from_json, to_json
 from syncd.store import tables as t
@@ -55,6 +56,22 @@ def of_links(
             refused = Refused(from_json(value), code)
             found.setdefault(link_id, {})[Side(side), field] = refused
     return dict(found)
+
+
+def lift(db: sa.Connection, pair: str, side: Side, holders: Iterable[str]) -> list[int]:
+    """Forget refusals that were owed to records of one side, as these are others now.
+
+    Returns:
+        The links concerned.
+    """
+    links: set[int] = set()
+    for some in chunks(naming(DUPLICATE, holder) for holder in holders):
+        owed = sa.and_(_R.pair == pair, _R.side == side.value, _R.code.in_(some))
+        found = db.execute(sa.select(_R.link_id).where(owed)).scalars().all()
+        if found:
+            db.execute(t.refusal.delete().where(owed))
+        links.update(found)
+    return sorted(links)
 
 
 def clear(db: sa.Connection, pair: str) -> list[int]:

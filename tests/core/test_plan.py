@@ -136,7 +136,10 @@ def situations(draw: st.DrawFn) -> Situation:
     ended = draw(st.sampled_from([None, None, OPTED_OUT, "counterpart_deleted"]))
     ledger = draw(st.none() | st.builds(OptedOut, st.sampled_from(DAYS)))
     choices = draw(st.dictionaries(st.just("city = CITY"), st.sampled_from(SIDES)))
-    return Situation(Link(5, ids, shadow, ended), Both(left, right), ledger, choices)
+    rivalled = draw(st.dictionaries(st.sampled_from(SIDES), st.just("x9")))
+    return Situation(
+        Link(5, ids, shadow, ended), Both(left, right), ledger, choices, rivalled=rivalled
+    )
 
 
 @given(planners, situations())

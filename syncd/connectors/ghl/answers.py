@@ -195,10 +195,14 @@ def scope_of(label: str) -> str:
 def _refused(where: str, message: str, answer: Answer) -> SyncdError:
     meta = _object(answer).get("meta")
     duplicate = meta.get("contactId") if isinstance(meta, Mapping) else None
-    if isinstance(duplicate, str) and duplicate:
-        return DuplicateError(f"{where}: a contact with this key exists", remote_id=duplicate)
-    if _DUPLICATE.search(message):
-        return DuplicateError(f"{where}: a contact with this key exists")
+    named = isinstance(duplicate, str) and bool(duplicate)
+    if named or _DUPLICATE.search(message):
+        matching = meta.get("matchingField") if isinstance(meta, Mapping) else None
+        return DuplicateError(
+            f"{where}: a contact with this key exists",
+            remote_id=duplicate if named else None,
+            fields=(matching,) if matching in ("email", "phone") else (),
+        )
     if "version" in message and ("segment" in message or "header" in message):
         return _wrong_version(where)
     if answer.status in (400, 404) and _GONE.search(message):

@@ -14,6 +14,7 @@ from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.codec import Shape, to_record, to_wire
 from syncd.connectors.ghl.consent import ConsentWriter
+from syncd.connectors.ghl.duplicates import explained, taken
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.reader import KEYS, PATH, Reader, same_key
 from syncd.connectors.ghl.spec import COMPANY, CONSENT, FIELDS, TAGS
@@ -81,7 +82,7 @@ class Writer:
             answer = self._api.call("POST", CREATE_PATH, body=body)
             record = self._shown(answer)
         except DuplicateError as known:
-            raise known if known.remote_id else self._named(known, sent) from None
+            raise explained(known, self._reader, sent) from None
         except InDoubtError as lost:
             return self._look_again(op, sent, sent_at, lost)
         except RecordError as refused:
@@ -91,11 +92,6 @@ class Writer:
             unread = InDoubtError(f"{answer.label} was answered {answer.status} without a contact")
             return self._look_again(op, sent, sent_at, unread)
         return Receipt(op.id, record.remote_id, record)
-
-    def _named(self, duplicate: DuplicateError, sent: Fields) -> DuplicateError:
-        """The same error with the id of the contact in the way, where GHL left it out."""
-        found = [record for key in KEYS for record in self._reader.by_key(key, sent.get(key))]
-        return DuplicateError(duplicate.message, remote_id=found[0].remote_id if found else None)
 
     def _look_again(
         self, op: Op, sent: Fields, sent_at: float, error: RecordError | InDoubtError
@@ -165,11 +161,7 @@ class Writer:
         try:
             return self._put_in_parts(remote_id, values)
         except DuplicateError as cause:
-            raise RecordError(
-                f"{cause.message}: another contact has this e-mail or phone",
-                code="duplicate_key",
-                fields=tuple(name for name in KEYS if name in values),
-            ) from cause
+            raise taken(cause, self._reader, values, remote_id) from cause
 
     def _put_in_parts(self, remote_id: str, values: Fields) -> Record | None:
         """In one call, unless that fails; then look whether it was applied (3.6)."""

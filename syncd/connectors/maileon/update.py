@@ -86,10 +86,13 @@ def change_email(account: Account, remote_id: str, known: str | None, new: str) 
         return
     if known is not None and old != known:
         raise StaleError("The e-mail was changed in Maileon meanwhile; nothing was written")
-    holders = {text_of(contact, "id") for contact in calls.all_by_email(new)}
-    if holders - {remote_id}:
+    others = {text_of(contact, "id") for contact in calls.all_by_email(new)} - {remote_id}
+    if others:
         raise RecordError(
-            "The new e-mail belongs to another contact", code="duplicate_key", fields=("email",)
+            "The new e-mail belongs to another contact",
+            code="duplicate_key",
+            fields=("email",),
+            holder=others.pop() if len(others) == 1 else None,
         )
     refuse_opted_out(calls, new)
     body = to_element({"email": new}, account.specs())

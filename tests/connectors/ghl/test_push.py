@@ -67,6 +67,56 @@ def test_a_duplicate_without_an_id_is_looked_up() -> None:
     assert receipt.error.remote_id == "c1"
 
 
+def told(remote_id: str | None, matching: str | None) -> httpx.Response:
+    """The refusal of a duplicate, with as much about it as GHL tells."""
+    meta = {"contactId": remote_id, "matchingField": matching, "contactName": "Zebedee"}
+    kept = {name: value for name, value in meta.items() if value is not None}
+    return httpx.Response(400, json={"message": DUPLICATE, "meta": kept})
+
+
+@pytest.mark.parametrize("matching", ["phone", None])
+@pytest.mark.parametrize("named", ["c1", None])
+@pytest.mark.parametrize(
+    ("theirs", "shared"),
+    [
+        ({"phone": ANN["phone"]}, ("phone",)),
+        ({"phone": ANN["phone"], "email": "eve@example.org"}, ("phone",)),
+        ({"phone": ANN["phone"], "email": "ann@example.org"}, ("email", "phone")),
+    ],
+)
+def test_a_duplicate_tells_all_that_it_shares_with_the_new_contact(
+    theirs: Any, shared: tuple[str, ...], named: str | None, matching: str | None
+) -> None:
+    """Whoever shares the phone alone is somebody else; with the e-mail, it is a match."""
+    fake = FakeGhl()
+    fake.put("c1", **theirs)
+    fake.meddle = once("POST", "/contacts/", told(named, matching))
+    receipt = push(fake.open(), op(CREATE, patch=ANN))
+    assert isinstance(receipt.error, DuplicateError)
+    assert (receipt.error.remote_id, receipt.error.fields) == ("c1", shared)
+    assert "Zebedee" not in str(receipt.error)
+
+
+def test_a_duplicate_that_nobody_can_see_says_no_more_than_ghl_did() -> None:
+    fake = FakeGhl()
+    fake.meddle = once("POST", "/contacts/", told("c9", "phone"), told(None, None))
+    seen = [push(fake.open(), op(CREATE, patch=ANN)).error for _ in range(2)]
+    assert [(e.remote_id, e.fields) for e in seen if isinstance(e, DuplicateError)] == [
+        ("c9", ("phone",)),
+        (None, ()),
+    ]
+
+
+def test_an_update_to_the_phone_of_somebody_else_names_it_and_not_the_email() -> None:
+    fake = FakeGhl()
+    fake.put("c1", email="ann@example.org")
+    fake.put("c2", phone="+12025550123")
+    fake.meddle = once("PUT", "/contacts/c1", told(None, None))
+    receipt = push(fake.open(), op(UPDATE, "c1", {**ANN, "email": "new@example.org"}))
+    assert isinstance(receipt.error, RecordError)
+    assert (receipt.error.fields, receipt.error.holder) == (("phone",), "c2")
+
+
 @pytest.mark.parametrize("answer", [LOST, httpx.Response(502), httpx.Response(201, text="<html>")])
 def test_a_create_whose_answer_was_lost_is_found_and_not_repeated(answer: Any) -> None:
     fake = FakeGhl()
