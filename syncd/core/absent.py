@@ -4,11 +4,19 @@ from dataclasses import replace
 
 from syncd.core import consent
 from syncd.core.match import AMBIGUOUS
-from syncd.core.merge import in_shadow, is_edited, members_of, shadow_name, shadow_names
+from syncd.core.merge import (
+    fitting,
+    in_shadow,
+    is_edited,
+    members_of,
+    shadow_name,
+    shadow_names,
+)
 from syncd.core.normalise import identity_key
 from syncd.core.optout import revoke
 from syncd.core.reference import reference_name, reference_rule
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
+from syncd.core.translate import Translated
 from syncd.model.link import State
 from syncd.model.op import OpKind
 from syncd.model.plan import Draft, LinkPlan, Standing
@@ -82,13 +90,13 @@ def _create(
         if unreadable := terms.mapping.unreadable(rule, here, present.fields):
             problems[rule.name] = unreadable
         shown = tuple(present.fields[n] for n in names)
-        image = terms.mapping.across(rule, there, shown)
+        image = _image(terms, rule, here, shown)
         if image is None:
             continue
         cut_for_good = image.problem == "too_long" and rule.direction is not Direction.BOTH
         if image.problem:
             problems[rule.name] = image.problem
-            if not cut_for_good:
+            if not image.values or not (cut_for_good or _is_set(terms, rule, there)):
                 continue
         if refusal := at.refusal(there, dict(zip(rule.fields(there), image.values, strict=True))):
             problems[rule.name] = refusal
@@ -114,6 +122,24 @@ def _create(
     return draft, problems
 
 
+def _is_set(terms: Terms, rule: Rule, side: Side) -> bool:
+    return rule.as_set and terms.mapping.holds_set(rule, side)
+
+
+def _image(terms: Terms, rule: Rule, here: Side, shown: Values) -> Translated | None:
+    """What a new record would show for one rule; of a set, the members that it can hold."""
+    there, mapping = here.other, terms.mapping
+    if _is_set(terms, rule, there):
+        members = members_of(rule, here, shown[0], mapping)
+        if isinstance(members, str):
+            return Translated((), members)
+        fit, why = fitting(rule, there, members, mapping)
+        return Translated((fit or None,), why)
+    if _is_set(terms, rule, here) and isinstance(shown[0], frozenset):
+        shown = (mapping.free(here, rule.fields(here)[0], shown[0]) or None,)
+    return mapping.across(rule, there, shown)
+
+
 def _add_to_create(
     terms: Terms,
     rule: Rule,
@@ -135,6 +161,8 @@ def _add_to_create(
         patch[name] = value
     if rule.as_set:
         known = members_of(rule, here, shown[0], terms.mapping)
+        if isinstance(known, frozenset) and _is_set(terms, rule, here.other):
+            known, _ = fitting(rule, here.other, known, terms.mapping)
         agreed: Values = (known if isinstance(known, frozenset) else frozenset(),)
         in_both = in_shadow(rule, Both(agreed, agreed))
     else:

@@ -25,14 +25,17 @@ from syncd.core.normalise import (
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Level, Value
 
+RESERVED = "reserved"
+
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
     """A value in canonical form.
 
     Attributes:
-        problem: None, or a short stable word: `too_long` (a plain text, which is cut) or
-            `invalid_<kind>` (the value is kept as it was; also if it is too long).
+        problem: None, or a short stable word: `too_long` (a plain text, which is cut), `reserved`
+            (a member of a set) or `invalid_<kind>` (the value is kept as it was; also if it is
+            too long).
     """
 
     value: Value
@@ -133,9 +136,16 @@ def _set(value: Value, spec: FieldSpec) -> Canonical:
     return Canonical(kept or None, next((s.problem for s in stored if s.problem), None))
 
 
+def is_reserved(member: str, spec: FieldSpec) -> bool:
+    """Whether a member of a set is the connector's own, however people write it."""
+    return unicodedata.normalize("NFC", clean_text(member).lower()) in spec.reserved
+
+
 def _stored_text(text: str, spec: FieldSpec) -> Canonical:
     if not text:
         return Canonical(None)
+    if spec.reserved and is_reserved(text, spec):
+        return Canonical(text.lower() if spec.lower else text, RESERVED)
     if spec.choices:
         listed = _choice(text, spec)
         return Canonical(listed, None if listed in spec.choices else "invalid_choice")

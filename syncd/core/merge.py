@@ -215,7 +215,9 @@ def _merge_sets(rule: Rule, now: Both[Fields], shadow: Both[Fields], mapping: Ma
         return Merged(problem=read.left if isinstance(read.left, str) else str(read.right))
     members = Both(read.left, read.right)
     before = Both(*(shadow[side].get(shadow_name(rule, side)) for side in SIDES))
-    old: Both[frozenset[str]] = before.map(lambda s: s if isinstance(s, frozenset) else EMPTY)
+    old: Both[frozenset[str]] = before.map(
+        lambda s: _free(rule, s, mapping) if isinstance(s, frozenset) else EMPTY
+    )
     for side in SIDES:
         if not rule.direction.reaches(side.other) and before[side.other] is None:
             old = old.having(side, members[side])  # one-way, a target keeps what it had before
@@ -264,9 +266,19 @@ def members_of(rule: Rule, side: Side, value: Value, mapping: Mapping) -> frozen
             return image.problem or "untranslatable"
         value = image.values[0] if image else None
     found = value if isinstance(value, frozenset) else EMPTY
+    if mapping.holds_set(rule, side):
+        found = mapping.free(side, rule.fields(side)[0], found)
     if all(mapping.holds_set(rule, s) for s in SIDES):
         found = frozenset(common_form(rule, member, mapping) for member in found)
     return found if rule.only is None else found & rule.only
+
+
+def _free(rule: Rule, members: frozenset[str], mapping: Mapping) -> frozenset[str]:
+    """Members without those that the connector of either side keeps for itself."""
+    for side in SIDES:
+        if mapping.holds_set(rule, side):
+            members = mapping.free(side, rule.fields(side)[0], members)
+    return members
 
 
 def common_form(rule: Rule, member: str, mapping: Mapping) -> str:
@@ -297,15 +309,24 @@ def set_step(
         return None, "read_only"
     if not mapping.holds_set(rule, side):
         return _joined_step(rule, side, fields, delta, mapping)
-    problems = {m: mapping.member(side, name, m)[1] for m in sorted(delta.add)}
-    why = next((p for p in problems.values() if p), None)
+    added, why = fitting(rule, side, delta.add, mapping)
     held = shown if isinstance(shown, frozenset) else EMPTY
-    fit = SetDelta(frozenset(m for m, p in problems.items() if not p), delta.remove)
+    fit = SetDelta(added, delta.remove)
     going = frozenset(m for m in held if common_form(rule, m, mapping) in delta.remove)
     wanted = SetDelta(fit.add, going)
     if held and not wanted.on(held) and not spec.clearable:
         return None, "not_clearable"
     return (Step({name: wanted}, _moving(rule, fit)), why) if fit else (None, why)
+
+
+def fitting(
+    rule: Rule, side: Side, members: frozenset[str], mapping: Mapping
+) -> tuple[frozenset[str], str | None]:
+    """Those of the members that a side's set can hold, and why it cannot hold the others."""
+    name = rule.fields(side)[0]
+    problems = {m: mapping.member(side, name, m)[1] for m in sorted(members)}
+    why = next((p for p in problems.values() if p), None)
+    return frozenset(m for m, p in problems.items() if not p), why
 
 
 def _joined_step(

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, replace
 
-from syncd.core.canonical import canonical, same
+from syncd.core.canonical import RESERVED, canonical, is_reserved, same
+from syncd.core.consent import shown
 from syncd.errors import RecordError
 from syncd.model.rule import Rule, Values
 from syncd.model.side import Both, Side
@@ -78,12 +79,24 @@ class Mapping:
         """Why a value of this side could not be brought into its form; it is kept as it is."""
         for name in rule.fields(side):
             spec, value = self.spec(side, name), fields.get(name)
+            if isinstance(value, frozenset) and spec.reserved:
+                own = value - self.free(side, name, value)
+                # On a record that opted out it is the connector's own mark of that.
+                if own and rule.only is None and shown(fields).level is not Level.REVOKED:
+                    return RESERVED
             if value is None or spec.kind in (Kind.TEXT, Kind.SET, Kind.CONSENT):
                 continue
             problem = canonical(value, spec, country=self.countries[side]).problem
             if problem is not None and problem != "too_long":
                 return problem
         return None
+
+    def free(self, side: Side, name: str, members: frozenset[str]) -> frozenset[str]:
+        """Members of a set without those that the connector keeps for itself."""
+        spec = self.spec(side, name)
+        if not spec.reserved:
+            return members
+        return frozenset(member for member in members if not is_reserved(member, spec))
 
     def member(self, side: Side, name: str, member: str) -> tuple[str, str | None]:
         """One member in the form in which a set stores it, and why it cannot hold it."""

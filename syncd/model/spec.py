@@ -46,6 +46,9 @@ class FieldSpec:
         fixed: given when the record is created, and never changed afterwards.
         clearable: False if it cannot be emptied once it has a value.
         choices: allowed values of a CHOICE or SET; empty if open.
+        reserved: members of a SET that the connector keeps for itself, in lower case and compared
+            without case: they never travel in either direction, and are listed where people
+            use them.
         free_text: for COUNTRY: the platform keeps any text.
     """
 
@@ -57,6 +60,7 @@ class FieldSpec:
     fixed: bool = False
     clearable: bool = True
     choices: tuple[str, ...] = ()
+    reserved: tuple[str, ...] = ()
     free_text: bool = False
 
 

@@ -67,6 +67,5 @@ def _fitting(text: str | None, length: int) -> str | None:
 
 
 def _field(stored: Mapping[str, Any]) -> FieldSpec:
-    return FieldSpec(
-        **{**stored, "kind": Kind(stored["kind"]), "choices": tuple(stored["choices"])}
-    )
+    lists = {name: tuple(stored.get(name, ())) for name in ("choices", "reserved")}
+    return FieldSpec(**{**stored, **lists, "kind": Kind(stored["kind"])})

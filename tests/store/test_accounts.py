@@ -18,6 +18,7 @@ CHECKED = Checked(
         Resource.CONTACT: {
             "email": FieldSpec("email", Kind.EMAIL, max_length=255, lower=True, clearable=False),
             "custom.size": FieldSpec("custom.size", Kind.CHOICE, choices=("S", "M")),
+            "tags": FieldSpec("tags", Kind.SET, reserved=("crm-optout",)),
         }
     },
     settings="hash",

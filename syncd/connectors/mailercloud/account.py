@@ -140,9 +140,7 @@ class Account:
         silent = set(fields) - self.unlisted
         if self.shows_empty:  # then what no row mentions is not empty, but unknown
             silent &= self.listed
-        return to_record(
-            row, known, certain=False, hidden_tag=self.settings.optout_tag, silent=silent
-        )
+        return to_record(row, known, certain=False, silent=silent)
 
     def note(self, row: Any, fields: Collection[str], known: Properties) -> None:
         """Learn which fields rows of the listing mention, and whether also empty ones."""
@@ -181,7 +179,6 @@ class Account:
             contact,
             known,
             certain=True,
-            hidden_tag=self.settings.optout_tag,
             silent=self.looked & set(fields),
         )
         if record is None or self._is_elsewhere(contact):

@@ -20,7 +20,12 @@ from syncd.connectors.mailercloud.fields import (
     Properties,
     Property,
 )
-from syncd.connectors.mailercloud.values import OddValueError, from_wire, to_wire
+from syncd.connectors.mailercloud.values import (
+    LONGEST_SHOWN,
+    OddValueError,
+    from_wire,
+    to_wire,
+)
 from syncd.errors import RecordError
 from syncd.model.record import Record, is_usable_id
 from syncd.model.values import Consent, Level, Patch, SetDelta, Value
@@ -32,7 +37,6 @@ _TAG_KEYS = ("tags", "tag_names", "tag")
 _STATUS_KEYS = ("contact_type", "status")
 # `bounce` is no opt-out: a soft one passes, and a hard one is nobody's wish (9.2).
 _OPTED_OUT = ("unsub", "optedout", "optout", "abuse", "spam", "complain", "suppress")
-_LONGEST_TAG = 255
 _NOTHING = object()
 
 
@@ -41,13 +45,11 @@ def to_record(
     properties: Properties,
     *,
     certain: bool,
-    hidden_tag: str = "",
     silent: Collection[str] = frozenset(),
 ) -> Record | None:
     """What one row or contact shows; None if it has no id by which to refer to it.
 
     Args:
-        hidden_tag: our own mark, which is nobody's tag.
         silent: fields that are empty where they are not mentioned; others are unknown then.
     """
     if not isinstance(contact, Mapping):
@@ -55,7 +57,7 @@ def to_record(
     remote_id = id_of(contact)
     if remote_id is None:
         return None
-    fields = dict(_shown(contact, properties, hidden_tag))
+    fields = dict(_shown(contact, properties))
     for name in silent:
         if name not in (EMAIL, CONSENT) and not _mentions(contact, name, properties):
             fields[name] = None
@@ -85,9 +87,7 @@ def _mentions(contact: Mapping[str, Any], name: str, properties: Properties) -> 
     return found is not None and _custom_value(contact, found) is not _NOTHING
 
 
-def _shown(
-    contact: Mapping[str, Any], properties: Properties, hidden_tag: str
-) -> Iterator[tuple[str, Value]]:
+def _shown(contact: Mapping[str, Any], properties: Properties) -> Iterator[tuple[str, Value]]:
     email = contact.get(EMAIL)
     if isinstance(email, str) and email.strip():  # hidden, not empty, if it is not there
         yield EMAIL, email.strip()
@@ -102,8 +102,7 @@ def _shown(
             yield from _decoded(value, name, found.spec)
     tags = tags_of(contact)
     if tags is not None:
-        kept = (tag for tag in tags if tag_key(tag) != tag_key(hidden_tag))
-        yield TAGS, frozenset(kept)
+        yield TAGS, tags
     if is_opt_out(status_of(contact)):
         yield CONSENT, Consent(Level.REVOKED, None, SOURCE)
 
@@ -164,7 +163,7 @@ def tags_of(contact: Mapping[str, Any]) -> frozenset[str] | None:
                 names = []
             case _:
                 continue
-        return frozenset(n.strip() for n in names if 0 < len(n.strip()) <= _LONGEST_TAG)
+        return frozenset(n.strip() for n in names if 0 < len(n.strip()) <= LONGEST_SHOWN)
     return None
 
 

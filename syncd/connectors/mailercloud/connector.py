@@ -14,10 +14,10 @@ from syncd.connectors.mailercloud.account import Account
 from syncd.connectors.mailercloud.answers import complaint_of_write, whole
 from syncd.connectors.mailercloud.assumptions import ASSUMPTIONS
 from syncd.connectors.mailercloud.batches import Delivery
-from syncd.connectors.mailercloud.codec import id_of
+from syncd.connectors.mailercloud.codec import id_of, tag_key
 from syncd.connectors.mailercloud.config import Settings
 from syncd.connectors.mailercloud.create import Row
-from syncd.connectors.mailercloud.fields import CUSTOM, FEW, SPEC, creation
+from syncd.connectors.mailercloud.fields import CUSTOM, FEW, SPEC, TAGS, creation
 from syncd.connectors.mailercloud.probe import Probe
 from syncd.connectors.mailercloud.values import wire_email
 from syncd.errors import (
@@ -54,7 +54,9 @@ class Mailercloud:
 
     def catalogue(self, resource: Resource) -> Catalogue:
         _contact_only(resource)
-        return self._account.properties(fresh=True).catalogue()
+        known = self._account.properties(fresh=True).catalogue()
+        mark = tag_key(self._account.settings.optout_tag)
+        return {**known, TAGS: replace(known[TAGS], reserved=(mark,) if mark else ())}
 
     def create_field(self, resource: Resource, field: FieldSpec) -> None:
         _contact_only(resource)

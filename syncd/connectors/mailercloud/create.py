@@ -10,9 +10,9 @@ from typing import Any
 
 from syncd.connectors.mailercloud.account import Account
 from syncd.connectors.mailercloud.answers import Complaint, complaint_of_write
-from syncd.connectors.mailercloud.codec import id_of, tag_key, tags_to_add, to_body
+from syncd.connectors.mailercloud.codec import id_of, tags_to_add, to_body
 from syncd.connectors.mailercloud.fields import EMAIL, TAGS
-from syncd.connectors.mailercloud.update import bad_tags, revokes
+from syncd.connectors.mailercloud.update import bad_tags, refuse_mark, revokes
 from syncd.connectors.mailercloud.values import folded, wire_email
 from syncd.errors import (
     DuplicateError,
@@ -75,8 +75,9 @@ def _new_address(op: Op, seen: set[str]) -> str:
 
 
 def _tags(account: Account, op: Op) -> frozenset[str]:
-    hidden = tag_key(account.settings.optout_tag)
-    return frozenset(t for t in tags_to_add(op.patch.get(TAGS)) if tag_key(t) != hidden)
+    tags = tags_to_add(op.patch.get(TAGS))
+    refuse_mark(account, tags)
+    return tags
 
 
 def create_one(account: Account, row: Row, *, perhaps_saved: bool = False) -> Receipt:

@@ -21,6 +21,7 @@ CUSTOM = "custom."
 TAGS = "tags"
 CONSENT = "consent"
 EMAIL = "email"
+LONGEST_TAG = 255
 FEW = 3  # up to so many new contacts go one by one, by the call that only inserts
 TEXT, AREA, DIGITS = 100, 500, 30  # longest values of properties, in characters
 
@@ -49,8 +50,9 @@ STANDARD: Catalogue = {
 FIELDS: Catalogue = {
     EMAIL: FieldSpec(EMAIL, Kind.EMAIL, lower=True, max_length=200, fixed=True, clearable=False),
     **STANDARD,
-    # Tags are matched without regard to case, so rules see them in lower case (7).
-    TAGS: FieldSpec(TAGS, Kind.SET, lower=True),
+    # Tags are matched without regard to case, so rules see them in lower case (7). How long one
+    # may be is not known; none that is longer is sent, as it might be cut.
+    TAGS: FieldSpec(TAGS, Kind.SET, lower=True, max_length=LONGEST_TAG),
     CONSENT: FieldSpec(CONSENT, Kind.CONSENT, clearable=False),
 }
 

@@ -4,7 +4,7 @@ Source: mailercloud.md 5.4 (a PUT carries no list, so it can neither add a membe
 as far as can be told, bring anybody back), 7 (tags), 9.3 (opt-outs).
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -139,19 +139,34 @@ def _tags(account: Account, op: Op, remote_id: str) -> list[str]:
     delta = op.patch.get(TAGS)
     if TAGS not in op.patch:
         return []
-    hidden = tag_key(account.settings.optout_tag)
-    if isinstance(delta, SetDelta):
-        remove = {tag for tag in delta.remove if tag_key(tag) != hidden}
-        _remove(account, op, remote_id, remove)
-    add = {tag for tag in tags_to_add(delta) if tag_key(tag) != hidden}
+    add = tags_to_add(delta)
+    remove = delta.remove if isinstance(delta, SetDelta) else frozenset[str]()
+    refuse_mark(account, add | remove)
+    _remove(account, op, remote_id, remove)
     if not add:
         return []
     found = account.spellings(add)
     if lacking := add - found.keys():
         raise bad_tags(len(lacking))
-    leaving = {tag_key(t) for t in delta.remove} if isinstance(delta, SetDelta) else set()
+    leaving = {tag_key(tag) for tag in remove}
     kept = [tag for tag in _present(account, op) if tag_key(tag) not in leaving]
     return sorted({*kept, *found.values()})
+
+
+def refuse_mark(account: Account, tags: Iterable[str]) -> None:
+    """Leave the tag of opt-outs alone: it is set with an opt-out, and by nothing else.
+
+    Raises:
+        RecordError: it is among the tags.
+    """
+    mark = tag_key(account.settings.optout_tag)
+    if mark and mark in map(tag_key, tags):
+        raise RecordError(
+            "One of the tags is the mark of opt-outs (optout_tag), which is reserved; no tag"
+            " was written",
+            code="reserved",
+            fields=(TAGS,),
+        )
 
 
 def bad_tags(count: int) -> RecordError:
@@ -168,12 +183,12 @@ def _present(account: Account, op: Op) -> list[str]:
     names = set(tags) if isinstance(tags, frozenset) else set()
     shown = op.current.get(CONSENT)
     if isinstance(shown, Consent) and shown.level is Level.REVOKED:
-        names.add(account.settings.optout_tag)  # hidden from everybody, but there
+        names.add(account.settings.optout_tag)  # there, though our last reading may be older
     known = account.tags() if names else {}
     return sorted(known[tag_key(name)] for name in names if tag_key(name) in known)
 
 
-def _remove(account: Account, op: Op, remote_id: str, names: set[str]) -> None:
+def _remove(account: Account, op: Op, remote_id: str, names: Collection[str]) -> None:
     known = account.tags() if names else {}
     there = sorted(known[tag_key(name)] for name in names if tag_key(name) in known)
     if not there:

@@ -157,9 +157,14 @@ def test_tags_in_every_shape(tags: Any) -> None:
     assert read({"tags": tags}).fields["tags"] == frozenset({"VIP", "crm"})
 
 
-def test_our_own_mark_is_nobodys_tag() -> None:
-    record = read({"tags": ["vip", "CRM-Optout"]}, hidden_tag="crm-optout")
-    assert record.fields["tags"] == frozenset({"vip"})
+def test_a_long_tag_is_not_left_out_of_what_a_contact_shows() -> None:
+    long = "x" * 300
+    assert read({"tags": ["vip", long]}).fields["tags"] == frozenset({"vip", long})
+
+
+def test_the_mark_of_opt_outs_is_shown_as_a_person_may_have_set_it() -> None:
+    record = read({"tags": ["vip", "CRM-Optout"]})
+    assert record.fields["tags"] == frozenset({"vip", "CRM-Optout"})
 
 
 @pytest.mark.parametrize(

@@ -341,5 +341,7 @@ def test_a_property_that_was_deleted_meanwhile_costs_only_those_who_need_it() ->
 
 def test_the_mark_of_opt_outs_is_not_given_to_new_contacts() -> None:
     fake = Fake()
-    push(fake.connector(), *many(2, tags=frozenset({"CRM-optout"})))
-    assert all(not c["tags"] for c in fake.contacts.values())
+    receipts = push(fake.connector(), *many(2, tags=frozenset({"CRM-optout"})))
+    codes = [r.error.code for r in receipts.values() if isinstance(r.error, RecordError)]
+    assert codes == ["reserved", "reserved"]
+    assert not fake.contacts

@@ -226,7 +226,10 @@ def test_our_own_mark_cannot_be_added_or_removed_from_outside() -> None:
     fake = world()
     tag = frozenset({"crm-optout"})
     for number, delta in enumerate((SetDelta(tag), SetDelta(remove=tag))):
-        push(fake.connector(), updating(number, "aDa", {"email": ADA}, tags=delta))
+        op = updating(number, "aDa", {"email": ADA}, tags=delta)
+        error = push(fake.connector(), op)[number].error
+        assert isinstance(error, RecordError)
+        assert (error.code, error.fields) == ("reserved", ("tags",))
     assert not fake.calls(PUT)
     assert not fake.calls(UNTAG)
 
