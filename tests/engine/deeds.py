@@ -133,6 +133,15 @@ def _move_right(world: World, deed: Deed) -> None:
     world.act(MAILEON, "edit", id=_who(world, Side.RIGHT, deed), new_email=deed.address)
 
 
+def _take_over_left(world: World, deed: Deed) -> None:
+    """One person moves to a new address, and another takes the one that is free now."""
+    mover, heir = _who(world, Side.LEFT, deed), _numbered(world, Side.LEFT, deed.other)
+    free = world.rows(Side.LEFT)[mover].email
+    world.act(GHL, "edit", id=mover, fields={"email": deed.address})
+    if heir != mover and free:
+        world.act(GHL, "edit", id=heir, fields={"email": free})
+
+
 def _delete_left(world: World, deed: Deed) -> None:
     world.act(GHL, "delete", id=_who(world, Side.LEFT, deed))
 
@@ -238,6 +247,7 @@ DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "retag right": _retag_right,
     "move left": _move_left,
     "move right": _move_right,
+    "take over left": _take_over_left,
     "delete left": _delete_left,
     "delete right": _delete_right,
     "opt out left": _opt_out_left,

@@ -150,6 +150,14 @@ class History:
         listed = self.world.left_the_list() - self.unseen
         return (left | listed | (self.world.unsubscribed() - back)) - {""}
 
+    def forget(self) -> None:
+        """Our store is an earlier one: what it learned since is unknown to it again."""
+        self.agreed.clear()
+        for side in SIDES:
+            strangers = self.ours[side] - self.world.standing(side).keys()
+            self.ours[side].difference_update(strangers)
+            self.people[side].update(strangers)
+
     # -- our side ------------------------------------------------------------------------
 
     def begin(self) -> None:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from syncd.engine.cycle import Mode
-from syncd.errors import SyncdError
+from syncd.errors import LeaseLostError, SyncdError
 from syncd.store.runs import RunState
 from tests.engine.deeds import EVERYWHERE, Deed, deeds, perform
 from tests.engine.history import History
@@ -91,6 +91,7 @@ class Machine(RuleBasedStateMachine):
         self.world: World | None = None
         self.histories: list[History] = []
         self.sound = True
+        self.overtaken = False  # another process works on the same pair meanwhile
         self.dying: tuple[str, int] | None = None  # at which point, when it is come to
 
     @initialize(
@@ -211,6 +212,52 @@ class Machine(RuleBasedStateMachine):
         self.world.line.carried_out = bool(number % 2)
         self.run(Mode.SYNC)
 
+    @rule()
+    @told
+    def the_store_is_copied(self) -> None:
+        assert self.world
+        if self.world.store.startswith("sqlite"):
+            self.world.keep_copy()
+
+    @rule()
+    @told
+    def the_store_is_put_back(self) -> None:
+        """Somebody restores a backup, and all that was learned since is forgotten."""
+        assert self.world
+        if self.world.put_back():
+            for history in self.histories:
+                history.forget()
+
+    @rule(seconds=st.sampled_from((-7200, -90, 0, 0, 90, 7200, 200_000)))
+    @told
+    def our_clock_jumps(self, seconds: int) -> None:
+        assert self.world
+        self.world.process.ahead = timedelta(seconds=seconds)
+
+    @rule(number=st.integers(1, 20), pair=st.integers(0, 1))
+    @told
+    def cycle_that_is_taken_over(self, number: int, pair: int) -> None:
+        """Two processes believe that they hold the lease; the first goes on afterwards."""
+        assert self.world
+        self.world.line.rest()
+        history = self.histories[pair % len(self.histories)]
+        self.world.line.errands[number] = partial(self._take_over, history)
+        self.overtaken = True
+        try:
+            self._run(history, Mode.SYNC)
+        finally:
+            self.overtaken = False
+
+    def _take_over(self, history: History) -> None:
+        other = history.world.twin()
+        try:
+            other.cycle(Mode.SYNC)
+        except SyncdError:
+            assert self.world
+            assert self.world.box.world.faults, "nothing went wrong, but the other cycle failed"
+        finally:
+            other.end_process()
+
     def run(self, mode: Mode) -> None:
         """One cycle of every pair."""
         try:
@@ -236,6 +283,8 @@ class Machine(RuleBasedStateMachine):
                 state = world.cycle(mode).state
             except CrashError:
                 world.end_process()
+            except LeaseLostError:
+                assert self.overtaken, "nobody took the pair over, but the lease was lost"
             except SyncdError:
                 assert faults, "nothing went wrong, but the cycle failed"
             finally:
@@ -257,6 +306,7 @@ class Machine(RuleBasedStateMachine):
         """Nobody does anything any more, and nothing goes wrong."""
         world.box.world.faults.clear()
         world.configure(GHL, create_422_still_creates=0.0)
+        world.process.ahead = timedelta()
         for mode in (Mode.SYNC, Mode.SYNC, Mode.FULL):
             world.settle()
             self.run(mode)

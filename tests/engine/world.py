@@ -6,8 +6,9 @@ into one form here, without any code of the engine or of the connectors.
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -90,10 +91,15 @@ NEWS_RULES: Mapping[str, str] = {
 
 @dataclass(slots=True)
 class Process:
-    """What a process of ours holds, and loses when it dies."""
+    """What a process of ours holds, and loses when it dies.
+
+    Attributes:
+        ahead: by how much the clock of its machine is wrong.
+    """
 
     app: App | None = None
     opened: dict[str, Pair] = field(default_factory=dict)
+    ahead: timedelta = timedelta()
 
 
 @dataclass(slots=True)
@@ -207,7 +213,7 @@ class World:
         clock, began = self.box.world.clock, NOON
         return Wire(
             transport=self.line,
-            now=clock.now,
+            now=lambda: clock.now() + self.process.ahead,
             monotonic=lambda: (clock.now() - began).total_seconds(),
             sleep=lambda seconds: clock.advance(timedelta(seconds=seconds)),
         )
@@ -233,6 +239,30 @@ class World:
             self.process.app.close()
         self.process.app = None
         self.process.opened.clear()
+
+    def keep_copy(self) -> None:
+        """Set the store aside, as a backup does."""
+        assert self.store.startswith("sqlite"), "only a file is copied"
+        now, copy = (sqlite3.connect(self.folder / name) for name in ("syncd.db", "copy.db"))
+        with closing(now), closing(copy):
+            now.backup(copy)
+
+    def put_back(self) -> bool:
+        """Go on with the store as it was set aside, if it was; the process is a new one."""
+        if not (self.folder / "copy.db").exists():
+            return False
+        self.end_process()
+        for engine in self.engines.values():
+            engine.dispose()
+        for old in self.folder.glob("syncd.db-*"):
+            old.unlink()
+        shutil.copy(self.folder / "copy.db", self.folder / "syncd.db")
+        return True
+
+    def twin(self) -> "World":
+        """Another process of ours with the same store, on a wire of its own."""
+        line = Line(self.box, timedelta(milliseconds=20))
+        return replace(self, line=line, process=Process(), crash=_live_on)
 
     def running(self) -> App:
         return self.process.app or self.start_process()
