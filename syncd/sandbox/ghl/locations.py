@@ -7,6 +7,7 @@ from syncd.sandbox.ghl.agency import User
 from syncd.sandbox.ghl.answers import Answer, RefusalError, invalid
 from syncd.sandbox.ghl.call import NO_ACCESS, Call
 from syncd.sandbox.ghl.customfields import PICKLISTS, TYPES, CustomField
+from syncd.sandbox.incoming import whole
 
 CREATE = frozenset(
     {
@@ -189,10 +190,10 @@ def _fits(one: User, text: str | None) -> bool:
 
 
 def _count(call: Call, name: str, default: int) -> int:
-    text = call.query(name) or str(default)
-    if not text.isdigit():
+    number = whole(call.query(name) or str(default))
+    if number is None:
         raise invalid(f"{name} must be a number string")
-    return int(text)
+    return number
 
 
 def _user(one: User) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from syncd.sandbox.ghl.answers import RefusalError, invalid
 from syncd.sandbox.ghl.book import DATES, Index, Key, place
 from syncd.sandbox.ghl.contact import Contact, row
 from syncd.sandbox.ghl.filters import LENGTH, Compiled, compile_all
+from syncd.sandbox.incoming import whole
 
 PAGE_LIMIT = 500
 LIST_LIMIT = 100
@@ -237,6 +238,7 @@ def _is_cursor(value: object) -> bool:
 
 
 def _whole(text: str, name: str, low: int, high: int) -> int:
-    if not text.isdigit() or not low <= int(text) <= high:
+    number = whole(text)
+    if number is None or not low <= number <= high:
         raise invalid(f"{name} must be an integer number from {low} to {high}")
-    return int(text)
+    return number

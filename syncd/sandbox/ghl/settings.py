@@ -15,6 +15,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "iso_dates_in_search": ("work", "refuse"),
     "unknown_custom_field": ("ignore", "refuse"),
 }
+NUMBERS_BELOW = 10**9  # seconds that every clock can add
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +130,5 @@ def _check(name: str, kind: str, value: object) -> None:
         raise ValueError(f"{name} must be a whole number")
     if not whole and not isinstance(value, float):
         raise ValueError(f"{name} must be a number")
-    if isinstance(value, int | float) and value < 0:
-        raise ValueError(f"{name} must not be negative")
+    if isinstance(value, int | float) and not 0 <= value < NUMBERS_BELOW:
+        raise ValueError(f"{name} must be 0 or more, and less than {NUMBERS_BELOW:,}")

@@ -42,6 +42,7 @@ class Settings(Switches):
         optional=_OPTIONAL,
         zones=("server_zone", "updated_after_zone"),
         fractions_most=1,
+        numbers_below=1e9,
     )
 
     account_id: int = 7301
