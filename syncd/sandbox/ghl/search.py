@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from syncd.sandbox.ghl.agency import Agency, Location
@@ -16,6 +16,8 @@ PAGE_LIMIT = 500
 LIST_LIMIT = 100
 WINDOW = 10_000  # records that `page` may reach (3.2)
 KNOWN = ("locationId", "pageLimit", "page", "searchAfter", "query", "filters", "sort")
+LIST_SORTS = {"date_added": "dateAdded", "date_updated": "dateUpdated"}  # as n8n spells them
+Choice = TypeVar("Choice")
 SEARCHED = ("firstName", "lastName", "email", "phone", "companyName", "city")
 
 
@@ -60,7 +62,7 @@ class Search:
         return {"contacts": rows, "total": len(keys)}
 
     def listed(self, location: Location, query: dict[str, str], origin: str) -> dict[str, Any]:
-        """One page of the deprecated list, newest first.
+        """One page of the deprecated list, newest first unless `sortBy` and `order` say otherwise.
 
         With `startAfterId` alone the first page comes again, for ever (3.3, gotcha 41).
         """
@@ -70,13 +72,19 @@ class Search:
             moment = _whole(query["startAfter"], "startAfter", 0, 10**15)
             after = (moment, query.get("startAfterId", ""))
         location.index.catch_up(self._agency.now())
-        wish = Wish(limit, None, after, query.get("query", ""), [], "dateAdded", False)
+        page = _whole(query["page"], "page", 1, 10**9) if "page" in query and not after else None
+        sort = _one_of(query, "sortBy", LIST_SORTS)
+        ascending = _one_of(query, "order", {"desc": False, "asc": True})
+        wish = Wish(limit, page, after, query.get("query", ""), [], sort, ascending)
         filters = compile_all([], location.fields, self._agency.settings)
         keys = self._matches(location.index, wish, filters)
         picked = _slice(keys, wish)
         rows = [self.row(location.index.contacts[id_]) for _, id_ in picked]
         meta: dict[str, Any] = {"total": len(keys), "currentPage": None, "nextPage": None}
         meta |= {"prevPage": None, "nextPageUrl": None, "startAfter": None, "startAfterId": None}
+        if page is not None:
+            meta |= {"currentPage": page, "prevPage": page - 1 or None}
+            meta["nextPage"] = page + 1 if len(picked) == limit else None
         if picked:
             at, id_ = picked[-1]
             onward = {"locationId": location.id, "startAfter": at, "startAfterId": id_}
@@ -222,6 +230,14 @@ def _sort(sort: Any, lines: list[str]) -> tuple[str, bool]:
     if direction not in ("asc", "desc"):
         lines.append("sort.direction must be one of the following values: asc, desc")
     return (name, direction == "asc") if name in DATES else ("dateAdded", False)
+
+
+def _one_of(query: dict[str, str], name: str, values: dict[str, Choice]) -> Choice:
+    """What a word of the query means; the first one where it is not asked for."""
+    word = query.get(name, next(iter(values)))
+    if word not in values:
+        raise invalid(f"{name} must be one of the following values: {', '.join(values)}")
+    return values[word]
 
 
 def _is_whole(value: object, low: int, high: int) -> bool:
