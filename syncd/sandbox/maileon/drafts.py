@@ -4,18 +4,16 @@ Source: maileon.md §2.1 (writing rules), §2.3 to §2.5 (example bodies).
 XML is parsed with no DTD, no entities and no network.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
 from syncd.sandbox.incoming import parse
-from syncd.sandbox.maileon.answers import RefusalError
+from syncd.sandbox.maileon.answers import ILLEGAL, RefusalError
 
 _SCALARS = frozenset({"id", "email", "permission", "external_id"})
 _IGNORED = frozenset({"anonymous", "created", "updated"})  # read-only (§2.1)
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -206,7 +204,7 @@ def _json_text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    if not isinstance(value, str) or _ILLEGAL.search(value):
+    if not isinstance(value, str) or ILLEGAL.search(value):
         raise RefusalError(400, "a value must be text that XML 1.0 can hold")
     return value
 
