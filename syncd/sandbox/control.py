@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from werkzeug import Request, Response
 
 from syncd.sandbox.core import Fault, Platform
+from syncd.sandbox.incoming import parse
 from syncd.sandbox.later import Errand
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ FAULT_KINDS = (
     "body",
     "status_after",
 )
+YEARS = (1971, 2999)
 Handler = Callable[[dict[str, Any]], Any]
 
 
@@ -69,6 +71,8 @@ class Control:
             return _json(exc.status, {"error": str(exc)})
         except ValueError as exc:
             return _json(400, {"error": str(exc)})
+        except OverflowError:  # seconds or a day that no clock can show
+            return _json(400, {"error": "a number is too large"})
         return _json(200, answer)
 
     def _dispatch(self, request: Request, path: str) -> Any:
@@ -140,10 +144,16 @@ class Control:
             raise ControlError(f"`kind` must be one of {', '.join(FAULT_KINDS)}")
         if isinstance(body.get("body"), dict | list):
             body["body"] = json.dumps(body["body"])
-        for name in ("status", "after", "times"):
+        if not 100 <= (_whole(body, "status", None) or 500) <= 999:
+            raise ControlError("`status` must lie between 100 and 999")
+        for name in ("status", "after", "body"):
+            if body.get(name, "") is None:
+                raise ControlError(f"`{name}` must not be null; leave it out")
+        for name in ("after", "times"):
             _whole(body, name, None)
-        for name in ("platform", "method"):
+        for name in ("platform", "method", "body"):
             _text(body, name)
+        _headers(body.get("headers", {}))
         self._check_platform(body.get("platform"))
         _pattern(body.get("path", ""))
         if not 0 <= _number(body, "probability", 1.0) <= 1:
@@ -174,13 +184,14 @@ class Control:
         if nth is None or nth < 1:
             raise ControlError("`after` and `before` count from 1")
         arguments = {k: v for k, v in body.items() if k not in ("before", "after")}
-        platform, action = arguments.pop("platform", None), arguments.pop("action", None)
+        platform, action = _text(arguments, "platform"), arguments.pop("action", None)
+        arguments.pop("platform", None)
         if platform not in self._app.platforms or not isinstance(action, str):
             raise ControlError(
                 "`platform` and `action` are missing or unknown: what to do, and where; "
                 f"platforms: {', '.join(self._app.platforms)}"
             )
-        self._check_platform(on.get("platform"))
+        self._check_platform(_text(on, "platform"))
         self._app.diary.waiting.append(
             Errand(
                 on_platform=_text(on, "platform"),
@@ -206,12 +217,17 @@ class Control:
         _only(body, "advance_s", "freeze_at", "run")
         if len(body) != 1:
             raise ControlError("give one of `advance_s` (seconds), `freeze_at` (ISO), `run` (true)")
+        clock = self._world.clock
         if "advance_s" in body:
-            self._world.clock.advance(timedelta(seconds=_number(body, "advance_s", 0)))
+            by = timedelta(seconds=_number(body, "advance_s", 0))
+            _check_year(clock.now() + by)
+            clock.advance(by)
         elif "freeze_at" in body:
-            self._world.clock.freeze(_moment(body["freeze_at"]))
+            at = _moment(body["freeze_at"])
+            _check_year(at)
+            clock.freeze(at)
         else:
-            self._world.clock.freeze(None)
+            clock.freeze(None)
         return self._clock({})
 
     def _counters(self, _body: dict[str, Any]) -> dict[str, Any]:
@@ -241,7 +257,7 @@ def _body(request: Request) -> dict[str, Any]:
     if not raw:
         return {}
     try:
-        body = json.loads(raw)
+        body = parse(raw)
     except ValueError as exc:
         raise ControlError(f"the body is not JSON: {exc}") from exc
     if not isinstance(body, dict):
@@ -286,6 +302,21 @@ def _pattern(value: object) -> str:
     return value
 
 
+def _headers(value: object) -> None:
+    if not isinstance(value, dict) or not all(
+        isinstance(text, str) and text.isascii() and text.isprintable()
+        for pair in value.items()
+        for text in pair
+    ):
+        raise ControlError("`headers` must be an object of plain texts")
+
+
+def _check_year(at: datetime) -> None:
+    """Far from the ends of the calendar, so that every span of a platform fits around it."""
+    if not YEARS[0] <= at.year <= YEARS[1]:
+        raise ControlError(f"the clock shows the years {YEARS[0]} to {YEARS[1]}")
+
+
 def _moment(value: object) -> datetime:
     if not isinstance(value, str):
         raise ControlError("`freeze_at` must be an ISO 8601 time")
@@ -293,7 +324,7 @@ def _moment(value: object) -> datetime:
         at = datetime.fromisoformat(value)
     except ValueError as exc:
         raise ControlError(f"`freeze_at` is not an ISO 8601 time: {exc}") from exc
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _json(status: int, body: object) -> Response:

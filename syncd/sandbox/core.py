@@ -143,6 +143,15 @@ class World:
         self.forbidden.clear()
 
 
+def not_emulated(method: str, path: str) -> str:
+    """What is said with 501 of a call that no emulator knows.
+
+    No status that a platform gives for somebody who does not exist: whoever sees it has met
+    a gap of the sandbox, and the platform may well have such a call.
+    """
+    return f"not emulated here: {method} {path}. The sandbox says so, not the platform."
+
+
 class Platform(ABC):
     """One emulated platform."""
 

@@ -71,6 +71,6 @@ class Diary:
             outcome["result"] = self._platforms[errand.platform].act(
                 errand.action, errand.arguments
             )
-        except ValueError as exc:
+        except (ValueError, OverflowError) as exc:
             outcome["error"] = str(exc)
         self.done.append(outcome)

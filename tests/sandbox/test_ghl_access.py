@@ -36,16 +36,40 @@ def test_established_paths_answer_under_every_published_version(version: str) ->
 
 
 @pytest.mark.parametrize(
-    "agent", ["python-httpx/0.28.1", "python-requests/2.32", "Python-urllib/3.11"]
+    ("switch", "agent"),
+    [
+        ("urllib", "Python-urllib/3.11"),
+        ("all", "Python-urllib/3.11"),
+        ("all", "python-httpx/0.28.1"),
+        ("all_but_sdk", "python-requests/2.32"),
+        ("all", "Python/3.11 aiohttp/3.9.5"),
+    ],
 )
-def test_a_default_python_agent_is_blocked_by_the_proxy_with_html(agent: str) -> None:
+def test_a_default_python_agent_is_blocked_by_the_proxy_with_html(switch: str, agent: str) -> None:
     """Section 0, T3; gotcha 19: it looks like a dead token."""
-    api = Api()
+    api = Api(block_python_agents=switch)
     api.http.headers["User-Agent"] = agent
     answer = api.search()
     assert answer.status_code == 403
     assert "Error 1010" in answer.text
     assert answer.headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        "python-requests/2.32.3",
+        "python-httpx/0.28.1",
+        "Python/3.11 aiohttp/3.9.5",
+        "python-urllib3/2.2.1",
+        "",
+    ],
+)
+def test_other_libraries_of_python_pass_as_they_come(agent: str) -> None:
+    """The vendor's own first example is `requests.get` without an agent."""
+    api = Api()
+    api.http.headers["User-Agent"] = agent
+    assert api.search().status_code == 200
 
 
 @pytest.mark.parametrize(("switch", "status"), [("all_but_sdk", 200), ("all", 403), ("off", 200)])
@@ -120,11 +144,10 @@ def test_revoked_tokens_say_what_they_were() -> None:
     assert lines(api.search(), 401) == ["Invalid JWT"]
 
 
-def test_a_path_without_its_slash_is_no_route() -> None:
+def test_opportunities_without_their_slash_are_no_route() -> None:
     """Section 0, T12."""
-    api = Api()
-    answer = api.send("POST", "/contacts", {"locationId": api.location, "email": "a@example.org"})
-    assert answer.status_code == 404
+    answer = Api().send("POST", "/opportunities", {"name": "A sale"})
+    assert lines(answer, 404) == ["Cannot POST /opportunities"]
 
 
 def test_an_unexpected_location_in_the_query_of_a_sub_resource_is_a_422() -> None:

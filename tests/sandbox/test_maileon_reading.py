@@ -161,9 +161,37 @@ def test_a_read_by_external_id_is_always_a_list(api: Api) -> None:
     assert len(tree(api.get("/contacts/externalid/none"))) == 0
 
 
-def test_the_old_path_form_is_unknown(api: Api) -> None:
-    """§1.7, §8 row 23."""
-    assert api.get("/contacts/p1@example.org").status_code == 404
+OLD = ("/contacts/p1@example.org", "//contacts/email/p1@example.org", "//ping")
+BASE = "http://sandbox.test/maileon/1.0"
+
+
+@pytest.mark.parametrize("path", OLD)
+def test_old_paths_are_known_or_not_as_the_switch_says(api: Api, path: str) -> None:
+    """§1.7, §8 row 23: Ruby and .NET send them, PHP left them in 1.4.0."""
+    for old_paths, status in (("not_emulated", 501), ("missing", 404), ("work", 200)):
+        api.maileon.configure({"old_paths": old_paths})
+        assert api.get(BASE + path).status_code == status
+    assert api.get("/contacts/count").status_code == 200
+
+
+def test_an_old_path_is_written_to_as_the_one_of_today(api: Api) -> None:
+    api.maileon.configure({"old_paths": "work"})
+    assert api.post("/contacts/new@example.org", {"permission": "1"}).status_code == 201
+    assert api.call("DELETE", "/contacts/new@example.org/unsubscribe").status_code == 200
+    assert api.get("/contacts/nobody@example.org").status_code == 404
+
+
+def test_a_read_without_a_checksum_is_an_error_or_not(api: Api) -> None:
+    """§2.2: XQueue's own tests read so, `checksum` left out and `ignore_checksum=false`."""
+    known = str(api.maileon.dump()[0]["id"])
+    asked = {"id": known, "ignore_checksum": "false"}
+    assert api.get("/contacts/contact", asked).status_code == 400
+    assert api.put("/contacts/contact", asked).status_code == 400
+    api.maileon.configure({"checksum_needed": False})
+    assert texts(api.get("/contacts/contact", asked), "id") == [known]
+    assert api.put("/contacts/contact", asked).status_code == 200
+    assert api.get("/contacts/contact", {**asked, "checksum": "wrong"}).status_code == 400
+    assert api.get("/contacts/contact", {"id": "1"}).status_code == 404
 
 
 def test_a_filter_list_hides_who_may_not_be_tracked(api: Api) -> None:

@@ -12,6 +12,7 @@ NAMES = {
     404: "Not Found",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
+    501: "Not Implemented",
 }
 ERROR_1010 = (
     "<!DOCTYPE html><html><head><title>Access denied</title></head><body>"

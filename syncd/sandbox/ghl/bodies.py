@@ -182,9 +182,14 @@ def _custom_lines(value: object) -> list[str]:
             for name in one
             if name not in ("id", "key", *VALUE_NAMES)
         ]
-        if not isinstance(one.get("id", one.get("key")), str):
-            lines.append(f"{where}.id must be a string")
+        lines += [f"{where}.{name} must be a string" for name in _names_wrong(one)]
     return lines
+
+
+def _names_wrong(one: dict[str, Any]) -> list[str]:
+    """Of `id` and `key`, those that are no text; one of them must be there (3.8)."""
+    given = [name for name in ("id", "key") if name in one]
+    return [name for name in given or ["id"] if not isinstance(one.get(name), str)]
 
 
 def _plain(name: str, value: str | None, settings: Settings, country: str) -> str | None:
@@ -200,5 +205,6 @@ def _plain(name: str, value: str | None, settings: Settings, country: str) -> st
 
 
 def _pair(one: dict[str, Any]) -> tuple[str, Any]:
+    """An id that a template left empty gives way to the key; with neither it is no field's."""
     value = next((one[name] for name in VALUE_NAMES if name in one), None)
-    return one.get("id") or one["key"], value
+    return one.get("id") or one.get("key", ""), value

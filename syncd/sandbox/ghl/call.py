@@ -1,6 +1,5 @@
 """One request after the gate: who asks, what for, and with which body."""
 
-import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from syncd.sandbox.ghl.answers import RefusalError, invalid, not_found
 from syncd.sandbox.ghl.contact import Contact
 from syncd.sandbox.ghl.search import Search
 from syncd.sandbox.ghl.tokens import Token
+from syncd.sandbox.incoming import parse
 
 NO_ACCESS = "The token does not have access to this location."
 
@@ -50,7 +50,7 @@ class Call:
         if not raw:
             return {}
         try:
-            parsed = json.loads(raw)
+            parsed = parse(raw)
         except ValueError as exc:
             raise RefusalError(400, f"Unexpected token in JSON: {exc}") from exc
         if not isinstance(parsed, dict):

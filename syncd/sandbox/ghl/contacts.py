@@ -23,14 +23,15 @@ def search(call: Call) -> Answer:
 
 
 def listed(call: Call) -> Answer:
-    """GET /contacts/ (3.3)."""
+    """GET /contacts/ (3.3); a location that is missing is no location of the token's (0.1)."""
     query = dict(call.request.args.items())
-    known = ("locationId", "limit", "startAfter", "startAfterId", "query")
+    location = call.location(query.get("locationId"))
+    known = {"locationId", "limit", "startAfter", "startAfterId", "query"}
+    if call.agency.settings.list_takes_sort:
+        known |= {"sortBy", "order", "page"}
     if unknown := [name for name in query if name not in known]:
         raise invalid(*(f"property {name} should not exist" for name in unknown))
-    if "locationId" not in query:
-        raise invalid("locationId must be a string", "locationId should not be empty")
-    return Answer(call.search.listed(call.location(query["locationId"]), query, call.origin))
+    return Answer(call.search.listed(location, query, call.origin))
 
 
 def duplicate(call: Call) -> Answer:

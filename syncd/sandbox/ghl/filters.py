@@ -10,6 +10,7 @@ from syncd.sandbox.ghl.answers import RefusalError, invalid
 from syncd.sandbox.ghl.contact import Contact
 from syncd.sandbox.ghl.customfields import Catalogue
 from syncd.sandbox.ghl.settings import Settings
+from syncd.sandbox.incoming import whole
 
 Test = Callable[[Contact], bool]
 OPERATORS = (
@@ -283,8 +284,8 @@ def _epoch_ms(raw: Any, iso: bool) -> int | None:
         return int(raw)
     if not isinstance(raw, str):
         return None
-    if raw.isdigit():
-        return int(raw)
+    if (at := whole(raw)) is not None:
+        return at
     if not iso:
         return None
     try:

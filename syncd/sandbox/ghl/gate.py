@@ -21,11 +21,15 @@ TOO_MANY = {
 
 def blocked(request: Request, settings: Settings) -> bool:
     """Does the proxy take the user agent for a robot's (section 0, T3; gotcha 19)?"""
-    if settings.block_python_agents == "off":
-        return False
-    if not PYTHON_AGENTS.match(request.headers.get("User-Agent", "")):
-        return False
-    return settings.block_python_agents == "all" or "GHL-SDK-Version" not in request.headers
+    agent = request.headers.get("User-Agent", "")
+    match settings.block_python_agents:
+        case "off":
+            return False
+        case "urllib":
+            return agent.lower().startswith("python-urllib/")
+        case "all_but_sdk" if "GHL-SDK-Version" in request.headers:
+            return False
+    return PYTHON_AGENTS.match(agent) is not None
 
 
 def identify(request: Request, agency: Agency) -> Token:

@@ -7,6 +7,7 @@ from syncd.sandbox.ghl.agency import User
 from syncd.sandbox.ghl.answers import Answer, RefusalError, invalid
 from syncd.sandbox.ghl.call import NO_ACCESS, Call
 from syncd.sandbox.ghl.customfields import PICKLISTS, TYPES, CustomField
+from syncd.sandbox.incoming import whole
 
 CREATE = frozenset(
     {
@@ -60,8 +61,8 @@ def get(call: Call) -> Answer:
 
 def fields(call: Call) -> Answer:
     """GET /locations/{locationId}/customFields, all at once (5.1)."""
-    call.no_location_in_query()
     location = call.location(call.path["locationId"])
+    call.no_location_in_query()
     model = call.query("model") or "contact"
     if model not in (*MODELS, "all"):
         raise invalid("model must be one of the following values: contact, opportunity, all")
@@ -71,8 +72,9 @@ def fields(call: Call) -> Answer:
 
 def create_field(call: Call) -> Answer:
     """POST /locations/{locationId}/customFields (5.1)."""
+    location = call.location(call.path["locationId"])
     call.no_location_in_query()
-    location, body = call.location(call.path["locationId"]), call.body()
+    body = call.body()
     lines = _field_lines(body, CREATE)
     kind = body.get("dataType")
     if kind not in TYPES:
@@ -124,10 +126,13 @@ def delete_field(call: Call) -> Answer:
 
 def search_users(call: Call) -> Answer:
     """GET /users/search (5.3)."""
+    wanted = call.query("locationId")
+    if wanted is not None:
+        call.location(wanted)
     if call.query("companyId") != call.agency.company_id:
         raise invalid("companyId must be a string", "companyId should not be empty")
     found = [one for one in _visible(call) if _fits(one, call.query("query"))]
-    if wanted := call.query("locationId"):
+    if wanted is not None:
         found = [one for one in found if one.location_id == wanted]
     if ids := call.query("ids"):
         found = [one for one in found if one.id in ids.split(",")]
@@ -153,8 +158,8 @@ def get_user(call: Call) -> Answer:
 
 
 def _field(call: Call) -> CustomField:
-    call.no_location_in_query()
     location, wanted = call.location(call.path["locationId"]), call.path["id"]
+    call.no_location_in_query()
     one = location.fields.find(wanted)
     if one is None:
         raise RefusalError(400, f"Custom field with id {wanted} not found")
@@ -189,10 +194,10 @@ def _fits(one: User, text: str | None) -> bool:
 
 
 def _count(call: Call, name: str, default: int) -> int:
-    text = call.query(name) or str(default)
-    if not text.isdigit():
+    number = whole(call.query(name) or str(default))
+    if number is None:
         raise invalid(f"{name} must be a number string")
-    return int(text)
+    return number
 
 
 def _user(one: User) -> dict[str, Any]:

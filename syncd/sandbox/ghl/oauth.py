@@ -1,6 +1,5 @@
 """The token endpoints (1.3 to 1.5)."""
 
-import json
 from typing import Any
 
 from syncd.sandbox.ghl.answers import Answer, RefusalError, invalid
@@ -64,10 +63,7 @@ def _fields(call: Call) -> dict[str, str]:
     """In snake case; names of the other generation are not understood."""
     sent: dict[str, Any] = dict(call.request.form.items())
     if call.v3 and call.request.mimetype == "application/json":
-        try:
-            sent = json.loads(call.request.get_data() or b"{}")
-        except ValueError as exc:
-            raise RefusalError(400, "Unexpected token in JSON") from exc
+        sent = call.body()
     names = CAMEL if call.v3 else {name: name for name in CAMEL}
     return {snake: str(sent[wire]) for snake, wire in names.items() if sent.get(wire)}
 

@@ -169,7 +169,10 @@ def _create_custom_field(agency: Agency, arguments: Arguments) -> Result:
     if kind not in TYPES:
         raise ValueError(f"data_type must be one of {', '.join(TYPES)}")
     location, name = _location(agency, arguments), _text(arguments, "name")
-    made = agency.add_field(location, name, kind, tuple(arguments.get("options", ())))
+    options = arguments.get("options", ())
+    if not isinstance(options, list | tuple) or not all(isinstance(one, str) for one in options):
+        raise ValueError("`options` must be a list of strings")
+    made = agency.add_field(location, name, kind, tuple(options))
     return {"id": made.id, "key": made.key}
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 from werkzeug import Request, Response
 
-from syncd.sandbox.core import Person, Platform, World
+from syncd.sandbox.core import Person, Platform, World, not_emulated
 from syncd.sandbox.ghl import gate, person
 from syncd.sandbox.ghl.agency import Agency
 from syncd.sandbox.ghl.answers import ERROR_1010, RefusalError, as_response
 from syncd.sandbox.ghl.call import Call
 from syncd.sandbox.ghl.contact import full
-from syncd.sandbox.ghl.routes import Route, Table, never
+from syncd.sandbox.ghl.routes import NOWHERE, Route, Table, never
 from syncd.sandbox.ghl.search import Search
 from syncd.sandbox.ghl.seeding import seed
 from syncd.sandbox.ghl.settings import Settings, changed
@@ -40,11 +40,14 @@ class Ghl(Platform):
         found = self._table.find(request.method, path)
         template = found[0].template if found else "(no route)"
         self.world.requests[f"{self.name} {request.method} {template}"] += 1
-        if (found and found[0].forbidden) or never(request.method, path):
+        if never(request.method, path):
             self.world.forbidden.append(f"{request.method} {path}")
         if gate.blocked(request, self.agency.settings):
             page = ERROR_1010.format(ray=self.agency.trace_id()[:16])
             return Response(page, 403, mimetype="text/html")
+        if found is None and (request.method, path) not in NOWHERE:
+            gap = RefusalError(501, not_emulated(request.method, path)).body()
+            return as_response(501, gap | {"traceId": self.agency.trace_id()}, {})
         headers: dict[str, str] = {}
         try:
             status, body = self._answer(request, path, found, headers)

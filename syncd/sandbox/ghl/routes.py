@@ -87,9 +87,10 @@ ROUTES = (
         version="v3",
     ),
 )
-# Not emulated, and nothing a sync of contacts may call: they send messages to people or
-# change the account. Answered 404 and written down.
+# Nothing a sync of contacts may call, emulated or not: they send messages to people or
+# change the account. Written down, whatever the answer.
 NEVER = (
+    *((route.method, route.template) for route in ROUTES if route.forbidden),
     ("POST", "/contacts/{contactId}/workflow/{workflowId}"),
     ("POST", "/contacts/{contactId}/campaigns/{campaignId}"),
     ("POST", "/conversations/messages"),
@@ -99,11 +100,26 @@ NEVER = (
     ("POST", "/users/"),
     ("DELETE", "/users/{userId}"),
 )
+NOWHERE = (("POST", "/opportunities"),)  # the one path known to be none (section 0, T12)
 Shape = tuple[str, int]
 
 
 def _parts(path: str) -> tuple[str, ...]:
     return tuple(path.split("/")[1:])
+
+
+def _bare(path: str) -> str:
+    """Without the one slash that may stand at its end."""
+    return path.removesuffix("/")
+
+
+def _settled(path: str) -> str:
+    """Below `/contacts` a slash at the end may be there or not.
+
+    n8n writes to `/contacts/{id}/` and `/contacts/upsert/` (n8n #11353, #35392, #38965), others
+    read `/contacts?locationId=`, and both do. It is known of no other path.
+    """
+    return _bare(path) if path.startswith("/contacts/") else path
 
 
 def _matches(template: tuple[str, ...], parts: tuple[str, ...]) -> dict[str, str] | None:
@@ -125,11 +141,11 @@ class Table:
     def __init__(self) -> None:
         self._by_shape: dict[Shape, list[tuple[tuple[str, ...], Route]]] = {}
         for route in sorted(ROUTES, key=lambda one: one.template.count("{")):
-            parts = _parts(route.template)
+            parts = _parts(_settled(route.template))
             self._by_shape.setdefault((route.method, len(parts)), []).append((parts, route))
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]] | None:
-        parts = _parts(path)
+        parts = _parts(_settled(path))
         for template, route in self._by_shape.get((method, len(parts)), ()):
             if (values := _matches(template, parts)) is not None:
                 return route, values
@@ -137,11 +153,11 @@ class Table:
 
 
 def never(method: str, path: str) -> bool:
-    """Would the real platform have done harm here?"""
-    parts = _parts(path)
+    """Would the real platform have done harm here? A slash at the end saves nobody."""
+    parts = _parts(_bare(path))
     return any(
         method == wanted
-        and len(_parts(template)) == len(parts)
-        and _matches(_parts(template), parts) is not None
+        and len(known := _parts(_bare(template))) == len(parts)
+        and _matches(known, parts) is not None
         for wanted, template in NEVER
     )

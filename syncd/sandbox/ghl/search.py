@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from syncd.sandbox.ghl.agency import Agency, Location
@@ -10,11 +10,14 @@ from syncd.sandbox.ghl.answers import RefusalError, invalid
 from syncd.sandbox.ghl.book import DATES, Index, Key, place
 from syncd.sandbox.ghl.contact import Contact, row
 from syncd.sandbox.ghl.filters import LENGTH, Compiled, compile_all
+from syncd.sandbox.incoming import whole
 
 PAGE_LIMIT = 500
 LIST_LIMIT = 100
 WINDOW = 10_000  # records that `page` may reach (3.2)
 KNOWN = ("locationId", "pageLimit", "page", "searchAfter", "query", "filters", "sort")
+LIST_SORTS = {"date_added": "dateAdded", "date_updated": "dateUpdated"}  # as n8n spells them
+Choice = TypeVar("Choice")
 SEARCHED = ("firstName", "lastName", "email", "phone", "companyName", "city")
 
 
@@ -59,7 +62,7 @@ class Search:
         return {"contacts": rows, "total": len(keys)}
 
     def listed(self, location: Location, query: dict[str, str], origin: str) -> dict[str, Any]:
-        """One page of the deprecated list, newest first.
+        """One page of the deprecated list, newest first unless `sortBy` and `order` say otherwise.
 
         With `startAfterId` alone the first page comes again, for ever (3.3, gotcha 41).
         """
@@ -69,13 +72,19 @@ class Search:
             moment = _whole(query["startAfter"], "startAfter", 0, 10**15)
             after = (moment, query.get("startAfterId", ""))
         location.index.catch_up(self._agency.now())
-        wish = Wish(limit, None, after, query.get("query", ""), [], "dateAdded", False)
+        page = _whole(query["page"], "page", 1, 10**9) if "page" in query and not after else None
+        sort = _one_of(query, "sortBy", LIST_SORTS)
+        ascending = _one_of(query, "order", {"desc": False, "asc": True})
+        wish = Wish(limit, page, after, query.get("query", ""), [], sort, ascending)
         filters = compile_all([], location.fields, self._agency.settings)
         keys = self._matches(location.index, wish, filters)
         picked = _slice(keys, wish)
         rows = [self.row(location.index.contacts[id_]) for _, id_ in picked]
         meta: dict[str, Any] = {"total": len(keys), "currentPage": None, "nextPage": None}
         meta |= {"prevPage": None, "nextPageUrl": None, "startAfter": None, "startAfterId": None}
+        if page is not None:
+            meta |= {"currentPage": page, "prevPage": page - 1 or None}
+            meta["nextPage"] = page + 1 if len(picked) == limit else None
         if picked:
             at, id_ = picked[-1]
             onward = {"locationId": location.id, "startAfter": at, "startAfterId": id_}
@@ -223,6 +232,14 @@ def _sort(sort: Any, lines: list[str]) -> tuple[str, bool]:
     return (name, direction == "asc") if name in DATES else ("dateAdded", False)
 
 
+def _one_of(query: dict[str, str], name: str, values: dict[str, Choice]) -> Choice:
+    """What a word of the query means; the first one where it is not asked for."""
+    word = query.get(name, next(iter(values)))
+    if word not in values:
+        raise invalid(f"{name} must be one of the following values: {', '.join(values)}")
+    return values[word]
+
+
 def _is_whole(value: object, low: int, high: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
 
@@ -237,6 +254,7 @@ def _is_cursor(value: object) -> bool:
 
 
 def _whole(text: str, name: str, low: int, high: int) -> int:
-    if not text.isdigit() or not low <= int(text) <= high:
+    number = whole(text)
+    if number is None or not low <= number <= high:
         raise invalid(f"{name} must be an integer number from {low} to {high}")
-    return int(text)
+    return number

@@ -9,12 +9,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
-    "block_python_agents": ("all", "all_but_sdk", "off"),
+    "block_python_agents": ("urllib", "all_but_sdk", "all", "off"),
     "dnd_settings_write": ("merge", "replace"),
     "gone_text": ("named", "bare"),
     "iso_dates_in_search": ("work", "refuse"),
     "unknown_custom_field": ("ignore", "refuse"),
 }
+NUMBERS_BELOW = 10**9  # seconds that every clock can add
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,12 @@ class Settings:
             (3.5, unverified).
         phone_eq_bug: `phone eq` misses contacts that have additional e-mails (issue #289).
         iso_dates_in_search: ISO strings in ranges over dateAdded and dateUpdated (3.2).
-        block_python_agents: whom the proxy answers 403 "Error 1010" (section 0, T3). The
-            official Python SDK 3.0.0 sends httpx's default agent, recognisable only by its
-            GHL-SDK-Version header; it is let through unless the switch says `all`.
+        list_takes_sort: GET /contacts/ heeds `sortBy`, `order` and `page`, which n8n offers and
+            no document names; else they are a 422 (3.3, unverified).
+        block_python_agents: whom the proxy answers 403 "Error 1010" (section 0, T3): only the
+            agent of `urllib`, which is what Cloudflare usually means by it, as others work with
+            the agents of requests, httpx and aiohttp; or those too, with `all_but_sdk` but for
+            the official SDK, which is recognisable by its GHL-SDK-Version header.
         allow_duplicates: the location's "Allow duplicate contact" (3.7).
         match_phone_first: the location's priority of phone over e-mail (3.7).
         restore_keeps_id: a restored contact has its old id (12, row 13).
@@ -90,7 +94,8 @@ class Settings:
     gone_text: str = "named"
     phone_eq_bug: bool = False
     iso_dates_in_search: str = "work"
-    block_python_agents: str = "all_but_sdk"
+    list_takes_sort: bool = False
+    block_python_agents: str = "urllib"
     allow_duplicates: bool = False
     match_phone_first: bool = False
     restore_keeps_id: bool = True
@@ -129,5 +134,5 @@ def _check(name: str, kind: str, value: object) -> None:
         raise ValueError(f"{name} must be a whole number")
     if not whole and not isinstance(value, float):
         raise ValueError(f"{name} must be a number")
-    if isinstance(value, int | float) and value < 0:
-        raise ValueError(f"{name} must not be negative")
+    if isinstance(value, int | float) and not 0 <= value < NUMBERS_BELOW:
+        raise ValueError(f"{name} must be 0 or more, and less than {NUMBERS_BELOW:,}")

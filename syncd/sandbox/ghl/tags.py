@@ -16,8 +16,8 @@ BULK = ("contacts", "tags", "locationId", "removeAllTags")
 
 def add(call: Call) -> Answer:
     """POST /contacts/{contactId}/tags: additive; answers with the tags there are now."""
-    call.no_location_in_query()
     location, contact = call.contact()
+    call.no_location_in_query()
     tags = tuple(dict.fromkeys((*contact.tags, *_wanted(call))))
     call.agency.put(location, replace(contact, tags=tags), TAG_EDIT)
     return Answer({"tags": list(tags)}, 201, wrote=True)
@@ -25,8 +25,8 @@ def add(call: Call) -> Answer:
 
 def remove(call: Call) -> Answer:
     """DELETE /contacts/{contactId}/tags, with a JSON body (gotcha 23)."""
-    call.no_location_in_query()
     location, contact = call.contact()
+    call.no_location_in_query()
     gone = _wanted(call)
     tags = tuple(tag for tag in contact.tags if tag not in gone)
     call.agency.put(location, replace(contact, tags=tags), TAG_EDIT)
@@ -41,6 +41,8 @@ def bulk(call: Call) -> Answer:
     kind, body = call.path["type"], call.body()
     if kind not in ("add", "remove"):
         raise invalid("type must be one of the following values: add, remove")
+    if isinstance(body.get("locationId"), str):
+        call.location(body["locationId"])  # before the rest of the body, as everywhere (0.1)
     _check_bulk(body, kind)
     location = call.location(body["locationId"])
     wanted, everything = as_tags(body["tags"]), body.get("removeAllTags") is True
@@ -56,8 +58,8 @@ def bulk(call: Call) -> Answer:
 
 def catalogue(call: Call) -> Answer:
     """GET /locations/{locationId}/tags, all at once."""
-    call.no_location_in_query()
     location = call.location(call.path["locationId"])
+    call.no_location_in_query()
     return Answer({"tags": [_wire(id_, name, location.id) for id_, name in location.tags.items()]})
 
 
@@ -165,8 +167,8 @@ def _name(call: Call) -> str:
 
 
 def _id(call: Call) -> str:
-    call.no_location_in_query()
     location, id_ = call.location(call.path["locationId"]), call.path["tagId"]
+    call.no_location_in_query()
     if id_ not in location.tags:
         raise RefusalError(400, f"Tag with id {id_} not found")
     return id_

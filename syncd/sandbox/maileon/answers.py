@@ -4,6 +4,7 @@ Source: maileon.md §1.5 (media types), §1.6 (paging headers), §2.1 (reading r
 §6.2 (error bodies), §8 row 13 (zone-less local times).
 """
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ XML = "application/vnd.maileon.api+xml"
 JSON = "application/vnd.maileon.api+json"
 PLAIN_JSON = "application/json"
 PLAIN_XML = "application/xml"
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")  # in XML 1.0
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
@@ -36,12 +38,13 @@ class RefusalError(Exception):
 
     def answer(self) -> Answer:
         """An error document; a schema violation also names its line and column."""
+        said = escape(ILLEGAL.sub("?", self.message))  # it may repeat what was sent
         if self.place is None:
-            return Answer(f"<error><message>{escape(self.message)}</message></error>", self.status)
+            return Answer(f"<error><message>{said}</message></error>", self.status)
         line, column = self.place
         return Answer(
             f"<error><validation_error><line>{line}</line><column>{column}</column>"
-            f"<message>{escape(self.message)}</message></validation_error></error>",
+            f"<message>{said}</message></validation_error></error>",
             self.status,
         )
 

@@ -1,5 +1,6 @@
 """Blacklists: read, and added to; nothing removes an entry (maileon.md §7.5)."""
 
+from syncd.sandbox.incoming import whole
 from syncd.sandbox.maileon.account import GLOBAL_BLACKLISTS, Blacklist
 from syncd.sandbox.maileon.answers import XML, Answer, RefusalError, element
 from syncd.sandbox.maileon.call import Call, Route
@@ -38,8 +39,7 @@ def add_entries(call: Call) -> Answer:
 
 def _blacklist(call: Call) -> Blacklist:
     name = call.names["blacklist"]
-    number = int(name) if name.isascii() and name.isdigit() else 0
-    found = call.account.blacklists.get(number)
+    found = call.account.blacklists.get(whole(name) or 0)
     if found is None:
         raise RefusalError(404, f"no such blacklist: {name}")
     return found

@@ -6,6 +6,7 @@ own, hostile to a sync. The answer has no ids and does not name skipped opt-outs
 
 from dataclasses import dataclass, field
 
+from syncd.sandbox.incoming import whole
 from syncd.sandbox.maileon.account import Account
 from syncd.sandbox.maileon.answers import XML, Answer, RefusalError, element
 from syncd.sandbox.maileon.call import Call, Route
@@ -127,7 +128,8 @@ def _find(account: Account, flags: Flags, draft: Draft) -> Contact | None:
         return found[0] if found else None
     if flags.prefer_maileon_id:
         text = draft.scalars.get("id") or ""
-        present = book.get(int(text)) if text.isascii() and text.isdigit() else None
+        number = whole(text)
+        present = None if number is None else book.get(number)
         if present is not None:
             return present
     if not email:

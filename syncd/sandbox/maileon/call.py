@@ -9,12 +9,14 @@ from dataclasses import dataclass
 
 from werkzeug import Request
 
+from syncd.sandbox.core import not_emulated
 from syncd.sandbox.maileon.account import Account
-from syncd.sandbox.maileon.answers import JSON, XML, Answer, RefusalError
+from syncd.sandbox.maileon.answers import JSON, PLAIN_JSON, XML, Answer, RefusalError
 from syncd.sandbox.maileon.fields import READ_ONLY, STANDARD
 from syncd.sandbox.maileon.render import Selection
 
 PAGE_SIZE_MOST = 1000
+GONE = frozenset({"/reports/bounces/unique"})  # §8 row 16
 _NUMBER = re.compile(r"-?[0-9]{1,18}")
 
 
@@ -32,7 +34,13 @@ class Call:
 
     @property
     def is_json(self) -> bool:
-        return media_type(self.request.headers.get("Content-Type", "")) == JSON
+        return media_type(self.request.headers.get("Content-Type", "")) in (JSON, PLAIN_JSON)
+
+    @property
+    def wants_plain_json(self) -> bool:
+        """Asks for it and for no XML; the gate lets it through where the switch says so."""
+        accept = self.request.headers.get("Accept", "")
+        return _accepts(accept, PLAIN_JSON) and not _accepts(accept, XML)
 
     def text(self, name: str) -> str | None:
         return self.request.args.get(name)
@@ -134,35 +142,58 @@ class Routes:
         return None, {}
 
     def refusal(self, method: str, path: str) -> RefusalError:
-        """405 where another method would be right, 404 for an unknown path (§6.1)."""
+        """405 where another method would be right (§6.1), 404 where nothing is known to be.
+
+        Of any other path the sandbox cannot know, and says so.
+        """
         segments = _split(path)
         for parts, _ in self._by_length.get(len(segments), ()):
             if _match(parts, segments) is not None:
                 return RefusalError(405, f"{method} is not allowed here")
-        return RefusalError(404, f"no such resource: {path}")
+        if path in GONE:
+            return RefusalError(404, f"no such resource: {path}")
+        return RefusalError(501, not_emulated(method, path))
 
 
 def media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
-def check_media(route: Route, request: Request, body: bytes) -> None:
-    """Refuse an Accept (406) or a body (415) that the call has no words for."""
+def check_media(route: Route, request: Request, body: bytes, *, plain_json: bool) -> None:
+    """Refuse an Accept (406) or a body (415) that the call has no words for.
+
+    Args:
+        plain_json: `application/json` will do where the vendor's own type does (a switch).
+    """
     if route.any_media:
         return
+    also = (PLAIN_JSON,) if plain_json and JSON in route.gives else ()
     accept = request.headers.get("Accept", "")
-    if accept and not any(_accepts(accept, each) for each in route.gives):
+    if accept and not any(_accepts(accept, each) for each in (*route.gives, *also)):
         raise RefusalError(406, f"this resource answers with {', '.join(route.gives)}")
     if route.takes and request.headers.get("Content-Encoding", "identity") != "identity":
         raise RefusalError(415, "encoded bodies are not supported")
     sent = media_type(request.headers.get("Content-Type", ""))
-    if route.takes and body and sent not in route.takes:
+    if route.takes and body and sent not in (*route.takes, *also):
         raise RefusalError(415, f"this resource takes {', '.join(route.takes)}")
 
 
 def _accepts(accept: str, given: str) -> bool:
     family = given.partition("/")[0] + "/*"
     return any(media_type(each) in (given, family, "*/*") for each in accept.split(","))
+
+
+def modern(path: str) -> str | None:
+    """The path of today that an old client means; None if the path is none of theirs.
+
+    `/contacts/{email}` (Ruby, .NET, PHP before 1.4.0), and a second slash in front (§1.7).
+    """
+    if path.startswith("//"):
+        return modern(path[1:]) or path[1:]
+    head, _, rest = path.removeprefix("/contacts/").partition("/")
+    if not path.startswith("/contacts/") or "@" not in head:
+        return None
+    return f"/contacts/email/{head}/{rest}".removesuffix("/")
 
 
 def _split(path: str) -> list[str]:

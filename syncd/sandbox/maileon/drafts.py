@@ -4,18 +4,16 @@ Source: maileon.md §2.1 (writing rules), §2.3 to §2.5 (example bodies).
 XML is parsed with no DTD, no entities and no network.
 """
 
-import json
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
 from lxml import etree
 
-from syncd.sandbox.maileon.answers import RefusalError
+from syncd.sandbox.incoming import parse
+from syncd.sandbox.maileon.answers import ILLEGAL, RefusalError
 
 _SCALARS = frozenset({"id", "email", "permission", "external_id"})
 _IGNORED = frozenset({"anonymous", "created", "updated"})  # read-only (§2.1)
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
 @dataclass(slots=True)
@@ -158,14 +156,24 @@ def _place(element: etree._Element) -> tuple[int, int]:
     return line or 1, 1
 
 
-def _from_json(body: bytes) -> Draft:
-    """The vnd JSON variant; custom values must not be null (maileon.md §2.1)."""
+def json_object(body: bytes, what: str) -> dict[str, Any]:
+    """A JSON body.
+
+    Raises:
+        RefusalError: 400, it is no JSON or no object.
+    """
     try:
-        document = json.loads(body)
-    except (UnicodeDecodeError, json.JSONDecodeError) as exc:
+        document = parse(body)
+    except ValueError as exc:
         raise RefusalError(400, f"malformed JSON: {exc}") from exc
     if not isinstance(document, dict):
-        raise RefusalError(400, "a contact must be a JSON object")
+        raise RefusalError(400, f"{what} must be a JSON object")
+    return document
+
+
+def _from_json(body: bytes) -> Draft:
+    """The vnd JSON variant; custom values must not be null (maileon.md §2.1)."""
+    document = json_object(body, "a contact")
     draft = Draft()
     for key, value in document.items():
         if key == "standard_fields":
@@ -196,7 +204,7 @@ def _json_text(value: Any) -> str | None:
         return "true" if value else "false"
     if isinstance(value, int | float):
         return str(value)
-    if not isinstance(value, str) or _ILLEGAL.search(value):
+    if not isinstance(value, str) or ILLEGAL.search(value):
         raise RefusalError(400, "a value must be text that XML 1.0 can hold")
     return value
 

@@ -6,6 +6,7 @@ Source: maileon.md §2.2, §3.1 (the incremental feed).
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from syncd.sandbox.incoming import whole
 from syncd.sandbox.maileon.answers import Answer, RefusalError, from_local
 from syncd.sandbox.maileon.call import Call, Route
 from syncd.sandbox.maileon.contact import Contact
@@ -73,7 +74,8 @@ def _after(call: Call) -> datetime | None:
 
 def _filtered(call: Call) -> Sequence[Contact]:
     name = call.names["filter"]
-    found = FILTERS.get(int(name)) if name.isascii() and name.isdigit() else None
+    number = whole(name)
+    found = None if number is None else FILTERS.get(number)
     if found is None:
         raise RefusalError(404, f"no such contact filter: {name}")
     return [each for each in call.account.book if found[1](each)]

@@ -3,13 +3,12 @@
 Values are written through the bodies of contacts; here is only what exists.
 """
 
-import json
 from typing import Any
 
 from syncd.sandbox.maileon.account import Account, Category
 from syncd.sandbox.maileon.answers import JSON, XML, Answer, RefusalError, element
 from syncd.sandbox.maileon.call import Call, Route
-from syncd.sandbox.maileon.drafts import parse_xml, texts_of
+from syncd.sandbox.maileon.drafts import json_object, parse_xml, texts_of
 from syncd.sandbox.maileon.fields import LONGEST
 
 MOST_PER_CATEGORY = 20
@@ -128,11 +127,8 @@ def _xml_keys(call: Call, root_name: str) -> dict[str, str | None]:
 
 
 def _json_keys(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except (UnicodeDecodeError, json.JSONDecodeError) as exc:
-        raise RefusalError(400, f"malformed JSON: {exc}") from exc
-    if not isinstance(found, dict) or not all(isinstance(v, str) for v in found.values()):
+    found = json_object(body, "the body")
+    if not all(isinstance(v, str) for v in found.values()):
         raise RefusalError(400, "the body must be a JSON object of texts")
     return found
 

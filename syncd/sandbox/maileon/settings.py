@@ -21,6 +21,7 @@ _CHOICES: dict[str, frozenset[Any]] = {
     "ip_refused_status": frozenset({401, 403}),
     "list_order": frozenset({"id", "newest", "updated", "shuffled"}),
     "long_values": frozenset({"cut", "refuse"}),
+    "old_paths": frozenset({"not_emulated", "missing", "work"}),
     "put_missing_status": frozenset({404, 400}),
     "put_permission_default": frozenset({"neutral", "none"}),
     "recreated_permission": frozenset({None, 1, 2, 3, 4, 5, 6}),
@@ -42,6 +43,7 @@ class Settings(Switches):
         optional=_OPTIONAL,
         zones=("server_zone", "updated_after_zone"),
         fractions_most=1,
+        numbers_below=1e9,
     )
 
     account_id: int = 7301
@@ -58,6 +60,8 @@ class Settings(Switches):
     bump_on_identical_write: bool = False
     bump_on_permission: bool = True
     bump_on_preference: bool = True
+    charset_everywhere: bool = False
+    checksum_needed: bool = True
     contacts_without_email: bool = True
     default_doi_mailing: str | None = "standard"
     delete_removes_marker: bool = False
@@ -71,8 +75,11 @@ class Settings(Switches):
     list_order: str = "id"
     long_values: str = "cut"
     marker_skips_existing: bool = False
+    old_paths: str = "not_emulated"
+    plain_json: bool = False
     put_by_id_changes_email: bool = False
     put_missing_status: int = 404
+    put_needs_id: bool = True
     put_permission_default: str = "neutral"
     put_reads_body_permission: bool = True
     quirk_share: float = 0.2

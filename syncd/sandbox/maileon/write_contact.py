@@ -3,10 +3,11 @@
 Source: maileon.md §2.3, §2.4, §7.3, §8 rows 1, 9, 30, 33, 34.
 """
 
+import json
 from collections.abc import Callable
 
 from syncd.sandbox.maileon.account import Account
-from syncd.sandbox.maileon.answers import JSON, XML, Answer, RefusalError
+from syncd.sandbox.maileon.answers import JSON, PLAIN_JSON, XML, Answer, RefusalError
 from syncd.sandbox.maileon.call import Call, Route
 from syncd.sandbox.maileon.contact import Contact
 from syncd.sandbox.maileon.drafts import Draft, one_contact
@@ -56,7 +57,7 @@ def put_by_id(call: Call) -> Answer:
     """Fields, external id and permission; neutral about what it does not mention (§2.4)."""
     account = call.account
     try:
-        contact = by_id(call)
+        contact = _meant(call)
     except RefusalError as refusal:
         if refusal.status != 404:
             raise
@@ -79,6 +80,17 @@ def put_by_id(call: Call) -> Answer:
         changed = write_permission(account, contact, permission) or changed
     bump(account, contact, changed=changed)
     return Answer()
+
+
+def _meant(call: Call) -> Contact:
+    """By id, or where the switch says so and there is none, by the address in the body."""
+    if call.text("id") is not None or call.account.settings.put_needs_id:
+        return by_id(call)
+    email = one_contact(call.body, is_json=call.is_json).scalars.get("email")
+    found = call.account.book.with_email(email) if email else []
+    if not found:
+        raise RefusalError(404, "contact not found")
+    return found[0]
 
 
 def put_by_email(call: Call) -> Answer:
@@ -133,7 +145,7 @@ def _create(call: Call, email: str | None, external_id: str | None, values: Valu
     write_values(account, contact, values)
     if doi:
         _send_doi(call, contact, doi)
-    return Answer(f"<id>{contact.id}</id>", 201)
+    return _told(call, contact)
 
 
 def _update_by_post(call: Call, contact: Contact, draft: Draft, values: Values) -> Answer:
@@ -148,6 +160,13 @@ def _update_by_post(call: Call, contact: Contact, draft: Draft, values: Values) 
         bump(account, contact, changed=changed)
     if doi:
         _send_doi(call, contact, doi)
+    return _told(call, contact)
+
+
+def _told(call: Call, contact: Contact) -> Answer:
+    """The id, as a document of one element (§2.3)."""
+    if call.wants_plain_json:
+        return Answer(json.dumps({"id": contact.id}), 201, media=PLAIN_JSON)
     return Answer(f"<id>{contact.id}</id>", 201)
 
 

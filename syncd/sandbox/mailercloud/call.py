@@ -3,7 +3,6 @@
 Source: mailercloud.md §2 (only JSON), §3 (endpoint map), §14 (405 for a wrong verb).
 """
 
-import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,11 @@ from typing import Any
 
 from werkzeug import Request
 
+from syncd.sandbox.incoming import parse
 from syncd.sandbox.mailercloud.account import Account
 from syncd.sandbox.mailercloud.answers import ERRORS, MESSAGE, Answer, RefusalError
 from syncd.sandbox.mailercloud.catalogue import MailingList
 from syncd.sandbox.mailercloud.settings import Settings
-
-_SURROGATE = re.compile(r"\\u[dD][89abABcdefCDEF]")
 
 
 class Call:
@@ -43,10 +41,8 @@ class Call:
         if self.request.mimetype != "application/json":
             raise RefusalError(400, "Content-Type must be application/json")
         try:
-            body = json.loads(raw.decode("utf-8"), parse_constant=_refuse)
-            if _SURROGATE.search(raw.decode("utf-8")):
-                json.dumps(body, ensure_ascii=False).encode("utf-8")
-        except (ValueError, RecursionError) as exc:
+            body = parse(raw)
+        except ValueError as exc:
             raise RefusalError(400, "Invalid JSON") from exc
         if not isinstance(body, dict):
             raise RefusalError(400, "Invalid request body")
@@ -65,10 +61,6 @@ class Call:
             status = self.settings.bad_list_status
             raise RefusalError(status, "Unauthorized list id", "list_id", shape=ERRORS)
         return found
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is not JSON")
 
 
 Handler = Callable[[Call], Answer]
