@@ -222,8 +222,12 @@ class Machine(RuleBasedStateMachine):
     @rule()
     @told
     def the_store_is_put_back(self) -> None:
-        """Somebody restores a backup, and all that was learned since is forgotten."""
+        """Somebody restores a backup, and all that was learned since is forgotten.
+
+        It takes them longer than an index may lag: see what is not promised.
+        """
         assert self.world
+        self.world.settle()
         if self.world.put_back():
             for history in self.histories:
                 history.forget()
