@@ -15,7 +15,7 @@ def test_the_raw_key_is_the_whole_header() -> None:
     for header in ("", f"Bearer {key}", f"Basic {key}", key.upper(), "x"):
         answer = api.send("GET", "/client/plan", Authorization=header)
         assert answer.status_code == 401
-        assert answer.json() == {"code": "invalid_api_key", "message": "Invalid API key"}
+        assert answer.json()["code"] == "invalid_api_key"
 
 
 def test_keys_are_made_revoked_and_no_more_than_ten() -> None:
@@ -31,6 +31,59 @@ def test_keys_are_made_revoked_and_no_more_than_ten() -> None:
     assert api.send("GET", "/client/plan").status_code == 401
     api.platform.reset()
     assert api.send("GET", "/client/plan").status_code == 200
+
+
+def verifies(answer: Any) -> bool:
+    """How the vendor's WordPress plugin tells a good key (§14, traps): never by the status.
+
+    Its transport adds an empty `data` to a body with a `message`, unless it has `errors`.
+    """
+    body = answer.json()
+    if "message" in body and "errors" not in body:
+        body = {**body, "data": []}
+    return "data" in body
+
+
+def test_the_vendors_plugin_tells_a_bad_key_from_a_good_one() -> None:
+    """§14: missing, mistyped, with a scheme, and revoked."""
+    api = Api()
+    key = api.info["api_key"]
+    assert verifies(api.send("GET", "/client/plan"))
+    revoked = api.act("make_key")["api_key"]
+    api.act("revoke_key", key=revoked)
+    for header in ("", "x", f"Bearer {key}", revoked):
+        answer = api.send("GET", "/client/plan", Authorization=header)
+        assert answer.status_code == 401
+        assert not verifies(answer)
+    del api.http.headers["Authorization"]
+    for method, path in (
+        ("GET", "/client/plan"),
+        ("POST", "/contacts"),
+        ("PUT", f"/contacts/{ADA}"),
+    ):
+        answer = api.send(method, path, {} if method != "GET" else None)
+        assert (answer.status_code, verifies(answer)) == (401, False)
+        assert answer.json()["errors"][0]["message"] == "Invalid API key"
+
+
+def test_a_wrong_list_is_no_success_to_the_vendors_plugin_either() -> None:
+    """§4.3, §14: 401 with a good key, by every call that names a list."""
+    api = Api()
+    for answer in (
+        api.create(list_id="nolist"),
+        api.upsert(list_id="nolist"),
+        api.batch({"email": ADA}, list_id="nolist"),
+        api.search("nolist"),
+    ):
+        assert (answer.status_code, verifies(answer)) == (401, False)
+
+
+def test_a_bad_key_without_errors_is_a_switch() -> None:
+    """§14: the other mark of the same shape; the plugin then takes any key."""
+    api = Api(bad_key_has_errors=False)
+    answer = api.send("GET", "/client/plan", Authorization="x")
+    assert answer.json() == {"code": "invalid_api_key", "message": "Invalid API key"}
+    assert verifies(answer)
 
 
 @pytest.mark.parametrize(
@@ -98,8 +151,6 @@ def test_a_rejected_upsert_uses_quota_all_the_same() -> None:
         ("GET", "/contacts/nobody", None, 404, {"message": "…"}),
         ("GET", "/list", None, 405, {"message": "…"}),
         ("GET", "/lists/search", None, 405, {"message": "…"}),
-        ("GET", "/lists", None, 404, {"message": "…"}),
-        ("POST", "/contact", {}, 404, {"message": "…"}),
     ],
 )
 def test_an_error_has_the_shape_of_its_route(

@@ -106,6 +106,11 @@ SEARCH_AFTER = Assumption(
     "The cursor of a search stays good while rows change.",
     "A row out of order restarts the reading once; lower `page_size` if that happens often.",
 )
+LIST_SORT = Assumption(
+    "list-sort",
+    "The old list of contacts refuses `sortBy`, `order` and `page`, which other clients send.",
+    "Nothing is lost: the search is used instead, and never the list.",
+)
 ROWS_NAMES = Assumption(
     "rows-names",
     "Rows of a search show names as they were typed, in `firstNameRaw` and `lastNameRaw`.",
@@ -218,6 +223,7 @@ ASSUMPTIONS = (
     INDEX_LAG_GONE,
     PAGE_SIZE,
     SEARCH_AFTER,
+    LIST_SORT,
     ROWS_NAMES,
     ROWS_DND,
     ROWS_CUSTOM,

@@ -69,6 +69,7 @@ class Probe:
             (that.ROWS_NAMES, self._rows_names),
             (that.ROWS_DND, self._rows_dnd),
             (that.ROWS_CUSTOM, self._rows_custom),
+            (that.LIST_SORT, lambda: trials.list_sort(it, api)),
             (that.PAGE_SIZE, self._pages),
             (that.SEARCH_AFTER, _cannot("rows would have to change while they are read")),
             (that.CREATE_TWICE, self._create_twice),

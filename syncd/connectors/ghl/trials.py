@@ -10,7 +10,7 @@ from typing import Any
 from syncd.connectors.ghl import dnd
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.subject import NAMES, OFF, ON, PLAIN, WRITABLE, Subject
-from syncd.connectors.ghl.writer import TAGS_PATH
+from syncd.connectors.ghl.writer import CREATE_PATH, TAGS_PATH
 from syncd.errors import RecordError
 
 Seen = tuple[bool | None, str]
@@ -18,6 +18,7 @@ TAG = "Syncd-Probe"
 NO_FIELD = "syncdProbeNoField000"  # as long as an id of GHL, which draws them at random
 PAUSE_S = 1.1  # so that a time of change can differ, should it have whole seconds only
 LONG = 300
+SORTED = {"sortBy": "date_updated", "order": "asc", "page": "1"}
 
 # Fields
 
@@ -130,6 +131,27 @@ def fractions(subject: Subject) -> Seen:
 
 def _lacks(*kinds: str) -> str:
     return f"cannot be told: the location has no custom field of type {' or '.join(kinds)}"
+
+
+# The list
+
+
+def list_sort(subject: Subject, api: Api) -> Seen:
+    """Asks for one row of the list, sorted and paged in the ways that n8n and others offer."""
+    refused = [name for name, value in SORTED.items() if _is_unknown(subject, api, name, value)]
+    taken = [name for name in SORTED if name not in refused]
+    return not taken, f"taken: {', '.join(taken)}" if taken else "refused, each by itself"
+
+
+def _is_unknown(subject: Subject, api: Api, name: str, value: str) -> bool:
+    query = {"locationId": api.location_id, "limit": "1", "query": subject.address, name: value}
+    try:
+        api.call("GET", CREATE_PATH, query=query)
+    except RecordError as error:
+        if error.code != "property":
+            raise
+        return True
+    return False
 
 
 # Tags

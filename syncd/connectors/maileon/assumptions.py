@@ -125,6 +125,26 @@ BULK_EMAIL = Assumption(
     "An address beside the id in a bulk update is not taken as a new one.",
     "An address changed a moment ago could be set back: set `bulk_updates: false`.",
 )
+CHECKSUM = Assumption(
+    "checksum",
+    "A read by id without a checksum is refused, unless it says `ignore_checksum=true`.",
+    "Nothing is lost: that is always said.",
+)
+UPDATE_WITHOUT_ID = Assumption(
+    "update-without-id",
+    "A change by id is refused if it names no id.",
+    "Nothing is lost: an id is always sent.",
+)
+OLD_PATHS = Assumption(
+    "old-paths",
+    "Nobody is found under the old path `/contacts/{email}`.",
+    "Nothing is lost: it is never used. An old Ruby or .NET client still works.",
+)
+PLAIN_JSON = Assumption(
+    "plain-json",
+    "A change in JSON is refused if it asks for an answer in plain `application/json`.",
+    "Nothing is lost: XML is always asked for.",
+)
 PUT_PERMISSION = Assumption(
     "put-permission",
     "A change by address without `permission` leaves the permission alone.",
@@ -171,6 +191,10 @@ ASSUMPTIONS = (
     STALE_ID,
     UPDATE_MISSING,
     BULK_EMAIL,
+    CHECKSUM,
+    UPDATE_WITHOUT_ID,
+    OLD_PATHS,
+    PLAIN_JSON,
     PUT_PERMISSION,
     REPORT_KEEPS,
     MARKER_WIPED,

@@ -4,6 +4,7 @@ Source: maileon.md 1 (transport), 2.2 to 2.8 (contacts), 3.3 (reports), 7.2 (mar
 No rate is documented (6.3); one writer and a few requests per second are well received.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -30,7 +31,9 @@ from syncd.http.limits import Limiter, Rate
 from syncd.http.xml import serialise
 
 XML = "application/vnd.maileon.api+xml"
+JSON = "application/vnd.maileon.api+json"
 _NOT_FOUND = frozenset({404})
+UNKNOWN = frozenset({400, 404, 405, 406, 415, 501})  # what a probe's odd call may be answered
 # What a bulk call may answer as a whole about the rows in it.
 BULK_REFUSALS = frozenset({400, 413, 500})
 
@@ -43,6 +46,7 @@ ALLOWED = (
     "GET /contacts",
     "GET /contacts/contact",
     "GET /contacts/email/{email}",
+    "GET /contacts/{email}",
     "GET /contacts/emails/{email}",
     "GET /contacts/externalid/{external_id}",
     "GET /contacts/email/{email}/unsubscription",
@@ -244,6 +248,39 @@ class Calls:
 
     def create_field(self, name: str, wire_type: str) -> None:
         self._send("POST", "/contacts/fields/custom/{name}", {"name": name}, {"type": wire_type})
+
+    # For a probe, about a contact of its own: the status alone
+
+    def read_unchecked(self, remote_id: str) -> int:
+        """A read by id that says nothing of its checksum."""
+        accept = frozenset({400})
+        return self._send("GET", "/contacts/contact", query={"id": remote_id}, accept=accept).status
+
+    def update_unnamed(self, contact: Element) -> int:
+        """A change by id without one; only the address in the body says whom it means."""
+        return self._send(
+            "PUT",
+            "/contacts/contact",
+            query={"ignore_checksum": "true"},
+            content=serialise(contact),
+            accept=UNKNOWN,
+            repeatable=True,
+        ).status
+
+    def read_by_old_path(self, email: str) -> int:
+        return self._send("GET", "/contacts/{email}", {"email": email}, accept=UNKNOWN).status
+
+    def update_in_plain_json(self, email: str, fields: Mapping[str, str]) -> int:
+        """A change in Maileon's own JSON that asks for an answer in everybody's."""
+        return self._send(
+            "PUT",
+            "/contacts/email/{email}",
+            {"email": email},
+            content=json.dumps({"standard_fields": fields}).encode(),
+            headers={"Accept": "application/json", "Content-Type": JSON},
+            accept=UNKNOWN,
+            repeatable=True,
+        ).status
 
     # Underneath
 

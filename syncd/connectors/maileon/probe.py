@@ -73,6 +73,10 @@ class Probe:
             (that.EMPTY_CLEARS, self._empty_clears),
             (that.BULK_ABSENT_KEPT, self._bulk_absent_kept),
             (that.BULK_EMAIL, self._bulk_email),
+            (that.CHECKSUM, self._checksum),
+            (that.UPDATE_WITHOUT_ID, self._update_without_id),
+            (that.OLD_PATHS, self._old_paths),
+            (that.PLAIN_JSON, self._plain_json),
             (that.MARKER_EXISTING, self._marker_existing),
             (that.BUMP_OTHERS, _cannot("change each by hand in Maileon, and look at `updated`")),
             (that.LIST_STABLE, _cannot("a list would have to change while it is read")),
@@ -206,6 +210,22 @@ class Probe:
         same = found is not None and text_of(found, "id") == self._subject.id
         return same, "found in capitals" if same else "not found in capitals"
 
+    # Calls that other clients make, each on the contact and with what it shows anyhow
+
+    def _checksum(self) -> Seen:
+        return _refused(self._calls.read_unchecked(self._subject.id))
+
+    def _update_without_id(self) -> Seen:
+        body = to_element({"email": self._subject.email, **MARK}, self._account.specs())
+        return _refused(self._calls.update_unnamed(body))
+
+    def _old_paths(self) -> Seen:
+        return _refused(self._calls.read_by_old_path(self._subject.email))
+
+    def _plain_json(self) -> Seen:
+        fields = {name: str(value) for name, value in MARK.items()}
+        return _refused(self._calls.update_in_plain_json(self._subject.email, fields))
+
     # Markers
 
     def _marker_absent(self) -> Seen:
@@ -248,6 +268,10 @@ class Probe:
             return None, "cannot be told: the bulk update was not answered"
         refused = bool(self._stale.refused)
         return not refused, "refused" if refused else "left out"
+
+
+def _refused(status: int) -> Seen:
+    return status >= 400, f"answered {status}"
 
 
 def _cannot(why: str) -> Callable[[], Seen]:

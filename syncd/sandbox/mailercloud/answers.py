@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from werkzeug import Response
 
 ERRORS, ERRORS_OBJECT, ERROR, CODE, MESSAGE = "errors", "errors_object", "error", "code", "message"
+CODE_ERRORS, GAP = "code_errors", "gap"
 EDGE_PAGE = (
     "<!DOCTYPE html><html><head><title>Attention Required! | Cloudflare</title></head><body>"
     "<h1>Sorry, you have been blocked</h1><p>You are unable to access mailercloud.com</p>"
@@ -33,7 +34,7 @@ class RefusalError(Exception):
 
     Attributes:
         where: which key of the body is at fault, for the shape that tells it.
-        shape: one of the five; None for the one the route speaks.
+        shape: one of those; None for the one the route speaks.
     """
 
     status: int
@@ -45,15 +46,23 @@ class RefusalError(Exception):
     def body(self, shape: str) -> dict[str, Any]:
         match self.shape or shape:
             case "errors":
-                return {"errors": [{"field": self.where, "message": self.message}]}
+                return {"errors": self._errors()}
             case "errors_object":
                 return {"errors": {"message": self.message}}
             case "error":
                 return {"error": {"message": self.message}}
             case "code":
                 return {"code": "invalid_api_key", "message": self.message}
+            case "code_errors":
+                said = {"code": "invalid_api_key", "message": self.message}
+                return {**said, "errors": self._errors()}
+            case "gap":
+                return {"code": "not_emulated", "message": self.message, "errors": self._errors()}
             case _:
                 return {"message": self.message}
+
+    def _errors(self) -> list[dict[str, str]]:
+        return [{"field": self.where, "message": self.message}]
 
 
 def as_response(status: int, body: dict[str, Any], headers: dict[str, str]) -> Response:

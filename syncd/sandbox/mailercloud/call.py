@@ -10,9 +10,10 @@ from typing import Any
 
 from werkzeug import Request
 
+from syncd.sandbox.core import not_emulated
 from syncd.sandbox.incoming import parse
 from syncd.sandbox.mailercloud.account import Account
-from syncd.sandbox.mailercloud.answers import ERRORS, MESSAGE, Answer, RefusalError
+from syncd.sandbox.mailercloud.answers import ERRORS, GAP, MESSAGE, Answer, RefusalError
 from syncd.sandbox.mailercloud.catalogue import MailingList
 from syncd.sandbox.mailercloud.settings import Settings
 
@@ -100,11 +101,19 @@ class Routes:
                 return route, found.groupdict()
         return None, {}
 
-    def refusal(self, path: str) -> RefusalError:
-        """405 where another method would be right (§14), 404 for an unknown path."""
-        if any(regex.fullmatch(path) for regex, _ in self._routes):
+    def refusal(self, method: str, path: str) -> RefusalError:
+        """405 where another method would be right (§14).
+
+        Of any other path the sandbox cannot know, and says so; nor of a call that is left
+        out although the vendor's own tools have it.
+        """
+        left_out = any(method == one and regex.fullmatch(path) for one, regex in LEFT_OUT)
+        if not left_out and any(regex.fullmatch(path) for regex, _ in self._routes):
             return RefusalError(405, "Method Not Allowed", shape=MESSAGE)
-        return RefusalError(404, "Not Found", shape=MESSAGE)
+        return RefusalError(501, not_emulated(method, path), shape=GAP)
+
+
+LEFT_OUT = (("DELETE", re.compile(r"/webhooks/[^/]+")),)  # §3: its path is not certain
 
 
 def _regex(pattern: str) -> re.Pattern[str]:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from werkzeug import Request
 
-from syncd.sandbox.mailercloud.answers import CODE, MESSAGE, RefusalError
+from syncd.sandbox.mailercloud.answers import CODE, CODE_ERRORS, MESSAGE, RefusalError
 from syncd.sandbox.mailercloud.settings import Settings
 
 SANDBOX_KEY = "sandbox-mailercloud-key-5c0ffee5"
@@ -47,14 +47,16 @@ class Keyring:
             raise ValueError("there is no such key")
         self._keys.remove(key)
 
-    def admit(self, header: str | None) -> None:
+    def admit(self, header: str | None, settings: Settings) -> None:
         """The raw key and nothing else: `Bearer` and `Basic` are refused (§2).
 
         Raises:
-            RefusalError: 401.
+            RefusalError: 401. The vendor's own plugin takes a body without `errors` for
+                success, whatever its status, so a bad key has them unless a switch says no.
         """
         if header not in self._keys:
-            raise RefusalError(401, "Invalid API key", shape=CODE)
+            shape = CODE_ERRORS if settings.bad_key_has_errors else CODE
+            raise RefusalError(401, "Invalid API key", "api_key", shape=shape)
 
 
 class Pace:

@@ -136,13 +136,13 @@ class Mailercloud(Platform):
     def _answer(
         self, request: Request, path: str, route: Route | None, names: dict[str, str]
     ) -> Any:
-        """Pace, then key, then path."""
+        """Pace, then key, if there is such a call at all."""
+        if route is None:
+            raise self._routes.refusal(request.method, path)
         if self.world.real_limits:
             address = request.remote_addr or ""
             self._pace.admit(address, self.world.clock.now(), self.account.settings)
-        self.keys.admit(request.headers.get("Authorization"))
-        if route is None:
-            raise self._routes.refusal(path)
+        self.keys.admit(request.headers.get("Authorization"), self.account.settings)
         return route.handler(Call(request, names, self.account))
 
     def _refused(self, refusal: RefusalError, shape: str) -> Response:

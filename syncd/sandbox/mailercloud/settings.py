@@ -69,6 +69,7 @@ class Settings(Switches):
     )
 
     account_zone: str = "Asia/Kolkata"
+    bad_key_has_errors: bool = True
     bad_list_status: int = 401
     batch_bad_row: str = "saves_before"
     batch_blocked: str = "reactivates"

@@ -31,6 +31,7 @@ BOTH: BothWays = {
     "index-lag-tags": ({"tag_index_lag_s": 110.0}, {"tag_index_lag_s": 130.0}),
     "index-lag-gone": ({"delete_lag_s": 110.0}, {"delete_lag_s": 130.0}),
     "page-size": ({}, {"page_most": 10}),
+    "list-sort": ({}, {"list_takes_sort": True}),
     "rows-dnd": ({}, {"rows_without_dnd_settings": True}),
     "rows-custom": ({}, {"rows_without_custom_fields": True}),
     "not-clearable": ({}, {"clear_not_nullable": True}),

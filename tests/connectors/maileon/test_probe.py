@@ -28,6 +28,10 @@ BOTH: BothWays = {
     "bulk-absent-kept": ({}, {"bulk_absent": "clears"}),
     "update-missing": ({}, {"update_only_missing": "invalid"}),
     "bulk-email": ({}, {"bulk_changes_email": True}),
+    "checksum": ({}, {"checksum_needed": False}),
+    "update-without-id": ({}, {"put_needs_id": False}),
+    "old-paths": ({"old_paths": "missing"}, {"old_paths": "work"}),
+    "plain-json": ({}, {"plain_json": True}),
 }
 PERSONAL = {
     "bump-others",
