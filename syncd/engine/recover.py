@@ -2,6 +2,7 @@
 
 from syncd.engine.confirm import confirm, is_in_effect, look_again
 from syncd.engine.context import Cycle
+from syncd.engine.fields import believed
 from syncd.engine.observe import look, take_in_one
 from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
@@ -95,7 +96,8 @@ def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
     value = sent.op.patch.get(name)
     if name not in pair.specs[side].finds or not isinstance(value, str):
         return []
-    return list(pair.connector(side).find(pair.resource, name, value, fields=pair.fields[side]))
+    found = pair.connector(side).find(pair.resource, name, value, fields=pair.fields[side])
+    return list(believed(cycle, side, found))
 
 
 def _unlinked(cycle: Cycle, side: Side, found: list[Record]) -> bool:

@@ -47,6 +47,8 @@ class FieldSpec:
         clearable: False if it cannot be emptied once it has a value.
         choices: allowed values of a CHOICE or SET; empty if open.
         free_text: for COUNTRY: the platform keeps any text.
+        identity: what tells a custom field from another one under its name, such as the
+            platform's id of it; None where there is nothing of the kind.
     """
 
     name: str
@@ -58,6 +60,7 @@ class FieldSpec:
     clearable: bool = True
     choices: tuple[str, ...] = ()
     free_text: bool = False
+    identity: str | None = field(default=None, compare=False)
 
 
 Catalogue = Mapping[str, FieldSpec]  # by field name
