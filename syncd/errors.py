@@ -45,6 +45,29 @@ class AccountError(SyncdError):
     """Stop this account: credentials, a right, the location or the day's budget."""
 
 
+class FieldsChangedError(AccountError):
+    """Open the pair anew: a field of an account is gone, or is another one under its name.
+
+    Attributes:
+        fields: their names; account: the name of the account, once that is known.
+        missing: the fields are gone; else one of the name may be there.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fields: tuple[str, ...],
+        account: str = "",
+        missing: bool = False,
+        hint: str = "",
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.fields = fields
+        self.account = account
+        self.missing = missing
+
+
 class RecordError(SyncdError):
     """Park one record: the platform refuses what it holds.
 

@@ -67,7 +67,7 @@ def backfill(
     started = time.monotonic()
     with stoppable(face, rate_share) as (stop, wire), opened(face, wire) as opened_app:
         run = _run(opened_app, pair, since, until, direction, chunk, resume)
-        compiled = opened_app.open_pair(pair, create_fields=not dry_run)
+        compiled = opened_app.open_pair(pair, create_fields=not dry_run, complete=True)
         with progress.shown(face) as step:
             bench = bench_of(opened_app, stop, step)
             under_way = run or engine.start(bench, compiled, _order(since, until, direction, chunk))

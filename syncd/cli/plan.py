@@ -12,7 +12,7 @@ from syncd.cli.face import Code, face_of, finish, opened
 from syncd.cli.rounds import bench_of, stoppable
 from syncd.cli.values import shown
 from syncd.core.guard import KINDS
-from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.engine.cycle import Mode, Report
 from syncd.model.op import Op
 from syncd.model.side import SIDES, Both
 from syncd.model.values import SetDelta, Value, fields_to_json
@@ -41,10 +41,11 @@ def plan(
     """
     face = face_of(context)
     with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
-        compiled = opened_app.open_pair(pair, create_fields=False)
         with progress.shown(face) as step:
             bench = bench_of(opened_app, stop, step)
-            report = run_cycle(compiled, bench, Mode.PLAN, full=full)
+            compiled, report = opened_app.run_pair(
+                pair, bench, Mode.PLAN, create_fields=False, full=full
+            )
         sample = _sample(opened_app, report, limit)
         held_run = _held_run(opened_app, pair)
     accounts = compiled.accounts.map(lambda account: account.name)
@@ -115,6 +116,11 @@ def _verdict(pair: str, report: Report, held_run: int | None) -> str:
     conflicts = ""
     if report.conflicts:
         conflicts = f" Conflicts: {report.conflicts:,}, see `syncd conflicts list {pair}`."
+    if report.reasons and not report.releasable:
+        return (
+            f"Not all of it would go out: {' '.join(report.reasons)} Nothing was sent now."
+            f"{conflicts}"
+        )
     if report.reasons:
         release = f"`syncd release {pair} --run {held_run}`"
         if held_run is None:

@@ -30,7 +30,7 @@ def release(
     with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
         opened_app.pair_named(pair)
         released = approve(opened_app.bench, pair, run)
-        content = {"pair": pair, "released": released.id, "counts": dict(released.approved or {})}
+        content = {"pair": pair, "released": released.id, "counts": dict(released.counts)}
         said = f"Run {released.id} of pair '{pair}' is released."
         if released.mode == backfill.MODE:
             resume = f"syncd backfill {pair} --resume {released.id}"

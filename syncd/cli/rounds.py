@@ -13,7 +13,7 @@ from syncd.cli.face import Code, Face
 from syncd.cli.values import counted
 from syncd.connectors.api import Wire
 from syncd.engine.context import Bench
-from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.engine.cycle import Mode, Report
 from syncd.engine.release import held_message
 from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
@@ -170,28 +170,28 @@ def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> 
         once: one cycle and no more.
 
     Raises:
-        SyncdError: as `run_cycle` and `App.open_pair`.
+        SyncdError: as `App.run_pair`.
     """
     before = app.requests.total()
-    pair = app.open_pair(name, create_fields=True)
-    outcome = Outcome(name, pair.accounts.map(lambda account: account.name))
+    configured = app.pair_named(name)
+    outcome = Outcome(name, Both(*(configured.account(side) for side in SIDES)))
     run_ids: set[int] = set()
     mode = Mode.FULL if full else Mode.SYNC
     finished = 0  # a round that only ran out of its slice of time does not count
     while not bench.stopping():
-        report = run_cycle(pair, bench, mode)
+        _, report = app.run_pair(name, bench, mode, create_fields=True)
         mode = Mode.SYNC
         run_ids.add(report.run_id)
         outcome.rounds += 1
         _add(outcome, report)
-        if report.state is RunState.HELD:
-            outcome.held = _held(app, name, report)
+        outcome.held = _held(app, name, report) if report.state is RunState.HELD else None
+        waits = outcome.held and (report.releasable or not report.written)
         quiet = not report.written and report.in_doubt == outcome.in_doubt
         outcome.in_doubt = report.in_doubt
         settled = report.finished and not report.written and not report.in_doubt
         outcome.settled = settled and not outcome.held
         finished += report.finished
-        if outcome.settled or outcome.held or once or finished >= MOST_ROUNDS:
+        if outcome.settled or waits or once or finished >= MOST_ROUNDS:
             break
         if quiet:
             break  # what is in doubt can only be told later

@@ -5,9 +5,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from syncd.app import App, relatives
+from syncd.app import App
 from syncd.connectors.registry import connector
 from syncd.engine import backfill
+from syncd.kin import relatives
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.store import conflicts, cursors, leases, links, members, ops, runs, suppressions

@@ -1,6 +1,7 @@
 """What a pair's file decides, as the engine takes it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from syncd.config.load import Pair
 from syncd.config.problems import raise_any
@@ -30,21 +31,41 @@ def pair_policy(
     second = settings.identity.second
     keys = Keys(settings.identity.key.both, second.both if second else None)
     raise_any([*left_wrong, *right_wrong, *_unknown_keys(pair, keys, catalogues)])
-    policy = PairPolicy(
-        keys=keys,
+    policy = replace(
+        address_policy(pair, catalogues),
         create=settings.create.sides,
         deleted=settings.delete,
         filter=Both(left, right),
         on_leave=settings.filter.on_leave,
         untag=frozenset(settings.filter.untag),
-        resubscribe=settings.consent.resubscribe == "newer",
-        guards=settings.guards.guards,
-        baseline_auto=settings.baseline is Baseline.AUTO,
     )
     reads = Both(left, right).map(lambda where: where.reads if where else frozenset())
     return policy, Both(
         reads.left | {key.left for key in _keys(keys)},
         reads.right | {key.right for key in _keys(keys)},
+    )
+
+
+def address_policy(pair: Pair, catalogues: Both[Catalogue]) -> PairPolicy:
+    """As much of the policy as concerns addresses and opt-outs; nothing is made or deleted.
+
+    A second key that is not there is left out: who is known by the first stays known.
+
+    Raises:
+        ConfigError: the key itself is not there.
+    """
+    settings = pair.settings
+    second = settings.identity.second.both if settings.identity.second else None
+    if second and any(second[side] not in catalogues[side] for side in SIDES):
+        second = None
+    keys = Keys(settings.identity.key.both, second)
+    raise_any(_unknown_keys(pair, keys, catalogues))
+    return PairPolicy(
+        keys=keys,
+        create=frozenset(),
+        resubscribe=settings.consent.resubscribe == "newer",
+        guards=settings.guards.guards,
+        baseline_auto=settings.baseline is Baseline.AUTO,
     )
 
 

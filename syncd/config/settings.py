@@ -199,11 +199,17 @@ class GuardSettings(Part):
     updates: LimitSettings = _default_limit("updates")
     deletes: LimitSettings = _default_limit("deletes")
     optouts: LimitSettings = _default_limit("optouts")
+    emptied: LimitSettings = _default_limit("emptied")
+    """In how many records one field may be emptied; the share is of those that have a value."""
 
     @property
     def guards(self) -> Guards:
         return Guards(
-            self.creates.limit, self.updates.limit, self.deletes.limit, self.optouts.limit
+            self.creates.limit,
+            self.updates.limit,
+            self.deletes.limit,
+            self.optouts.limit,
+            self.emptied.limit,
         )
 
 

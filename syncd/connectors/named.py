@@ -6,7 +6,7 @@ from functools import partial
 from threading import Event
 
 from syncd.connectors.api import Bounded, Connector, Probing
-from syncd.errors import AccountError, StoppedError, SyncdError, TransientError
+from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Finding
 from syncd.model.record import Identity, Page, Record, Resource, Window
@@ -97,6 +97,8 @@ class Named:
         except StoppedError:
             raise  # a person's wish, and not about any account
         except AccountError as error:
+            if isinstance(error, FieldsChangedError):
+                error.account = self._name
             unsent = "" if self._wrote.is_set() or "othing was" in error.message else _UNSENT
             where = f"Account '{self._name}' ({self._where})"
             _say(error, f"{where}: {_sentence(error.message)}{unsent}")

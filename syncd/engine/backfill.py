@@ -17,6 +17,7 @@ from syncd.core.match import NO_KEY
 from syncd.engine.apply import apply
 from syncd.engine.context import Bench, Cycle, Pair
 from syncd.engine.cycle import leased
+from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.matching import match_keys
 from syncd.engine.observe import settle_doubts, take_in
 from syncd.engine.order import BackfillReport, Order
@@ -26,7 +27,7 @@ from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, accept, release, require_same_accounts
 from syncd.engine.sittings import Notes, Spent, notes_of, noting
-from syncd.errors import ConfigError, StoppedError, SyncdError
+from syncd.errors import ConfigError, FieldsChangedError, StoppedError, SyncdError
 from syncd.model.link import Member, State
 from syncd.model.side import SIDES, Both
 from syncd.store import backfills, members, ops, runs
@@ -96,6 +97,8 @@ def carry_out(
         except StoppedError:
             return _end(cycle, RunState.OPEN, notes)
         except SyncdError as error:
+            if isinstance(error, FieldsChangedError):
+                doubt(cycle, error)
             with bench.store.begin() as db:
                 notes.save(db)
                 runs.update(db, run.id, state=RunState.OPEN, error=str(error))
@@ -106,6 +109,7 @@ def _sitting(
     cycle: Cycle, run: Run, order: Order, notes: Notes, *, dry_run: bool
 ) -> BackfillReport:
     require_same_accounts(cycle)
+    start_afresh(cycle)
     _note(cycle, notes)
     recover(cycle)
     _note(cycle, notes)
@@ -118,7 +122,7 @@ def _sitting(
     if planned.reasons or dry_run:
         state = RunState.PLANNED if dry_run else RunState.HELD
         return _end(cycle, state, notes, planned, people)
-    _accept(cycle, notes, planned.counts)
+    _accept(cycle, notes, {**planned.counts, **planned.emptied})
     while items := _next(cycle, order.chunk):
         _chunk(cycle, items, notes)
         if cycle.bench.stopping():
@@ -302,7 +306,7 @@ def _end(
     held = planned if planned is not None and planned.reasons else None
     with cycle.bench.store.begin() as db:
         releasable = held.releasable if held else True
-        notes.save(db, releasable=releasable)
+        notes.save(db, releasable=releasable, emptied=dict(held.emptied) if held else {})
         report = BackfillReport(
             run_id=cycle.run_id,
             state=state,

@@ -1,6 +1,7 @@
 """What every step of a cycle works with."""
 
 from collections.abc import Callable
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -42,6 +43,12 @@ class Pair:
         fields: per side, the fields to read.
         imagined: per side, fields that are taken as if they were there and empty: they are
             made when a person has approved the pair as it is set up now.
+        generations: per side, which of the fields of one name each custom field is.
+        looked_at: per side, fields that the filter and the keys look at.
+        reads: per side, digest of the fields to read, and of those that would be; empty if it
+            follows from `fields`.
+        resting: why lines of the mapping rest, or all of it; the next cycle looks again.
+        reduced: nothing but opt-outs travels.
         relatives: names of all accounts whose opt-outs count here: those of every pair
             that is connected with this one.
         hiding: pairs and sides, of all that are connected with this one, whose listings may
@@ -70,6 +77,11 @@ class Pair:
     slice: timedelta = timedelta(seconds=60)
     chunk: int = 500
     imagined: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
+    generations: Both[MappingType[str, int]] = field(default_factory=lambda: Both({}, {}))
+    looked_at: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
+    reads: Both[str] = field(default_factory=lambda: Both("", ""))
+    resting: tuple[str, ...] = ()
+    reduced: bool = False
 
     @property
     def planner(self) -> Planner:

@@ -9,12 +9,13 @@ from enum import StrEnum
 from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Bench, Cycle, Pair
+from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import Noticed
 from syncd.engine.pull import pull
 from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, release, require_same_accounts
-from syncd.errors import PairHeldError, SyncdError
+from syncd.errors import FieldsChangedError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
 from syncd.store import conflicts, leases, members, ops, runs
@@ -38,6 +39,7 @@ class Report:
         counts: wanted writes by `account.kind`.
         outcomes: ops by state after the run: done, dead, dropped, sending.
         noticed: per side, records seen and changed.
+        emptied: in how many records a field would be emptied, as a person's word counts it.
         full: an account without room is among the reasons.
         releasable: a person's word would let something go that is held.
         finished: False if something was left for the next run.
@@ -51,6 +53,7 @@ class Report:
     outcomes: Mapping[str, int] = field(default_factory=dict)
     noticed: Both[Noticed] = field(default_factory=lambda: Both(Noticed(), Noticed()))
     reasons: tuple[str, ...] = ()
+    emptied: Mapping[str, int] = field(default_factory=dict)
     full: bool = False
     releasable: bool = True
     finished: bool = True
@@ -84,6 +87,8 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
             state = RunState.PLANNED if mode is Mode.PLAN else RunState.HELD
             report = Report(run.id, state, reasons=(held.message,), releasable=held.releasable)
         except SyncdError as error:
+            if isinstance(error, FieldsChangedError):
+                doubt(cycle, error)
             # What a person released stays released: such a run goes on with the next cycle.
             state = RunState.OPEN if run.approved is not None else RunState.FAILED
             _end(cycle, Report(run.id, state), str(error))
@@ -116,6 +121,7 @@ def _begin(pair: Pair, bench: Bench, mode: Mode) -> Run:
 
 def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
     require_same_accounts(cycle)
+    start_afresh(cycle)
     recover(cycle)
     noticed = Both(
         *(pull(cycle, side, full=full, accept_emptied=run.approved is not None) for side in SIDES)
@@ -128,11 +134,15 @@ def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
             counts=run.counts,
             noticed=noticed,
             reasons=tuple(run.reasons),
+            emptied=(run.progress or {}).get("emptied", {}),
             releasable=bool((run.progress or {}).get("releasable", True)),
             conflicts=_open_conflicts(cycle),
             in_doubt=_in_doubt(cycle),
         )
     released, finished = _settle(cycle, run, send=mode is not Mode.PLAN)
+    if finished and released.spent:
+        with cycle.bench.store.begin() as db:
+            runs.update(db, cycle.run_id, approved=None)
     if mode is Mode.PLAN:
         state = RunState.PLANNED
     elif released.reasons:
@@ -145,6 +155,7 @@ def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
         counts=released.counts,
         noticed=noticed,
         reasons=released.reasons,
+        emptied=released.emptied,
         full=released.full,
         releasable=released.releasable,
         finished=finished,
@@ -159,9 +170,12 @@ def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
     if run.state is not RunState.HELD or run.approved is not None:
         return False
     progress = run.progress or {}
-    if progress.get("full") or not progress.get("releasable", True):
+    if progress.get("full") or cycle.pair.resting or not progress.get("releasable", True):
         return False  # what stood in the way may have gone by itself
-    return progress.get("setup") == cycle.pair.setup and not any(side.changed for side in noticed)
+    if progress.get("setup") != cycle.pair.setup or any(side.changed for side in noticed):
+        return False
+    with reading(cycle.bench.store) as db:
+        return not ops.lost_opt_outs(db, run.id)  # a held run sends them all the same
 
 
 def _settle(cycle: Cycle, run: Run, *, send: bool) -> tuple[Released, bool]:
@@ -227,6 +241,7 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
                 "setup": cycle.pair.setup,
                 "full": report.full,
                 "releasable": report.releasable,
+                "emptied": dict(report.emptied),
                 **_sent(cycle),
             },
             error=error,

@@ -11,6 +11,7 @@ from syncd.core.digest import digest
 from syncd.core.normalise import identity_key
 from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
+from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.inquire import note_opt_outs
 from syncd.errors import RecordError
 from syncd.model.link import Member, Observation, State
@@ -53,9 +54,10 @@ def look(cycle: Cycle, side: Side, remote_id: str) -> Record | None:
     """
     pair = cycle.pair
     try:
-        return pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
+        record = pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
     except RecordError:
         return None
+    return believed(cycle, side, [record])[0]
 
 
 def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[Record]:
@@ -88,7 +90,7 @@ def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[R
             settled.append(direct)
         else:  # out of date: it says that the record exists, and nothing else
             settled.append(Record(record.remote_id, {}, gone=old.gone if old else False))
-    return settled
+    return list(believed(cycle, side, settled))
 
 
 def _trust(
@@ -148,6 +150,7 @@ def take_in(
     """
     pair = cycle.pair
     leases.hold(db, cycle.lease, cycle.bench.now())
+    require_as_opened(db, cycle, side)
     records = list(records)
     page = {record.remote_id: record for record in records if record.remote_id}
     account = pair.accounts[side].name

@@ -59,13 +59,18 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
 def _is_due(cycle: Cycle, side: Side, cursor: Cursor) -> bool:
     """Whether a sweep is due: never made, made long ago, or without a field that counts now."""
     every = cycle.pair.sweep_every
-    if cursor.swept_at is None or cursor.reads != _reads(cycle, side):
+    if cursor.swept_at is None:
+        return True
+    if not cycle.pair.reduced and cursor.reads != _reads(cycle, side):
         return True
     return every > timedelta() and cycle.bench.now() - cursor.swept_at >= every
 
 
-def _reads(cycle: Cycle, side: Side) -> str:
-    return digest_json(sorted(cycle.pair.fields[side]))
+def _reads(cycle: Cycle, side: Side) -> str | None:
+    """What is read, for a cursor to remember; None if that is not all that counts."""
+    if cycle.pair.reduced:
+        return None
+    return cycle.pair.reads[side] or digest_json(sorted(cycle.pair.fields[side]))
 
 
 def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
@@ -77,6 +82,8 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
         with cycle.bench.store.begin() as db:
             noticed += take_in(db, cycle, side, records)
             cursor = replace(cursor, cursor=page.cursor)
+            if pair.reduced:  # so that everything is read again once all fields are
+                cursor = replace(cursor, reads=None)
             cursors.save(db, pair.name, side, pair.resource, cursor)
         cycle.bench.crash("pull")
     return noticed

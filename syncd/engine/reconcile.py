@@ -9,6 +9,7 @@ from syncd.core.consent import OptedOut
 from syncd.core.plan import Showing, Situation
 from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
+from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
 from syncd.engine.observe import keys_of
@@ -46,6 +47,8 @@ def reconcile(cycle: Cycle) -> None:
 def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     """Decide about these links and store what was decided."""
     pair = cycle.pair
+    for side in SIDES:
+        require_as_opened(db, cycle, side)
     busy = ops.links_with_open_ops(db, ids)
     chosen = [link for link in links.load(db, ids) if link.id not in busy]
     standing = {
@@ -199,7 +202,7 @@ def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None])
 def _showing(seen: Observation | None, imagined: frozenset[str]) -> Showing | None:
     if seen is None:
         return None
-    fields = {**dict.fromkeys(imagined), **seen.fields}
+    fields = {**seen.fields, **dict.fromkeys(imagined)}
     return Showing(seen.remote_id, fields, seen.gone, seen.modified)
 
 
@@ -216,9 +219,11 @@ def _store_plans(
         draft
         for _, plan in plans.values()
         for draft in plan.drafts
-        if draft.urgent or draft.side in cycle.targets
+        if draft.urgent or (draft.side in cycle.targets and not pair.reduced)
     ]
     ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
+    if pair.reduced:
+        return  # all else waits as it is until every field can be read again
     links.save_shadows(
         db, {i: plan.shadow for i, (link, plan) in plans.items() if plan.shadow != link.shadow}
     )

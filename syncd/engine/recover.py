@@ -4,6 +4,7 @@ from syncd.core.reference import reference_name
 from syncd.engine.confirm import confirm, look_again
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
+from syncd.engine.fields import believed
 from syncd.engine.observe import look, take_in_one
 from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
@@ -109,7 +110,7 @@ def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
             continue
         found = pair.connector(side).find(pair.resource, name, value, fields=pair.fields[side])
         if found:
-            return list(found)
+            return list(believed(cycle, side, found))
     return []
 
 

@@ -1,17 +1,24 @@
 """Release: the guard's verdict over the run's counts, and a person's word against it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from syncd.connectors.api import Bounded
-from syncd.core.guard import KINDS, Doing, judge
+from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, judge, loss_name
 from syncd.engine.context import Bench, Cycle, Pair
-from syncd.errors import ConfigError, PairHeldError
+from syncd.errors import (
+    AccountError,
+    ConfigError,
+    PairHeldError,
+    StoppedError,
+    TransientError,
+)
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
-from syncd.store import leases, links, members, ops, runs
+from syncd.store import leases, links, members, observations, ops, runs
+from syncd.store import losses as losses_of
 from syncd.store.database import reading
 from syncd.store.runs import Run
 
@@ -22,10 +29,13 @@ class Released:
 
     Attributes:
         counts: wanted writes by `account.kind`; kept: those of them that stay held.
+        emptied: in how many records a field would be emptied, as a person's word counts it.
         reasons: why the run is held; none lets it go on.
         ready: ops that may be sent now.
         full: accounts without room are among the reasons: that may pass by itself.
         releasable: a person's word would let something go that is held.
+        spent: all that there was went out, and what a person has released with it; the run
+            is held all the same, as lines of the mapping rest.
     """
 
     counts: Mapping[str, int]
@@ -34,6 +44,8 @@ class Released:
     ready: int
     full: bool = False
     releasable: bool = True
+    spent: bool = False
+    emptied: Mapping[str, int] = field(default_factory=dict)
 
 
 _KINDS = {
@@ -49,7 +61,8 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
 
     Opt-outs go out all the same unless they are themselves too many, or the pair is new: a
     mistake elsewhere must not keep mail going to people who do not want it. Where an account
-    has no room for what would be created there, everything but these creates goes out.
+    has no room for what would be created there, everything but these creates goes out. Where
+    lines of the mapping rest, the run is held for them too, and all that it wants goes out.
 
     Args:
         send: False for a plan, which judges and lets nothing out.
@@ -57,7 +70,7 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
     full = _full(cycle)
     with cycle.bench.store.begin() as db:
         leases.hold(db, cycle.lease, cycle.bench.now())
-        doings = _doings(db, cycle)
+        doings = _with_losses(db, cycle, _doings(db, cycle))
         counts = _counts(doings)
         verdict = judge(doings, cycle.pair.policy.guards, run.approved)
         first = _is_first(db, cycle.pair)
@@ -77,10 +90,12 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
     return Released(
         counts,
         kept,
-        (*reasons, *full.values()),
+        (*reasons, *full.values(), *cycle.pair.resting),
         ready,
         full=bool(full),
         releasable=bool(reasons),
+        emptied={loss_name(d.account, one.field): one.emptied for d in doings for one in d.losses},
+        spent=send and bool(cycle.pair.resting) and not (reasons or full or cycle.pair.reduced),
     )
 
 
@@ -99,7 +114,16 @@ def _full(cycle: Cycle) -> dict[Side, str]:
         creates = wanted[account]
         if not creates or not isinstance(connector, Bounded):
             continue
-        room = connector.room(cycle.pair.resource)
+        try:
+            room = connector.room(cycle.pair.resource)
+        except StoppedError:
+            raise
+        except (AccountError, TransientError) as error:
+            reasons[side] = (
+                f"{creates:,} contacts would be created on '{account}', and whether it has room"
+                f" for them cannot be told; none is created until it can: {error.message}"
+            )
+            continue
         if room is not None and room < creates:
             reasons[side] = (
                 f"{creates:,} contacts would be created on '{account}', which has room for"
@@ -119,12 +143,51 @@ def _doings(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
         wanted[alike.side, name] = wanted.get((alike.side, name), 0) + alike.count
     return tuple(
         Doing(
-            account=cycle.pair.accounts[side].name,
-            linked=linked,
-            **{kind: wanted.get((side, kind), 0) for kind in KINDS},
+            cycle.pair.accounts[side].name,
+            linked,
+            creates=wanted.get((side, "creates"), 0),
+            updates=wanted.get((side, "updates"), 0),
+            deletes=wanted.get((side, "deletes"), 0),
+            optouts=wanted.get((side, "optouts"), 0),
         )
         for side in SIDES
     )
+
+
+def _with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> tuple[Doing, ...]:
+    """The same with the fields that would be emptied for more than a handful."""
+    pair = cycle.pair
+    losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > HANDFUL}
+    return tuple(
+        replace(
+            doing,
+            losses=tuple(
+                Loss(
+                    name,
+                    n,
+                    observations.count_with(
+                        db, pair.name, doing.account, pair.resource, side, name
+                    ),
+                    _source(pair, side, name),
+                )
+                for (where, name), n in sorted(losses.items())
+                if where is side
+            ),
+        )
+        for side, doing in zip(SIDES, doings, strict=True)
+    )
+
+
+def _source(pair: Pair, side: Side, name: str) -> str:
+    """What a field of a side follows from, for a person to look at."""
+    there = side.other
+    names = [
+        f"`{other}`"
+        for rule in pair.mapping.rules
+        if name in rule.fields(side) and rule.direction.reaches(side)
+        for other in rule.fields(there)
+    ]
+    return f"{' or '.join(names)} of '{pair.accounts[there].name}'" if names else ""
 
 
 def _is_first(db: sa.Connection, pair: Pair) -> bool:
@@ -236,8 +299,9 @@ def approve(bench: Bench, pair: str, run_id: int | None = None) -> Run:
                 f"Run {held.id} of pair '{pair}' cannot be released: {reasons} Nothing was"
                 " released."
             )
-        runs.update(db, held.id, approved=dict(held.counts))
-    return replace(held, approved=dict(held.counts))
+        approved = {**held.counts, **(held.progress or {}).get("emptied", {})}
+        runs.update(db, held.id, approved=approved)
+    return replace(held, approved=approved)
 
 
 def held_message(pair: str, run: Run) -> str:

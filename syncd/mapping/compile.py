@@ -37,6 +37,7 @@ class Compiled:
     Attributes:
         rules: the lines that are right; all of them if there are no problems.
         problems: what stops the pair. warnings: what does not.
+        clashes: those of the problems that are not about one line alone.
         missing: fields to create; then read the catalogues and compile again, so that
             the rules know the lengths of the new fields.
     """
@@ -45,6 +46,7 @@ class Compiled:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     missing: tuple[MissingField, ...]
+    clashes: tuple[Problem, ...] = ()
 
 
 def compile_rules(
@@ -66,12 +68,13 @@ def compile_rules(
     rules = [rule for line in lines if (rule := compiling.rule(line))]
     if implied := _implied_email(lines, catalogues):
         rules.insert(0, implied)
-    compiling.problems.extend(_written_twice(rules, catalogues, accounts))
+    clashes = tuple(_written_twice(rules, catalogues, accounts))
     return Compiled(
         tuple(rules),
-        tuple(compiling.problems),
+        (*compiling.problems, *clashes),
         tuple(compiling.warnings),
         tuple(dict.fromkeys(compiling.missing)),
+        clashes,
     )
 
 

@@ -39,12 +39,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits of one run, per side."""
+    """Limits of one run, per side.
+
+    Attributes:
+        emptied: in how many records one field may be emptied; the share is of those that
+            have a value in it.
+    """
 
     creates: Limit = Limit(1000, 25.0)
     updates: Limit = Limit(2000, 50.0)
     deletes: Limit = Limit(50, 5.0)
     optouts: Limit = Limit(200, 10.0)
+    emptied: Limit = Limit(2000, 10.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,8 @@ class FieldSpec:
             without case: they never travel in either direction, and are listed where people
             use them.
         free_text: for COUNTRY: the platform keeps any text.
+        identity: what tells a custom field from another one under its name, such as the
+            platform's id of it; None where there is nothing of the kind.
     """
 
     name: str
@@ -62,6 +64,7 @@ class FieldSpec:
     choices: tuple[str, ...] = ()
     reserved: tuple[str, ...] = ()
     free_text: bool = False
+    identity: str | None = field(default=None, compare=False)
 
 
 Catalogue = Mapping[str, FieldSpec]  # by field name

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 import structlog
 
 from syncd.app import App
-from syncd.engine.cycle import Report, run_cycle
+from syncd.engine.context import Pair
+from syncd.engine.cycle import Report
 from syncd.errors import (
     AccountError,
     BusyError,
@@ -77,14 +78,23 @@ class Worker:
             self.app, self.ask_anew = following, True
 
     def _cycle(self) -> Report:
-        pair = self.app.open_pair(self.pair, create_fields=True, anew=self.ask_anew)
+        _, report = self.app.run_pair(
+            self.pair,
+            replace(self.app.bench, stopping=self.stop),
+            create_fields=True,
+            anew=self.ask_anew,
+            patience=self.every * ACCOUNT_FACTOR,
+            shaped=self._shaped,
+        )
         self.ask_anew = False
-        pair = replace(pair, sweep_pages=pair.specs.map(self._pages))
-        self.read_at = self.app.wire.now()
-        report = run_cycle(pair, replace(self.app.bench, stopping=self.stop))
         if report.state is RunState.HELD:
             _log().warning("held", pair=self.pair, run=report.run_id, reasons=list(report.reasons))
         return report
+
+    def _shaped(self, pair: Pair) -> Pair:
+        shaped = replace(pair, sweep_pages=pair.specs.map(self._pages))
+        self.read_at = self.app.wire.now()
+        return shaped
 
     def _pages(self, spec: ResourceSpec) -> int | None:
         """How much of a listing that never ends this cycle may read, to keep to its share."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,6 +13,7 @@ from syncd.store import tables as t
 from syncd.store.upsert import upsert
 
 LONGEST_TITLE = 200
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,11 @@ def save(db: sa.Connection, name: str, checked: Checked) -> None:
         "checked_at": checked.checked_at,
     }
     upsert(db, t.account, [row], [column for column in row if column != "name"])
+
+
+def ask_anew(db: sa.Connection, name: str) -> None:
+    """Let the next look at an account ask its platform, however lately that was done."""
+    db.execute(t.account.update().where(t.account.c.name == name).values(checked_at=_LONG_AGO))
 
 
 def _fitting(text: str | None, length: int) -> str | None:

@@ -9,6 +9,7 @@ from syncd.model.link import Link
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
 from syncd.model.values import Fields, Patch, SetDelta, fields_from_json, fields_to_json
+from syncd.store import documents
 from syncd.store import tables as t
 from syncd.store.upsert import chunks
 
@@ -76,6 +77,22 @@ def save_shadows(db: sa.Connection, shadows: Mapping[int, Both[Fields]]) -> None
             }
             for link_id, shadow in shadows.items()
         ],
+    )
+
+
+def forget_shadows(
+    db: sa.Connection, pair: str, resource: Resource, names: Both[Sequence[str]]
+) -> None:
+    """Take these names out of every shadow of a pair, as if never agreed on: one statement."""
+    if not any(names):
+        return
+    db.execute(
+        t.link.update()
+        .where(_L.pair == pair, _L.resource == resource.value)
+        .values(
+            left_shadow=documents.without(db, _L.left_shadow, names.left),
+            right_shadow=documents.without(db, _L.right_shadow, names.right),
+        )
     )
 
 

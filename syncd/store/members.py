@@ -267,6 +267,18 @@ def wake_all(db: sa.Connection, pair: str) -> None:
     )
 
 
+def forget_seen(db: sa.Connection, pair: str, resource: Resource) -> None:
+    """Have the whole pair reconciled, and again with the next look at each record.
+
+    What the looks show then counts as new even where it is what was known before.
+    """
+    db.execute(
+        t.member.update()
+        .where(_of(pair, resource), _M.state != State.GONE.value)
+        .values(todo=True, digest=None)
+    )
+
+
 def wake_parked(db: sa.Connection, pair: str, causes: Sequence[str] = ()) -> int:
     """Try parked members again, all or those with a cause; how many they are."""
     update = (

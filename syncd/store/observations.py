@@ -7,7 +7,9 @@ import sqlalchemy as sa
 
 from syncd.model.link import Observation
 from syncd.model.record import Resource
+from syncd.model.side import Side
 from syncd.model.values import fields_from_json, fields_to_json
+from syncd.store import documents
 from syncd.store import tables as t
 from syncd.store.upsert import chunks, upsert
 
@@ -128,5 +130,39 @@ def count_unswept(db: sa.Connection, account: str, resource: Resource, sweep: in
     o = t.observation.c
     counted = sa.select(sa.func.count()).where(
         o.account == account, o.resource == resource, ~o.gone, o.sweep < sweep
+    )
+    return int(db.execute(counted).scalar_one())
+
+
+def forget_fields(
+    db: sa.Connection, account: str, resource: Resource, names: Iterable[str]
+) -> None:
+    """Make fields of every record unknown: one statement for all.
+
+    The digests go with them, so that whatever is seen next differs from what is known.
+    """
+    gone = sorted(names)
+    if not gone:
+        return
+    o = t.observation.c
+    db.execute(
+        t.observation.update()
+        .where(o.account == account, o.resource == resource.value)
+        .values(fields=documents.without(db, o.fields, gone), digest="")
+    )
+
+
+def count_with(
+    db: sa.Connection, pair: str, account: str, resource: Resource, side: Side, name: str
+) -> int:
+    """How many linked records of a side show something in a field."""
+    o, linked = t.observation.c, t.link.c
+    remote_id = linked.left_id if side is Side.LEFT else linked.right_id
+    counted = (
+        sa.select(sa.func.count())
+        .select_from(t.link.join(t.observation, o.remote_id == remote_id))
+        .where(linked.pair == pair, linked.resource == resource.value, linked.ended.is_(None))
+        .where(o.account == account, o.resource == resource.value, ~o.gone)
+        .where(documents.holds(db, o.fields, name))
     )
     return int(db.execute(counted).scalar_one())

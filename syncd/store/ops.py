@@ -257,6 +257,22 @@ def count_verified(db: sa.Connection, run_id: int, *, so: bool) -> int:
     return int(db.execute(counted).scalar_one())
 
 
+def lost_opt_outs(db: sa.Connection, run_id: int) -> bool:
+    """Whether a run has an opt-out that was dropped, and none of that record later."""
+    later = t.op.alias()
+    done_since = sa.exists().where(
+        later.c.run_id == run_id,
+        later.c.link_id == _O.link_id,
+        later.c.side == _O.side,
+        later.c.urgent,
+        later.c.id > _O.id,
+    )
+    lost = sa.select(_O.id).where(
+        _O.run_id == run_id, _O.urgent, _O.state == OpState.DROPPED.value, ~done_since
+    )
+    return db.execute(lost.limit(1)).first() is not None
+
+
 def drop_unsent(db: sa.Connection, pair: str) -> int:
     """Throw away every intent that was not sent; its records are planned again."""
     unsent = (OpState.HELD.value, OpState.READY.value)

@@ -74,6 +74,14 @@ def lift(db: sa.Connection, pair: str, side: Side, holders: Iterable[str]) -> li
     return sorted(links)
 
 
+def forget(db: sa.Connection, pair: str, side: Side, fields: Iterable[str]) -> None:
+    """Forget what was refused of these fields."""
+    for some in chunks(fields):
+        db.execute(
+            t.refusal.delete().where(_R.pair == pair, _R.side == side.value, _R.field.in_(some))
+        )
+
+
 def clear(db: sa.Connection, pair: str) -> list[int]:
     """Forget every refusal of a pair, so that all is tried again; the links concerned."""
     links = db.execute(sa.select(_R.link_id).where(_R.pair == pair).distinct()).scalars().all()

@@ -54,6 +54,19 @@ account = sa.Table(
     sa.Column("checked_at", Moment, nullable=False),
 )
 
+# Which field stands behind the name of a custom field; `number` counts those that had the name.
+field = sa.Table(
+    "field",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("identity", sa.String(255)),  # the platform's own id of it, where it has one
+    sa.Column("present", sa.Boolean, nullable=False),  # the last catalogue listed it
+)
+
 # The last record seen per account, resource and remote id.
 observation = sa.Table(
     "observation",
@@ -243,6 +256,17 @@ pair = sa.Table(
     sa.Column("setup", sa.String(32)),  # digest of mapping and filter, as approved
     sa.Column("accounts", _JSON),  # the platforms' own account ids, as approved
     sa.Column("error", sa.Text),  # why the last run ended badly
+)
+
+# Which of the fields of one name a pair's shadows tell of.
+agreed_field = sa.Table(
+    "agreed_field",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, nullable=False),
 )
 
 # The right to write for a pair, and the number that proves it.

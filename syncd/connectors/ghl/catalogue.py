@@ -107,6 +107,7 @@ def _field(raw: Mapping[str, Any], doubled: bool) -> CustomField:
         kind,
         read_only=data_type == "TIME" or data_type not in KINDS,
         choices=() if is_open else choices,
+        identity=raw["id"],
     )
     return CustomField(raw["id"], spec, listed=data_type in ("CHECKBOX", "MULTIPLE_OPTIONS"))
 

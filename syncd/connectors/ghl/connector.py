@@ -67,11 +67,11 @@ class Ghl:
         resource: Resource,
         remote_id: str,
         *,
-        fields: frozenset[str],  # noqa: ARG002  (GHL always shows them all)
+        fields: frozenset[str],
     ) -> Record:
         """The contact now, with every field there is."""
         _only_contacts(resource)
-        return self._reader.by_id(remote_id)
+        return self._reader.by_id(remote_id, fields)
 
     def find(
         self,
@@ -79,14 +79,14 @@ class Ghl:
         key: str,
         value: Value,
         *,
-        fields: frozenset[str],  # noqa: ARG002  (GHL always shows them all)
+        fields: frozenset[str],
     ) -> Sequence[Record]:
         """Contacts by `email`, `phone` or `id`, each read directly."""
         _only_contacts(resource)
         if key == "id" and isinstance(value, str):
-            record = self._reader.by_id(value)
+            record = self._reader.by_id(value, fields)
             return () if record.gone else (record,)
-        return self._reader.by_key(key, value)
+        return self._reader.by_key(key, value, fields)
 
     def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
         """Carry out the ops one by one."""

@@ -55,7 +55,7 @@ class ConsentWriter:
             return None
         answered = self._put(remote_id, known, opt_out)
         self._verify(answered or self._reader.document(remote_id), known, opt_out)
-        return to_record(answered, self._fields.known(), Shape.ANSWER) if answered else None
+        return to_record(answered, self._fields.at_hand(), Shape.ANSWER) if answered else None
 
     def _put(self, remote_id: str, known: dnd.Channels, opt_out: bool) -> Mapping[str, Any] | None:
         """The contact as the answer of the write shows it; None if it does not show DND."""

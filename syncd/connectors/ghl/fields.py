@@ -1,13 +1,21 @@
 """The custom fields of the account's location, read once and kept until asked anew."""
 
 import threading
+from collections.abc import Collection
 
 from syncd.connectors.ghl import catalogue
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api, Family
 from syncd.connectors.ghl.catalogue import CustomFields
 from syncd.connectors.ghl.spec import CUSTOM
-from syncd.errors import AccountError, ConfigError, DuplicateError, RecordError, StaleError
+from syncd.errors import (
+    AccountError,
+    ConfigError,
+    DuplicateError,
+    FieldsChangedError,
+    RecordError,
+    StaleError,
+)
 from syncd.model.spec import FieldSpec
 
 PATH = "/locations/{location_id}/customFields"
@@ -27,6 +35,34 @@ class LocationFields:
             if self._known is None:
                 self._known = self._read()
             return self._known
+
+    def at_hand(self) -> CustomFields:
+        """As last read; none if never, which is enough where no custom field is wanted."""
+        with self._lock:
+            return self._known or CustomFields({}, {})
+
+    def holding(self, wanted: Collection[str]) -> CustomFields:
+        """As last read, once they are sure to hold the custom fields that are to be read.
+
+        Raises:
+            FieldsChangedError: one is no longer there; read as empty, it would be emptied on
+                the other side too.
+        """
+        own = {name for name in wanted if name.startswith(CUSTOM)}
+        if not own:
+            return self.at_hand()
+        known = self.known()
+        if own - known.by_name.keys():
+            known = self.refresh()
+        if missing := sorted(own - known.by_name.keys()):
+            raise FieldsChangedError(
+                f"GHL has no custom field {', '.join(missing)}; nothing was read",
+                fields=tuple(missing),
+                missing=True,
+                hint="Create or rename it under Settings > Custom Fields, or correct the mapping;"
+                " see `syncd check`.",
+            )
+        return known
 
     def refresh(self) -> CustomFields:
         """As they are now.

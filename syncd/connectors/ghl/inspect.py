@@ -4,11 +4,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from syncd.connectors.ghl import search
-from syncd.connectors.ghl.answers import LocationError, ScopeError
+from syncd.connectors.ghl.answers import LocationError, ScopeError, TokenRefusedError
 from syncd.connectors.ghl.api import Api, Family
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.reader import PATH as CONTACT_PATH
-from syncd.errors import AccountError, InDoubtError, RecordError, StaleError
+from syncd.errors import (
+    AccountError,
+    InDoubtError,
+    RecordError,
+    StaleError,
+    StoppedError,
+    TransientError,
+)
 from syncd.model.record import Identity, Right
 
 PATH = "/locations/{location_id}"
@@ -26,7 +33,7 @@ def inspect(api: Api, fields: LocationFields) -> Identity:
     """
     remarks: list[str] = []
     location, locations = _try(lambda: read_location(api), "locations.readonly", {})
-    custom, customs = _try(fields.refresh, "locations/customFields.readonly", None)
+    custom, customs = _custom(fields, remarks)
     _, contacts = _try(lambda: search.search(api, 1), "contacts.readonly", None)
     write, told = _may_write(api)
     remarks.extend(told)
@@ -57,6 +64,18 @@ def _try(read: Callable[[], Any], scope: str, otherwise: Any) -> tuple[Any, Righ
         return read(), Right(scope, granted=True)
     except ScopeError as cause:
         return otherwise, Right(scope, granted=False, remark=cause.hint)
+
+
+def _custom(fields: LocationFields, remarks: list[str]) -> tuple[Any, Right]:
+    """The custom fields; who the account is does not depend on whether they can be read."""
+    scope = "locations/customFields.readonly"
+    try:
+        return _try(fields.refresh, scope, None)
+    except (AccountError, TransientError) as cause:
+        if isinstance(cause, TokenRefusedError | LocationError | StoppedError):
+            raise
+        remarks.append(f"The custom fields cannot be read now ({cause.message})")
+        return None, Right(scope, granted=True)
 
 
 def _may_write(api: Api) -> tuple[Right, list[str]]:

@@ -27,6 +27,7 @@ DUPLICATE_PATH = "/contacts/search/duplicate"
 LONGEST_FILTER = 75  # characters of a value in a filter (3.2)
 KEYS = {"email": "email", "phone": "number"}  # by field: the parameter of the duplicate call
 MOST_REMEMBERED = 20_000
+ANY_CUSTOM: frozenset[str] = frozenset({"*"})  # every custom field that there is
 
 
 class Reader:
@@ -54,13 +55,18 @@ class Reader:
             raise RecordError(f"{answer.label} was answered with another contact", code="other_id")
         return contact
 
-    def by_id(self, remote_id: str) -> Record:
-        """The record now; `gone` if GHL says that there is none."""
+    def by_id(self, remote_id: str, wanted: frozenset[str] = ANY_CUSTOM) -> Record:
+        """The record now; `gone` if GHL says that there is none.
+
+        Args:
+            wanted: fields that it has to show; without a custom one no catalogue is needed.
+        """
+        custom = self._fields.known() if wanted is ANY_CUSTOM else self._fields.holding(wanted)
         try:
             contact = self.document(remote_id)
         except GoneError:
             return Record(remote_id, {}, gone=True)
-        record = to_record(contact, self._fields.known(), Shape.WHOLE)
+        record = to_record(contact, custom, Shape.WHOLE)
         if record is None:
             raise RecordError(f"GET {PATH} was answered without a usable id", code="other_id")
         return record
@@ -72,7 +78,9 @@ class Reader:
         except GoneError:
             return None
 
-    def by_key(self, key: str, value: Value) -> Sequence[Record]:
+    def by_key(
+        self, key: str, value: Value, fields: frozenset[str] = ANY_CUSTOM
+    ) -> Sequence[Record]:
         """Every contact whose e-mail or phone equals the value, each read by its id.
 
         The search may lag, and the duplicate call may hide one of two (3.4), so both are
@@ -84,7 +92,7 @@ class Reader:
         if not wanted:
             return ()
         ids = dict.fromkeys([*self._searched(key, wanted), *self._duplicate(key, wanted)])
-        found = [self.by_id(remote_id) for remote_id in ids]
+        found = [self.by_id(remote_id, fields) for remote_id in ids]
         return [
             record
             for record in found
@@ -120,7 +128,7 @@ class Reader:
             again: the rows were given out before; those that were read by id at their
                 present version have nothing new to show.
         """
-        custom = self._fields.known()
+        custom = self._fields.holding(wanted)
         rows = [row for row in rows if usable_id(row) is not None]
         if any(_shows_custom(row) for row in rows):
             self._rows_show_custom = True
@@ -131,7 +139,7 @@ class Reader:
             whole = dict(
                 zip(
                     (row["id"] for row in short),
-                    pool.map(lambda row: self._completed(row, custom), short),
+                    pool.map(lambda row: self._completed(row, wanted, custom), short),
                     strict=True,
                 )
             )
@@ -142,10 +150,12 @@ class Reader:
                 records.append(record)
         return records
 
-    def _completed(self, row: Mapping[str, Any], custom: CustomFields) -> Record | None:
+    def _completed(
+        self, row: Mapping[str, Any], wanted: frozenset[str], custom: CustomFields
+    ) -> Record | None:
         """The contact of a row; what the row shows if GHL refuses to show this one."""
         try:
-            return self.by_id(row["id"])
+            return self.by_id(row["id"], wanted)
         except RecordError:
             return to_record(row, custom, Shape.ROW)
 

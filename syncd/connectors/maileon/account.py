@@ -12,7 +12,7 @@ from syncd.connectors.maileon.clock import ServerClock
 from syncd.connectors.maileon.codec import Selection, select
 from syncd.connectors.maileon.config import Settings, zone_named
 from syncd.connectors.maileon.fields import FIELDS, custom_spec
-from syncd.errors import AccountError
+from syncd.errors import FieldsChangedError
 from syncd.model.spec import Catalogue, FieldSpec
 
 CATALOGUE_AGE_S = 600.0
@@ -71,16 +71,18 @@ class Account:
         """What to ask for.
 
         Raises:
-            AccountError: a field is no longer there; read as empty, it would be emptied
-                on the other side too.
+            FieldsChangedError: a field is no longer there; read as empty, it would be
+                emptied on the other side too.
         """
         own = fields - FIELDS.keys()
         custom = self.custom(fresh=fresh) if own else {}
         if own - custom.keys():
             custom = self.custom(fresh=True)
         if missing := sorted(own - custom.keys()):
-            raise AccountError(
+            raise FieldsChangedError(
                 f"Maileon has no field {', '.join(missing)}; nothing was read",
+                fields=tuple(missing),
+                missing=True,
                 hint="Create or rename the field, or correct the mapping; see `syncd check`.",
             )
         return select(fields, custom)

@@ -24,7 +24,14 @@ from syncd.connectors.maileon.answers import (
 )
 from syncd.connectors.maileon.codec import Element, Selection, text_of
 from syncd.connectors.maileon.config import Settings
-from syncd.errors import AccountError, InDoubtError, InvariantError, RecordError, TransientError
+from syncd.errors import (
+    AccountError,
+    FieldsChangedError,
+    InDoubtError,
+    InvariantError,
+    RecordError,
+    TransientError,
+)
 from syncd.http.answer import Answer
 from syncd.http.client import ApiClient
 from syncd.http.limits import Limiter, Rate
@@ -299,9 +306,11 @@ class Calls:
         try:
             return self._send("GET", path, query=query)
         except RecordError as cause:
-            raise AccountError(
-                cause.message, hint="See with `syncd check` whether every mapped field exists."
-            ) from cause
+            hint = "See with `syncd check` whether every mapped field exists."
+            if own := (query or {}).get("custom_field"):  # a field that is gone is refused so
+                names = tuple(own) if isinstance(own, list) else (str(own),)
+                raise FieldsChangedError(cause.message, fields=names, hint=hint) from cause
+            raise AccountError(cause.message, hint=hint) from cause
 
     def _send(
         self,

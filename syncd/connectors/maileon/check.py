@@ -34,7 +34,6 @@ def check(account: Account) -> Identity:
     if not isinstance(account_id, int | str) or not is_usable_id(str(account_id)):
         raise AccountError("GET /account/info: the answer names no account id")
     _hint(account, shown)
-    account.custom(fresh=True)
     return Identity(
         account_id=str(account_id),
         title=str(shown.get("name") or "Maileon"),

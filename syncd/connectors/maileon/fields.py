@@ -99,6 +99,7 @@ def custom_spec(name: str, wire_type: str) -> FieldSpec:
         kind or Kind.TEXT,
         max_length=MAX_TEXT if kind is Kind.TEXT else None,
         read_only=kind is None,
+        identity=wire_type,  # there are no ids, and a type cannot be changed
     )
 
 

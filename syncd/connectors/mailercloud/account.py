@@ -12,7 +12,7 @@ from syncd.connectors.mailercloud.calls import Calls
 from syncd.connectors.mailercloud.codec import id_of, mentioned, tag_key, to_record
 from syncd.connectors.mailercloud.config import Settings
 from syncd.connectors.mailercloud.fields import CUSTOM, STANDARD, Properties, read_properties
-from syncd.errors import AccountError, InDoubtError, RecordError, TransientError
+from syncd.errors import FieldsChangedError, InDoubtError, RecordError, TransientError
 from syncd.model.record import Record
 
 AGE_S = 600.0  # how old what we know of properties and tags may become
@@ -77,16 +77,20 @@ class Account:
         """The catalogue, once it is sure to hold the fields that are to be read.
 
         Raises:
-            AccountError: one is no longer there; read as empty, it would be emptied on the
-                other side too.
+            FieldsChangedError: one is no longer there; read as empty, it would be emptied on
+                the other side too.
         """
-        known = self.properties()
         own = {name for name in fields if name.startswith(CUSTOM)}
+        if not own and not STANDARD.keys() & set(fields):
+            return self._properties or Properties()  # opt-outs need no catalogue
+        known = self.properties()
         if own - known.custom.keys():
             known = self.properties(fresh=True)
         if missing := sorted(own - known.custom.keys()):
-            raise AccountError(
+            raise FieldsChangedError(
                 f"Mailercloud has no property {', '.join(missing)}; nothing was read",
+                fields=tuple(missing),
+                missing=True,
                 hint="Create or rename it, or correct the mapping; see `syncd check`.",
             )
         return known

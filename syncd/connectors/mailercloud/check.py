@@ -12,7 +12,7 @@ from syncd.connectors.mailercloud.answers import whole
 from syncd.connectors.mailercloud.calls import LIMIT, MOST_PAGES
 from syncd.connectors.mailercloud.codec import id_of
 from syncd.connectors.mailercloud.values import folded
-from syncd.errors import AccountError, ConfigError, RecordError
+from syncd.errors import AccountError, ConfigError, RecordError, StoppedError, TransientError
 from syncd.model.record import Identity, Right
 
 
@@ -63,7 +63,7 @@ def _list(account: Account) -> Mapping[str, Any]:
 def _wanted(account: Account) -> list[tuple[str, str, Callable[[], object], bool]]:
     days = account.settings.campaign_days
     wanted: list[tuple[str, str, Callable[[], object], bool]] = [
-        ("properties", "the fields of contacts", lambda: account.properties(fresh=True), True),
+        ("properties", "the fields of contacts", lambda: _properties(account), True),
         ("tags", "the tags of contacts", lambda: account.tags(fresh=True), True),
         ("contacts", "the contacts of the list", lambda: account.calls.contacts(1), True),
         ("contact", "one contact, by the id that the list shows", lambda: _look(account), True),
@@ -73,6 +73,16 @@ def _wanted(account: Account) -> list[tuple[str, str, Callable[[], object], bool
         what = "campaigns, whose reports are the only place that tells of opt-outs"
         wanted.append(("campaigns", what, lambda: account.calls.campaigns(today, today), True))
     return wanted
+
+
+def _properties(account: Account) -> None:
+    """Read the properties; who the account is does not depend on whether they can be read."""
+    try:
+        account.properties(fresh=True)
+    except StoppedError:
+        raise
+    except TransientError as cause:
+        account.remark(f"the properties cannot be read now ({cause.message})")
 
 
 def _right(name: str, what: str, ask: Callable[[], object], needed: bool) -> Right:

@@ -142,7 +142,9 @@ def read_properties(rows: Iterable[Any], style: str) -> Properties:
         label = _label(row)
         name = CUSTOM + (label if labels[label] == 1 else _key(row))
         kind, length = KINDS.get(str(row.get("field_type", "")).lower(), (None, None))
-        spec = FieldSpec(name, kind or Kind.TEXT, max_length=length, read_only=kind is None)
+        spec = FieldSpec(
+            name, kind or Kind.TEXT, max_length=length, read_only=kind is None, identity=_id(row)
+        )
         custom.setdefault(name, Property(_id(row), _key(row), label, spec))
     known = {_key(row) for row in usable if _is_default(row)}
     return Properties(custom, {name: _word(name, known, style) for name in STANDARD})

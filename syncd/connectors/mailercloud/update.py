@@ -31,7 +31,8 @@ def update(account: Account, op: Op, remote_id: str) -> Receipt:
     """Write the fields of a patch and no other; an opt-out goes before everything else."""
     opts_out = revokes(op)
     _refuse_new_email(op)
-    body = to_body(op.patch, account.properties(), creating=False)
+    known = account.wanted(op.patch.keys() - {EMAIL, TAGS, CONSENT})
+    body = to_body(op.patch, known, creating=False)
     error = _opt_out(account, op, remote_id) if opts_out else None
     tags = _tags(account, op, remote_id)
     if tags:

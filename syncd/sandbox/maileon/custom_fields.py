@@ -23,20 +23,12 @@ def create_field(call: Call) -> Answer:
 
 
 def rename_field(call: Call) -> Answer:
-    """Values go with the name; `updated` of the contacts stays (U2)."""
-    account, old, new = call.account, call.names["old"], call.names["new"]
-    if old not in account.custom_fields:
-        raise RefusalError(404, f"unknown custom field: {old}")
     try:
-        check_custom_name(new)
+        rename(call.account, call.names["old"], call.names["new"])
+    except LookupError as exc:
+        raise RefusalError(404, str(exc)) from exc
     except ValueError as exc:
         raise RefusalError(400, str(exc)) from exc
-    if new in account.custom_fields:
-        raise RefusalError(400, f"custom field {new} already exists")
-    account.custom_fields[new] = account.custom_fields.pop(old)
-    for contact in account.book:
-        if old in contact.custom:
-            contact.custom[new] = contact.custom.pop(old)
     return Answer()
 
 
@@ -56,6 +48,24 @@ def create(account: Account, name: str, kind: str) -> None:
     if name in account.custom_fields:
         raise ValueError(f"custom field {name} already exists")
     account.custom_fields[name] = kind
+
+
+def rename(account: Account, old: str, new: str) -> None:
+    """Values go with the name; `updated` of the contacts stays (U2).
+
+    Raises:
+        LookupError: no such field.
+        ValueError: a bad name, or one that another field has.
+    """
+    if old not in account.custom_fields:
+        raise LookupError(f"unknown custom field: {old}")
+    check_custom_name(new)
+    if new in account.custom_fields:
+        raise ValueError(f"custom field {new} already exists")
+    account.custom_fields[new] = account.custom_fields.pop(old)
+    for contact in account.book:
+        if old in contact.custom:
+            contact.custom[new] = contact.custom.pop(old)
 
 
 def drop(account: Account, name: str) -> None:

@@ -167,6 +167,15 @@ def create_custom_field(account: Account, arguments: Arguments) -> Result:
     return {"custom_fields": account.custom_fields}
 
 
+def rename_custom_field(account: Account, arguments: Arguments) -> Result:
+    """`name` becomes `new_name`; the values stay in it."""
+    try:
+        custom_fields.rename(account, str(arguments["name"]), str(arguments["new_name"]))
+    except LookupError as exc:
+        raise ValueError(str(exc)) from exc
+    return {"custom_fields": account.custom_fields}
+
+
 def delete_custom_field(account: Account, arguments: Arguments) -> Result:
     custom_fields.drop(account, str(arguments["name"]))
     return {"custom_fields": account.custom_fields}
@@ -252,6 +261,7 @@ _WITH_ACCOUNT: dict[str, Callable[[Account, Arguments], Result]] = {
         blacklist,
         wipe_unsubscribers,
         create_custom_field,
+        rename_custom_field,
         delete_custom_field,
         create_preference,
         set_preference,

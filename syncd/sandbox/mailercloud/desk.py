@@ -5,7 +5,7 @@ from typing import Any
 
 from syncd.sandbox.mailercloud.account import Account
 from syncd.sandbox.mailercloud.arguments import Arguments, Result, text, texts
-from syncd.sandbox.mailercloud.catalogue import LIST_NAME, MAIN_LIST_ID, Webform
+from syncd.sandbox.mailercloud.catalogue import LIST_NAME, MAIN_LIST_ID, Property, Webform
 from syncd.sandbox.mailercloud.contact import ACTIVE
 from syncd.sandbox.mailercloud.courier import Courier
 from syncd.sandbox.mailercloud.fields import KINDS
@@ -32,6 +32,7 @@ class Desk:
                 self.delete_tag,
                 self.properties,
                 self.create_property,
+                self.rename_property,
                 self.delete_property,
                 self.create_webform,
                 self.set_quota,
@@ -98,12 +99,25 @@ class Desk:
             raise ValueError("a property has that name")
         return {"id": self._account.add_property(name, kind).id}
 
+    def rename_property(self, arguments: Arguments) -> Result:
+        """`name` becomes `new_name`; id, key and values stay."""
+        found = self._property(arguments)
+        new_name = text(arguments, "new_name")
+        if self._account.property_named(new_name) not in (None, found):
+            raise ValueError("a property has that name")
+        found.name = new_name
+        return {"id": found.id}
+
     def delete_property(self, arguments: Arguments) -> Result:
+        found = self._property(arguments)
+        self._account.drop_property(found)
+        return {"id": found.id}
+
+    def _property(self, arguments: Arguments) -> Property:
         found = self._account.property_named(text(arguments, "name"))
         if found is None:
             raise ValueError("there is no such property")
-        self._account.drop_property(found)
-        return {"id": found.id}
+        return found
 
     def create_webform(self, arguments: Arguments) -> Result:
         """A form that fills a `list` and asks for `properties` (labels)."""

@@ -1,0 +1,149 @@
+"""The accounts of a configuration: connected when needed, and who each turned out to be."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from threading import Event, Lock
+
+import sqlalchemy as sa
+
+from syncd.config.load import Account as ConfiguredAccount
+from syncd.config.load import Configuration, read_options
+from syncd.connectors.api import Connector, Wire
+from syncd.connectors.named import Named
+from syncd.connectors.registry import connector
+from syncd.core.digest import digest_json
+from syncd.errors import AccountError, ConfigError, StoppedError, SyncdError, TransientError
+from syncd.mapping.problem import did_you_mean
+from syncd.model.spec import Catalogue, ResourceSpec
+from syncd.store import accounts, database, fields
+from syncd.store.accounts import Checked
+from syncd.store.suppressions import Ledger
+
+CHECK_EVERY = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an account said of itself; and why its fields cannot be read, if that is so."""
+
+    checked: Checked
+    unread: SyncdError | None = None
+
+
+@dataclass(slots=True)
+class Accounts:
+    """The accounts of a configuration, with the store opened; each is opened when first needed.
+
+    Attributes:
+        requests: how many were sent, by account.
+    """
+
+    configuration: Configuration
+    store: sa.Engine
+    ledger: Ledger
+    wire: Wire = field(default_factory=Wire)
+    requests: Counter[str] = field(default_factory=Counter)
+    _open: dict[str, Connector] = field(default_factory=dict)
+    _wrote: Event = field(default_factory=Event)
+    _lock: Lock = field(default_factory=Lock)
+    _unread: dict[str, Look] = field(default_factory=dict)
+
+    def close(self) -> None:
+        """Give back connections to platforms and to the store."""
+        self.disconnect()
+        self.store.dispose()
+
+    def disconnect(self) -> None:
+        """Give back connections to platforms only: other apps may use the store."""
+        for opened in self._open.values():
+            opened.close()
+        self._open.clear()
+
+    def configured(self, name: str) -> ConfiguredAccount:
+        """An account's configuration.
+
+        Raises:
+            ConfigError: there is no account of this name.
+        """
+        known = self.configuration.accounts
+        if name not in known:
+            hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
+            raise ConfigError(f"There is no account '{name}'.", hint=hint)
+        return known[name]
+
+    def connect(self, name: str) -> Connector:
+        """The connector of an account, opened once; touches no network."""
+        if name not in self._open:
+            account = self.configured(name)
+            plugin = connector(account.connector, account.place.where("connector"))
+            options = read_options(account, plugin.settings)
+            share = self.wire.rate_share * account.rate_share
+            wire = replace(self.wire, rate_share=share, on_request=self._counting(name))
+            where = account.place.where()
+            self._open[name] = Named(plugin.open(options, wire), name, where, self._wrote)
+        return self._open[name]
+
+    def _counting(self, name: str) -> Callable[[], None]:
+        def count() -> None:
+            with self._lock:
+                self.requests[name] += 1
+
+        return count
+
+    def checked(self, name: str, *, anew: bool = False) -> Checked:
+        """Who an account is and what it can hold, asked again when that is an hour old.
+
+        Raises:
+            AccountError: the credentials are not valid, or the account cannot be read.
+        """
+        look = self.look(name, anew=anew)
+        if look.unread is not None:
+            raise look.unread
+        return look.checked
+
+    def look(self, name: str, *, anew: bool, patience: timedelta = timedelta()) -> Look:
+        """As `checked`; where only the fields cannot be read, those that every account has."""
+        account = self.configured(name)
+        settings = self._settings_hash(account)
+        with database.reading(self.store) as db:
+            known = accounts.load(db, name)
+        now = self.wire.now()
+        fresh_enough = known is not None and now - known.checked_at < CHECK_EVERY
+        if known and known.settings == settings and fresh_enough and not anew:
+            return Look(known)
+        failed = self._unread.get(name)
+        if failed and not anew and now - failed.checked.checked_at < patience:
+            return failed
+        opened = self.connect(name)
+        specs = opened.spec.resources
+        identity = opened.check()
+        try:
+            catalogues = {resource: opened.catalogue(resource) for resource in specs}
+        except StoppedError:
+            raise
+        except (AccountError, TransientError) as error:
+            bare = {resource: spec.fields for resource, spec in specs.items()}
+            checked = Checked(account.connector, identity, bare, settings, now)
+            self._unread[name] = Look(checked, error)
+            return self._unread[name]
+        self._unread.pop(name, None)
+        fresh = Checked(account.connector, identity, catalogues, settings, now)
+        with self.store.begin() as db:
+            accounts.save(db, name, fresh)
+            same = known is None or known.identity.account_id == identity.account_id
+            for resource, spec in specs.items() if same else ():
+                before = known.catalogues.get(resource, {}) if known else {}
+                own = _custom(catalogues[resource], spec)
+                fields.take_in(db, name, resource, own, _custom(before, spec))
+        return Look(fresh)
+
+    def _settings_hash(self, account: ConfiguredAccount) -> str:
+        content = [account.connector, {k: str(v) for k, v in account.options.items()}]
+        return self.ledger.hashed(digest_json(content))
+
+
+def _custom(catalogue: Catalogue, spec: ResourceSpec) -> Catalogue:
+    """The fields that a person can delete or make."""
+    return {name: one for name, one in catalogue.items() if name not in spec.fields}

@@ -1,0 +1,156 @@
+"""Fields that are others now: what was agreed on about the old ones counts no more.
+
+A field that is gone, or is another one under the old name, is empty for everybody, and
+nobody has emptied it. So nothing of it is believed before its account has been asked for
+its fields again, and what both sides agreed on about the old field is forgotten.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import sqlalchemy as sa
+
+from syncd.core.generation import Generation, is_same
+from syncd.core.merge import shadow_names
+from syncd.engine.context import Cycle
+from syncd.errors import FieldsChangedError
+from syncd.model.record import Record
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.spec import FieldSpec
+from syncd.store import accounts, fields, leases, links, members, observations, refusals, runs
+from syncd.store.database import reading
+
+
+def start_afresh(cycle: Cycle) -> None:
+    """Forget what was agreed on about fields that are others now.
+
+    Both sides of their rules then meet as if for the first time: who has a value fills the
+    side that has none. A filter that looks at such a field no longer says what a person
+    approved, so it is as if it had been changed.
+    """
+    pair = cycle.pair
+    with cycle.bench.store.begin() as db:
+        leases.hold(db, cycle.lease, cycle.bench.now())
+        changed = Both(*(_changed(db, cycle, side) for side in SIDES))
+        for side in SIDES:
+            fields.note_agreed(db, pair.name, pair.resource, side, pair.generations[side])
+        if not any(changed):
+            return
+        rules = [
+            rule
+            for rule in pair.mapping.rules
+            if any(changed[side] & set(rule.fields(side)) for side in SIDES)
+        ]
+        names: Both[Sequence[str]] = Both(
+            *([n for rule in rules for n in shadow_names(rule, side)] for side in SIDES)
+        )
+        links.forget_shadows(db, pair.name, pair.resource, names)
+        for side in SIDES:
+            concerned = {name for rule in rules for name in rule.fields(side)}
+            refusals.forget(db, pair.name, side, sorted(concerned))
+        members.forget_seen(db, pair.name, pair.resource)
+        if any(changed[side] & pair.looked_at[side] for side in SIDES):
+            facts = runs.facts(db, pair.name)
+            if facts.setup is not None:
+                runs.note_facts(db, pair.name, replace(facts, setup=""))
+    for side in SIDES:
+        if changed[side]:
+            cycle.bench.log.warning(
+                "fields are others now",
+                pair=pair.name,
+                account=pair.accounts[side].name,
+                fields=sorted(changed[side]),
+            )
+
+
+def _changed(db: sa.Connection, cycle: Cycle, side: Side) -> frozenset[str]:
+    """Fields of a side that are others than those which the pair agreed on."""
+    pair = cycle.pair
+    known = fields.agreed(db, pair.name, pair.resource, side)
+    numbers = pair.generations[side]
+    return frozenset(n for n, number in numbers.items() if known.get(n, number) != number)
+
+
+def require_as_opened(db: sa.Connection, cycle: Cycle, side: Side) -> None:
+    """Go on only if the fields of a side are known to be those that the pair was opened with.
+
+    Raises:
+        FieldsChangedError: another process has found out that they are not.
+    """
+    pair, account = cycle.pair, cycle.pair.accounts[side].name
+    numbers = pair.generations[side]
+    known = fields.hold(db, account, pair.resource, numbers) if numbers else {}
+    other = sorted(n for n, now in known.items() if now.next != numbers[n])
+    if other:
+        raise _changed_error(account, other)
+
+
+def believed(cycle: Cycle, side: Side, records: Sequence[Record]) -> Sequence[Record]:
+    """Records that may be taken in.
+
+    Before values that are gone count as emptied, the account is asked whether their fields
+    are still there.
+
+    Raises:
+        FieldsChangedError: they are not; nothing of these records is to be believed.
+    """
+    pair = cycle.pair
+    own = pair.fields[side] - pair.specs[side].fields.keys()
+    if not _shows_lost(cycle, side, records, own):
+        return records
+    catalogue, opened = pair.connector(side).catalogue(pair.resource), pair.mapping.catalogues[side]
+    missing = sorted(own - catalogue.keys())
+    other = sorted(n for n in own & catalogue.keys() if _is_other(opened[n], catalogue[n]))
+    if missing or other:
+        account = pair.accounts[side].name
+        raise _changed_error(account, missing or other, missing=bool(missing))
+    return records
+
+
+def _is_other(opened: FieldSpec, now: FieldSpec) -> bool:
+    return not is_same(Generation(0, opened.kind.value, opened.identity), now)
+
+
+def _shows_lost(cycle: Cycle, side: Side, records: Iterable[Record], names: frozenset[str]) -> bool:
+    """Whether some record shows a field as empty that had a value when it was last seen."""
+    pair = cycle.pair
+    shown = {
+        record.remote_id: pair.mapping.observed(
+            side, {name: value for name, value in record.fields.items() if name in names}
+        )
+        for record in records
+    }
+    empty = {i: {n for n, v in fields.items() if v is None} for i, fields in shown.items()}
+    empty = {remote_id: lacking for remote_id, lacking in empty.items() if lacking}
+    with reading(cycle.bench.store) as db:
+        known = observations.load(db, pair.accounts[side].name, pair.resource, empty)
+    return any(
+        known[remote_id].fields.get(name) is not None
+        for remote_id, lacking in empty.items()
+        if remote_id in known
+        for name in lacking
+    )
+
+
+def doubt(cycle: Cycle, error: FieldsChangedError) -> None:
+    """Remember that fields were gone, and have their account asked anew before the next run."""
+    if not error.account:
+        return
+    with cycle.bench.store.begin() as db:
+        if error.missing:
+            fields.note_missing(db, error.account, cycle.pair.resource, error.fields)
+        accounts.ask_anew(db, error.account)
+
+
+def _changed_error(
+    account: str, names: Sequence[str], *, missing: bool = False
+) -> FieldsChangedError:
+    what = "is not there any more" if missing else "is another field now"
+    return FieldsChangedError(
+        f"On '{account}' {', '.join(names)} {what}; what was read of it was not believed, and"
+        " the run ended there.",
+        fields=tuple(names),
+        account=account,
+        missing=missing,
+        hint="The next run asks for the fields of the account again; see `syncd check`.",
+    )

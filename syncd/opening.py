@@ -1,0 +1,265 @@
+"""A pair, opened: what its file says, against what both accounts hold today.
+
+Three ways in. *Whole*, where every line of the mapping fits. *Limping*, where some lines do
+not: these rest, and everything else goes on. *Reduced*, where not even that can be said,
+as the fields of an account cannot be read: then only opt-outs travel, which need nothing
+but the address.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from syncd.config.load import Pair as ConfiguredPair
+from syncd.config.policy import address_policy, pair_policy
+from syncd.config.problems import raise_any
+from syncd.connectors.api import Connector
+from syncd.core.consent import CONSENT
+from syncd.core.digest import digest_json
+from syncd.core.generation import Generation
+from syncd.core.translate import Mapping as CompiledMapping
+from syncd.engine.context import Account, Pair
+from syncd.errors import ConfigError
+from syncd.kin import Kin
+from syncd.mapping.compile import Compiled, MissingField, compile_rules
+from syncd.model.record import Resource
+from syncd.model.rule import Rule
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.spec import Catalogue, ResourceSpec
+from syncd.store.accounts import Checked
+
+RESTS = (
+    "This line rests until that is mended: nothing is written because of it, and everything else"
+    " goes on."
+)
+REDUCED = "Until that is mended nothing but opt-outs travels."
+# What an account's error says of a run that ends there, which this one does not.
+_UNSENT = " Nothing was sent."
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What a pair is compiled against.
+
+    Attributes:
+        names, connectors, checked, specs: of both accounts.
+        generations: which field stands behind each custom name, as far as was noted.
+        setup: as in `Pair`.
+    """
+
+    configured: ConfiguredPair
+    names: Both[str]
+    connectors: Both[Connector]
+    checked: Both[Checked]
+    specs: Both[ResourceSpec]
+    generations: Both[Mapping[str, Generation]]
+    kin: Kin
+    setup: str
+    resource: Resource = Resource.CONTACT
+
+    @property
+    def catalogues(self) -> Both[Catalogue]:
+        return self.checked.map(lambda c: c.catalogues[self.resource])
+
+    @property
+    def countries(self) -> Both[str | None]:
+        return self.checked.map(lambda c: c.identity.country)
+
+    def compiled(self, catalogues: Both[Catalogue] | None = None) -> Compiled:
+        shown = catalogues or self.catalogues
+        return compile_rules(self.configured.lines, shown, self.specs, self.names)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What is read of both sides.
+
+    Attributes:
+        wanted: fields that rules, filter and keys name, there or not.
+        looked_at: those of filter and keys.
+    """
+
+    wanted: Both[frozenset[str]]
+    looked_at: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
+
+
+def fitting(ground: Ground) -> Compiled:
+    """The mapping, every line of it.
+
+    Raises:
+        ConfigError: some do not fit; every problem, with its line.
+    """
+    compiled = ground.compiled()
+    raise_any(compiled.problems)
+    return compiled
+
+
+def whole(ground: Ground, compiled: Compiled) -> Pair:
+    """The pair with every line at work; fields still to be made are taken as there and empty.
+
+    Raises:
+        ConfigError: the filter or a key names what is not there.
+    """
+    rules = compiled.rules
+    if compiled.missing:
+        again = ground.compiled(_with_missing(ground.catalogues, compiled.missing))
+        raise_any(again.problems)
+        rules = again.rules
+    return _pair(ground, rules, compiled.missing, ())
+
+
+def limping(ground: Ground, unmade: Mapping[str, str]) -> Pair:
+    """The pair with the lines at work that fit; reduced, if the others cannot be told apart.
+
+    Args:
+        unmade: why a field that a line needs could not be made, by the line's `file:line`.
+    """
+    compiled = ground.compiled()
+    clashes = [str(problem) for problem in compiled.clashes]
+    reasons = [f"{problem}  {RESTS}" for problem in dict.fromkeys(compiled.problems)]
+    reasons += [f"{where}: {_told(why)}  {RESTS}" for where, why in unmade.items()]
+    missing = tuple(one for one in compiled.missing if one.where not in unmade)
+    again = ground.compiled(_with_missing(ground.catalogues, missing))
+    rules = tuple(rule for rule in again.rules if rule.where not in unmade)
+    try:
+        raise_any(compiled.clashes)
+        return _pair(ground, rules, missing, tuple(reasons))
+    except ConfigError as error:
+        return reduced(ground, clashes or [str(error)])
+
+
+def reduced(ground: Ground, causes: Iterable[str]) -> Pair:
+    """The pair with nothing but opt-outs at work, which need no more than the address.
+
+    Raises:
+        ConfigError: the address is in a field that only a catalogue tells of.
+    """
+    standard = ground.specs.map(lambda spec: spec.fields)
+    policy = address_policy(ground.configured, standard)
+    keys = policy.keys
+    named = Both(
+        *(
+            frozenset({CONSENT, keys.first[s]} | ({keys.second[s]} if keys.second else set()))
+            for s in SIDES
+        )
+    )
+    bare = replace(_assembled(ground, (), standard, Reading(named)), policy=policy, reduced=True)
+    return replace(bare, resting=tuple(f"{_told(cause)}  {REDUCED}" for cause in causes))
+
+
+def _told(cause: str) -> str:
+    return cause.replace(_UNSENT, "")
+
+
+def _pair(
+    ground: Ground,
+    rules: tuple[Rule, ...],
+    missing: tuple[MissingField, ...],
+    resting: tuple[str, ...],
+) -> Pair:
+    imagined = _with_missing(ground.catalogues, missing)
+    policy, looked_at = pair_policy(ground.configured, imagined, ground.countries)
+    lines = ground.configured.lines
+    wanted = Both(
+        *(
+            frozenset(
+                [name for rule in rules for name in rule.fields(side)]
+                + [name for line in lines for name in line.fields(side)]
+                + [name for name in [ground.specs[side].reference] if name is not None]
+            )
+            | looked_at[side]
+            | {CONSENT}
+            for side in SIDES
+        )
+    )
+    return replace(
+        _assembled(ground, rules, imagined, Reading(wanted, looked_at)),
+        policy=policy,
+        resting=resting,
+        imagined=Both(*(_names(missing, side) for side in SIDES)),
+    )
+
+
+def _names(missing: Iterable[MissingField], side: Side) -> frozenset[str]:
+    return frozenset(one.spec.name for one in missing if one.side is side)
+
+
+def _assembled(
+    ground: Ground, rules: tuple[Rule, ...], catalogues: Both[Catalogue], reading: Reading
+) -> Pair:
+    """A pair without the policy of its file."""
+    used = Both(
+        *(
+            {name for rule in rules for name in rule.fields(side)} | reading.looked_at[side]
+            for side in SIDES
+        )
+    )
+    fields = Both(
+        *(
+            frozenset(
+                name
+                for name in reading.wanted[side]
+                if name in ground.catalogues[side] or name == CONSENT
+            )
+            for side in SIDES
+        )
+    )
+    return Pair(
+        name=ground.configured.name,
+        accounts=Both(
+            *(
+                Account(
+                    ground.names[side],
+                    ground.connectors[side],
+                    ground.checked[side].identity.account_id,
+                )
+                for side in SIDES
+            )
+        ),
+        mapping=CompiledMapping(rules, catalogues, ground.countries),
+        policy=address_policy(ground.configured, catalogues),
+        specs=ground.specs,
+        fields=fields,
+        relatives=ground.kin.relatives,
+        hiding=ground.kin.hiding,
+        sharing=ground.kin.sharing,
+        setup=ground.setup,
+        resource=ground.resource,
+        sweep_every=ground.configured.settings.sweep_every,
+        generations=Both(*(_generations(ground, side, used[side]) for side in SIDES)),
+        looked_at=reading.looked_at,
+        reads=Both(*(_reads(ground, side, reading.wanted[side], fields[side]) for side in SIDES)),
+    )
+
+
+def _generations(ground: Ground, side: Side, used: Iterable[str]) -> dict[str, int]:
+    """Which of the fields of one name each custom field is that is at work."""
+    known = ground.generations[side]
+    return {
+        name: known[name].next if name in known else 0
+        for name in sorted(used)
+        if name not in ground.specs[side].fields
+    }
+
+
+def _reads(ground: Ground, side: Side, wanted: Iterable[str], fields: frozenset[str]) -> str:
+    """Digest of what is read.
+
+    A field that is gone changes nothing, as there is nothing more to read; one that takes its
+    place does, and so everybody is read again.
+    """
+    known = ground.generations[side]
+    numbers = {
+        name: known[name].number if name in known else 0
+        for name in wanted
+        if name in fields or name in known
+    }
+    return digest_json(sorted(f"{name}#{n}" if n else name for name, n in numbers.items()))
+
+
+def _with_missing(catalogues: Both[Catalogue], missing: Sequence[MissingField]) -> Both[Catalogue]:
+    return Both(
+        *(
+            {**catalogues[side], **{m.spec.name: m.spec for m in missing if m.side is side}}
+            for side in SIDES
+        )
+    )
