@@ -20,7 +20,7 @@ from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
-from syncd.store import leases, links, members, observations, ops, refusals
+from syncd.store import links, members, observations, ops, refusals
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
@@ -59,8 +59,7 @@ def confirm(
         batch.states[op_id] = (OpState.DROPPED, "not sent")
     for receipt in receipts:
         _sort(cycle, side, by_id[receipt.op_id], receipt, batch)
-    with cycle.bench.store.begin() as db:
-        leases.hold(db, cycle.lease, cycle.bench.now())
+    with cycle.writing() as db:
         _advance(db, cycle, side, batch.done)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)

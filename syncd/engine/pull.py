@@ -73,7 +73,7 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
     pages = pair.connector(side).pull(pair.resource, cursor.cursor, fields=pair.fields[side])
     for page in pages:
         records = settle_doubts(cycle, side, page.records)
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             noticed += take_in(db, cycle, side, records)
             cursor = replace(cursor, cursor=page.cursor)
             cursors.save(db, pair.name, side, pair.resource, cursor)
@@ -106,7 +106,7 @@ def _sweep(
     )
     for read, page in enumerate(pages, 1):
         records = settle_doubts(cycle, side, page.records)
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             noticed += take_in(db, cycle, side, records, sweep=number)
             cursor = replace(cursor, sweep_cursor=page.cursor)
             cursors.save(db, pair.name, side, pair.resource, cursor)
@@ -119,7 +119,7 @@ def _sweep(
     noticed += _look_for_the_gone(
         cycle, side, number, thorough=thorough, accept_emptied=accept_emptied
     )
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         count = observations.count(db, pair.accounts[side].name, pair.resource)
         done = Cursor(last, None, None, cycle.bench.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
@@ -165,7 +165,7 @@ def _look_for_the_gone(
             record = None if remote_id in hidden else look(cycle, side, remote_id)
             if record is None:
                 continue  # it stays as it is known, and the next sweep asks again
-            with cycle.bench.store.begin() as db:
+            with cycle.writing() as db:
                 noticed += take_in(db, cycle, side, [record], sweep=sweep)
         after = ids[-1]
         cycle.bench.crash("gone")
@@ -176,7 +176,7 @@ def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> Noticed:
     pair, noticed = cycle.pair, Noticed()
     account = pair.accounts[side].name
     while True:
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             ids = members.outlived(db, pair.name, pair.resource, side, account, pair.chunk)
             gone = [Record(remote_id, {}, gone=True) for remote_id in ids]
             noticed += take_in(db, cycle, side, gone, sweep=sweep)
