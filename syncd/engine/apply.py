@@ -11,7 +11,7 @@ from syncd.engine.context import Cycle
 from syncd.errors import OptedOutError, StaleError, SyncdError, TransientError
 from syncd.model.op import Op, OpState, Receipt
 from syncd.model.side import SIDES, Side
-from syncd.store import ops
+from syncd.store import leases, ops
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
@@ -57,7 +57,7 @@ def _ready(cycle: Cycle) -> dict[Side, int]:
 def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
     spec = cycle.pair.specs[side]
     limit = spec.batch_size * spec.concurrency
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         now = cycle.bench.now()
         return ops.claim(
             db,
@@ -87,7 +87,11 @@ def _send(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> None:
 def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Receipt]:
     """The guard that every write passes: no address of the ledger becomes mailable.
 
-    Nor is anything sent to a field that is still to be made.
+    Nor is anything sent to a field that is still to be made; nor anything at all by a worker
+    that slept since it claimed: who took the pair over may have sent it by now.
+
+    Raises:
+        LeaseLostError: another process took the pair over; nothing was sent.
     """
     field = cycle.pair.policy.keys.first[side]
     addresses = {
@@ -97,6 +101,7 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
         and (key := identity_key(address)) is not None
     }
     with reading(cycle.bench.store) as db:
+        leases.prove(db, cycle.lease)
         suppressed = frozenset(cycle.bench.ledger.suppressed(db, addresses, cycle.pair.relatives))
     refusals: dict[int, Receipt] = {}
     for s in sent:

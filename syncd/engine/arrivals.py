@@ -60,7 +60,7 @@ def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datet
             dropped.append(sent)
     receipts = [Receipt(sent.op.id, remote_id) for sent, remote_id in arrived]
     confirm(cycle, side, [sent for sent, _ in arrived], receipts, ())
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         ops.settle(db, {s.op.id: (OpState.DROPPED, "not seen in the listing") for s in dropped})
         ops.note_verified(db, {sent.op.id: True for sent, _ in arrived})
         members.wake_links(db, [s.link_id for s in dropped])

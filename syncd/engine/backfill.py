@@ -15,8 +15,7 @@ import sqlalchemy as sa
 
 from syncd.core.match import NO_KEY
 from syncd.engine.apply import apply
-from syncd.engine.context import Bench, Cycle, Pair
-from syncd.engine.cycle import leased
+from syncd.engine.context import Bench, Cycle, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.matching import match_keys
 from syncd.engine.observe import settle_doubts, take_in
@@ -27,7 +26,13 @@ from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, accept, release, require_same_accounts
 from syncd.engine.sittings import Notes, Spent, notes_of, noting
-from syncd.errors import ConfigError, FieldsChangedError, StoppedError, SyncdError
+from syncd.errors import (
+    ConfigError,
+    FieldsChangedError,
+    LeaseLostError,
+    StoppedError,
+    SyncdError,
+)
 from syncd.model.link import Member, State
 from syncd.model.side import SIDES, Both
 from syncd.store import backfills, members, ops, runs
@@ -42,8 +47,12 @@ MODE = "backfill"
 
 
 def start(bench: Bench, pair: Pair, order: Order) -> Run:
-    """Note a new backfill; `carry_out` works through it."""
-    with explained(bench.store), bench.store.begin() as db:
+    """Note a new backfill; `carry_out` works through it.
+
+    Raises:
+        BusyError: another process works on the pair; nothing is noted.
+    """
+    with explained(bench.store), leased(pair, bench) as lease, bench.writing(lease) as db:
         run = runs.start(db, pair.name, MODE, bench.now())
         progress = {"order": order.to_json(), "listed": False}
         runs.update(db, run.id, progress=progress)
@@ -83,6 +92,7 @@ def carry_out(
 
     Raises:
         BusyError: another process works on the pair.
+        LeaseLostError: another process took it over; this one has written nothing since.
         AccountError, TransientError: a platform refuses; what was sent is confirmed, and
             the run can be resumed.
     """
@@ -91,15 +101,17 @@ def carry_out(
     endless = replace(pair, slice=timedelta(days=3650))
     notes = notes_of(run, spent)
     with explained(bench.store), leased(pair, bench) as lease:
-        cycle = Cycle(endless, noting(bench, notes), lease, run.id, order.targets)
+        cycle = Cycle(endless, noting(bench, lease, notes), lease, run.id, order.targets)
         try:
             return _sitting(cycle, run, order, notes, dry_run=dry_run)
         except StoppedError:
             return _end(cycle, RunState.OPEN, notes)
+        except LeaseLostError:
+            raise  # the run is its new holder's
         except SyncdError as error:
             if isinstance(error, FieldsChangedError):
                 doubt(cycle, error)
-            with bench.store.begin() as db:
+            with cycle.writing() as db:
                 notes.save(db)
                 runs.update(db, run.id, state=RunState.OPEN, error=str(error))
             raise
@@ -116,7 +128,7 @@ def _sitting(
     if not notes.progress["listed"]:
         _read_all_once(cycle)
         _list_window(cycle, order)
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             notes.save(db, listed=True)
     planned, people = _plan_all(cycle, _as_accepted(cycle, run, notes), order)
     if planned.reasons or dry_run:
@@ -133,7 +145,7 @@ def _sitting(
 
 
 def _note(cycle: Cycle, notes: Notes) -> None:
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         notes.save(db)
 
 
@@ -156,7 +168,7 @@ def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
 def _accept(cycle: Cycle, notes: Notes, counts: Mapping[str, int]) -> None:
     """Remember what the guard let pass; only the first time, as the rest can only shrink."""
     if "accepted" not in notes.progress:
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             notes.save(db, accepted=dict(counts))
     accept(cycle)
     cycle.bench.crash("accepted")
@@ -179,7 +191,7 @@ def _list_window(cycle: Cycle, order: Order) -> None:
         )
         for page in pages:
             records = settle_doubts(cycle, side, page.records)
-            with cycle.bench.store.begin() as db:
+            with cycle.writing() as db:
                 take_in(db, cycle, side, records)
                 ids = [r.remote_id for r in records if r.remote_id and not r.gone]
                 backfills.add(db, cycle.run_id, side, ids)
@@ -197,7 +209,7 @@ def _plan_all(cycle: Cycle, run: Run, order: Order) -> tuple[Released, People]:
         _plan_items(cycle, items)
         after = items[-1].id
     planned = release(cycle, run, send=False)
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         people = _people(db, cycle, planned=True)
         ops.drop_unsent(db, cycle.pair.name)
     return planned, people
@@ -225,7 +237,7 @@ def _chunk(cycle: Cycle, items: Sequence[Item], notes: Notes) -> None:
     opted_out = read_back(cycle, planned)
     if opted_out:
         _carry_opt_outs(cycle, opted_out)
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         backfills.finish(db, [item.id for item in items])
         notes.save(db)
         done, listed = backfills.count(db, cycle.run_id)
@@ -239,7 +251,7 @@ def _plan_items(cycle: Cycle, items: Sequence[Item]) -> list[int]:
     What this run was refused for good is not tried again, unless the record has changed.
     """
     pair = cycle.pair
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         found = _members(db, cycle, items)
         _park_keyless(db, cycle, found)
         match_keys(db, cycle, sorted({m.key for m in found if m.key is not None}))
@@ -276,14 +288,14 @@ def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Mem
 
 def _send(cycle: Cycle) -> bool:
     """Send what is planned; False if a stop was asked for on the way."""
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         ready = ops.release(db, cycle.run_id)
     return apply(cycle) if ready else True
 
 
 def _carry_opt_outs(cycle: Cycle, keys: Iterable[str]) -> None:
     pair = cycle.pair
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         found = members.with_keys(db, pair.name, pair.resource, sorted(keys))
         plan_links(db, cycle, sorted({m.link_id for m in found if m.link_id is not None}))
     _send(cycle)
@@ -304,7 +316,7 @@ def _end(
     """
     pair, now = cycle.pair, cycle.bench.now()
     held = planned if planned is not None and planned.reasons else None
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         releasable = held.releasable if held else True
         notes.save(db, releasable=releasable, emptied=dict(held.emptied) if held else {})
         report = BackfillReport(

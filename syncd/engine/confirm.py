@@ -24,7 +24,7 @@ from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.plan import naming
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
-from syncd.store import inquiries, leases, links, members, observations, ops, refusals
+from syncd.store import inquiries, links, members, observations, ops, refusals
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
@@ -70,8 +70,7 @@ def confirm(
         if s.link_id == NO_LINK
         and batch.states.get(s.op.id, (None,))[0] in (OpState.DONE, OpState.DEAD)
     ]
-    with cycle.bench.store.begin() as db:
-        leases.hold(db, cycle.lease, cycle.bench.now())
+    with cycle.writing() as db:
         _advance(db, cycle, side, batch.done)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)

@@ -1,7 +1,12 @@
-"""What every step of a cycle works with."""
+"""What every step of a cycle works with, and the only ways to write into the store.
 
-from collections.abc import Callable
+A worker that has lost its lease must write nothing more. So whoever works on a pair opens a
+transaction with `writing`, which proves the lease before anything else.
+"""
+
+from collections.abc import Callable, Iterator
 from collections.abc import Mapping as MappingType
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -17,6 +22,7 @@ from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
+from syncd.store import leases
 from syncd.store.inquiries import Place
 from syncd.store.leases import Lease
 from syncd.store.suppressions import Ledger
@@ -127,6 +133,26 @@ class Bench:
         logger: structlog.stdlib.BoundLogger = structlog.get_logger("syncd")
         return logger
 
+    @contextmanager
+    def writing(self, lease: Lease) -> Iterator[sa.Connection]:
+        """A transaction for whoever works on a pair; it proves the lease, and prolongs it.
+
+        The proof locks: PostgreSQL the lease's row, SQLite the whole store. Nobody can take
+        the pair over before the transaction has ended, however long it takes.
+
+        Raises:
+            LeaseLostError: another process took the pair over; nothing is written.
+        """
+        with self.store.begin() as db:
+            leases.hold(db, lease, self.now())
+            yield db
+
+    @contextmanager
+    def hearing(self) -> Iterator[sa.Connection]:
+        """A transaction that takes down a person's word, which is good whoever works."""
+        with self.store.begin() as db:
+            yield db
+
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
@@ -141,3 +167,25 @@ class Cycle:
     lease: Lease
     run_id: int
     targets: frozenset[Side] = frozenset(SIDES)
+
+    @contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction of this run; see `Bench.writing`."""
+        with self.bench.writing(self.lease) as db:
+            yield db
+
+
+@contextmanager
+def leased(pair: Pair, bench: Bench) -> Iterator[Lease]:
+    """The right to write for a pair, for as long as the body runs.
+
+    Raises:
+        BusyError: another process works on the pair.
+    """
+    with bench.store.begin() as db:
+        lease = leases.take(db, pair.name, leases.this_holder(), bench.now())
+    try:
+        yield lease
+    finally:
+        with bench.store.begin() as db:
+            leases.give_back(db, lease, bench.now())

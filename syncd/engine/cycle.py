@@ -1,25 +1,25 @@
 """One cycle of one pair, straight from recover to checkpoint."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.context import Bench, Cycle, Pair
+from syncd.engine.context import Bench, Cycle, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import Noticed
 from syncd.engine.pull import pull
 from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, release, require_same_accounts
-from syncd.errors import FieldsChangedError, PairHeldError, SyncdError
+from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
-from syncd.store import conflicts, leases, members, ops, runs
+from syncd.store import conflicts, members, ops, runs
 from syncd.store.database import explained, reading
+from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
 
 PASSES = 3  # of plan, guard and apply within one run
@@ -75,17 +75,20 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
 
     Raises:
         BusyError: another process works on the pair.
+        LeaseLostError: another process took it over; this one has written nothing since.
         AccountError, TransientError: a platform refuses; what was sent is confirmed.
         StoreError: the store cannot be used.
     """
     with explained(bench.store), leased(pair, bench) as lease:
-        run = _begin(pair, bench, mode)
+        run = _begin(pair, bench, lease, mode)
         cycle = Cycle(pair, bench, lease, run.id)
         try:
             report = _steps(cycle, run, mode, full=full or mode is Mode.FULL)
         except PairHeldError as held:
             state = RunState.PLANNED if mode is Mode.PLAN else RunState.HELD
             report = Report(run.id, state, reasons=(held.message,), releasable=held.releasable)
+        except LeaseLostError:
+            raise  # the run is its new holder's
         except SyncdError as error:
             if isinstance(error, FieldsChangedError):
                 doubt(cycle, error)
@@ -97,21 +100,9 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
         return report
 
 
-@contextmanager
-def leased(pair: Pair, bench: Bench) -> Iterator[leases.Lease]:
-    """The right to write for a pair, for as long as the body runs."""
-    with bench.store.begin() as db:
-        lease = leases.take(db, pair.name, leases.this_holder(), bench.now())
-    try:
-        yield lease
-    finally:
-        with bench.store.begin() as db:
-            leases.give_back(db, lease, bench.now())
-
-
-def _begin(pair: Pair, bench: Bench, mode: Mode) -> Run:
+def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
     """A run that is held or was broken off goes on under its number and its release."""
-    with bench.store.begin() as db:
+    with bench.writing(lease) as db:
         facts = runs.facts(db, pair.name)
         if facts.setup is not None and facts.setup != pair.setup:
             members.wake_all(db, pair.name)
@@ -141,7 +132,7 @@ def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
         )
     released, finished = _settle(cycle, run, send=mode is not Mode.PLAN)
     if finished and released.spent:
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             runs.update(db, cycle.run_id, approved=None)
     if mode is Mode.PLAN:
         state = RunState.PLANNED
@@ -228,8 +219,7 @@ def _in_doubt(cycle: Cycle) -> int:
 
 def _end(cycle: Cycle, report: Report, error: str | None) -> None:
     """The checkpoint: what the run did, and why it ended badly if it did."""
-    with cycle.bench.store.begin() as db:
-        leases.hold(db, cycle.lease, cycle.bench.now())
+    with cycle.writing() as db:
         runs.update(
             db,
             cycle.run_id,

@@ -17,7 +17,7 @@ from syncd.errors import FieldsChangedError
 from syncd.model.record import Record
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import FieldSpec
-from syncd.store import accounts, fields, leases, links, members, observations, refusals, runs
+from syncd.store import accounts, fields, links, members, observations, refusals, runs
 from syncd.store.database import reading
 
 
@@ -29,8 +29,7 @@ def start_afresh(cycle: Cycle) -> None:
     approved, so it is as if it had been changed.
     """
     pair = cycle.pair
-    with cycle.bench.store.begin() as db:
-        leases.hold(db, cycle.lease, cycle.bench.now())
+    with cycle.writing() as db:
         changed = Both(*(_changed(db, cycle, side) for side in SIDES))
         for side in SIDES:
             fields.note_agreed(db, pair.name, pair.resource, side, pair.generations[side])
@@ -136,7 +135,7 @@ def doubt(cycle: Cycle, error: FieldsChangedError) -> None:
     """Remember that fields were gone, and have their account asked anew before the next run."""
     if not error.account:
         return
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         if error.missing:
             fields.note_missing(db, error.account, cycle.pair.resource, error.fields)
         accounts.ask_anew(db, error.account)

@@ -14,7 +14,7 @@ from syncd.model.link import NO_LINK
 from syncd.model.op import OpKind
 from syncd.model.plan import Draft
 from syncd.model.side import SIDES, Side
-from syncd.store import inquiries, leases, members, ops
+from syncd.store import inquiries, members, ops
 from syncd.store.database import reading
 from syncd.store.suppressions import OptOut
 
@@ -41,8 +41,7 @@ def ask_again(cycle: Cycle, side: Side) -> None:
             opted_out = cycle.bench.ledger.suppressed(db, keys, cycle.pair.relatives)
         if not keys:
             return
-        with cycle.bench.store.begin() as db:
-            leases.hold(db, cycle.lease, cycle.bench.now())
+        with cycle.writing() as db:
             inquiries.add(db, [place], opted_out)
         after = keys[-1]
 
@@ -62,8 +61,7 @@ def stage_told(cycle: Cycle) -> None:
         if not waiting:
             continue
         pair = cycle.pair
-        with cycle.bench.store.begin() as db:
-            leases.hold(db, cycle.lease, cycle.bench.now())
+        with cycle.writing() as db:
             known = {
                 m.key
                 for m in members.with_keys(db, pair.name, pair.resource, waiting)

@@ -11,7 +11,7 @@ from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.model.link import Link, Member, State
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import leases, links, members
+from syncd.store import links, members
 from syncd.store.database import reading
 
 
@@ -28,8 +28,7 @@ def match(cycle: Cycle) -> None:
             keys = members.todo_keys(db, pair.name, pair.resource, pair.chunk, after)
         if not keys:
             return
-        with cycle.bench.store.begin() as db:
-            leases.hold(db, cycle.lease, cycle.bench.now())
+        with cycle.writing() as db:
             match_keys(db, cycle, keys)
         after = keys[-1]
         cycle.bench.crash("match")
@@ -47,8 +46,7 @@ def _match_references(cycle: Cycle, side: Side) -> None:
             some = members.todo_referring(db, pair.name, pair.resource, side, pair.chunk, after)
         if not some:
             return
-        with cycle.bench.store.begin() as db:
-            leases.hold(db, cycle.lease, cycle.bench.now())
+        with cycle.writing() as db:
             there = members.load(
                 db, pair.name, pair.resource, side.other, {m.reference or "" for m in some}
             )
@@ -67,8 +65,7 @@ def _park_keyless(cycle: Cycle) -> None:
     """Records without an address cannot be recognised, so nothing is done with them."""
     pair = cycle.pair
     while True:
-        with cycle.bench.store.begin() as db:
-            leases.hold(db, cycle.lease, cycle.bench.now())
+        with cycle.writing() as db:
             keyless = members.todo_keyless(db, pair.name, pair.resource, pair.chunk)
             parked = [
                 m if m.state is State.GONE else replace(m, state=State.PARKED, cause=NO_KEY)

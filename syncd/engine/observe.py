@@ -18,7 +18,7 @@ from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Fields, Level
-from syncd.store import leases, members, observations, ops, refusals
+from syncd.store import members, observations, ops, refusals
 from syncd.store.database import reading
 from syncd.store.suppressions import OptOut
 
@@ -149,7 +149,6 @@ def take_in(
         sweep: number of the sweep that shows them; 0 outside of one.
     """
     pair = cycle.pair
-    leases.hold(db, cycle.lease, cycle.bench.now())
     require_as_opened(db, cycle, side)
     records = list(records)
     page = {record.remote_id: record for record in records if record.remote_id}
@@ -339,5 +338,5 @@ def _replaced(
 
 def take_in_one(cycle: Cycle, side: Side, record: Record) -> None:
     """Store one record that was read directly, in a transaction of its own."""
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         take_in(db, cycle, side, [replace(record, certain=True)])

@@ -13,7 +13,7 @@ from syncd.errors import PairHeldError, StoppedError
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Level
-from syncd.store import cursors, leases, members, observations, runs
+from syncd.store import cursors, members, observations, runs
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
 
@@ -79,7 +79,7 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
     pages = pair.connector(side).pull(pair.resource, cursor.cursor, fields=pair.fields[side])
     for page in pages:
         records = settle_doubts(cycle, side, page.records)
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             noticed += take_in(db, cycle, side, records)
             cursor = replace(cursor, cursor=page.cursor)
             if pair.reduced:  # so that everything is read again once all fields are
@@ -114,7 +114,7 @@ def _sweep(
     )
     for read, page in enumerate(pages, 1):
         records = settle_doubts(cycle, side, page.records)
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             noticed += take_in(db, cycle, side, records, sweep=number)
             cursor = replace(cursor, sweep_cursor=page.cursor)
             cursors.save(db, pair.name, side, pair.resource, cursor)
@@ -129,7 +129,7 @@ def _sweep(
     )
     if thorough:
         ask_again(cycle, side)
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         count = observations.count(db, pair.accounts[side].name, pair.resource)
         done = Cursor(last, None, None, cycle.bench.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
@@ -178,10 +178,9 @@ def _look_for_the_gone(
                 continue  # it stays as it is known, and the next sweep asks again
             if not record.gone:
                 missed.add(remote_id)
-            with cycle.bench.store.begin() as db:
+            with cycle.writing() as db:
                 noticed += take_in(db, cycle, side, [record], sweep=sweep)
-        with cycle.bench.store.begin() as db:
-            leases.hold(db, cycle.lease, cycle.bench.now())
+        with cycle.writing() as db:
             observations.hide(db, account, pair.resource, missed)
         after = ids[-1]
         cycle.bench.crash("gone")
@@ -192,7 +191,7 @@ def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> Noticed:
     pair, noticed = cycle.pair, Noticed()
     account = pair.accounts[side].name
     while True:
-        with cycle.bench.store.begin() as db:
+        with cycle.writing() as db:
             ids = members.outlived(db, pair.name, pair.resource, side, account, pair.chunk)
             gone = [Record(remote_id, {}, gone=True) for remote_id in ids]
             noticed += take_in(db, cycle, side, gone, sweep=sweep)

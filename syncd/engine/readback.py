@@ -101,5 +101,5 @@ def _note_verified(cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, st
         op_id: remote_id in seen and is_in_effect(cycle, sent, seen[remote_id].fields)
         for op_id, (sent, remote_id) in unseen.items()
     }
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         ops.note_verified(db, results)

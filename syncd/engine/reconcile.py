@@ -16,7 +16,7 @@ from syncd.engine.observe import keys_of
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.plan import LinkPlan
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, leases, links, members, observations, ops, refusals
+from syncd.store import conflicts, links, members, observations, ops, refusals
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
@@ -36,8 +36,7 @@ def reconcile(cycle: Cycle) -> None:
             )
         if not ids:
             break
-        with cycle.bench.store.begin() as db:
-            leases.hold(db, cycle.lease, cycle.bench.now())
+        with cycle.writing() as db:
             plan_links(db, cycle, ids)
         after = ids[-1]
         cycle.bench.crash("reconcile")

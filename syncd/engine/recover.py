@@ -39,7 +39,7 @@ def recover(cycle: Cycle) -> int:
                 _recover_write(cycle, sent)
             cycle.bench.crash("recover")
         found, after = found + len(doubtful), doubtful[-1].op.id
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         ops.drop_unsent(db, cycle.pair.name)
     return found
 
@@ -129,6 +129,6 @@ def _is_settled(cycle: Cycle, sent: Sent) -> bool:
 
 
 def _drop(cycle: Cycle, sent: Sent) -> None:
-    with cycle.bench.store.begin() as db:
+    with cycle.writing() as db:
         ops.settle(db, {sent.op.id: (OpState.DROPPED, "not found in effect")})
         members.wake_links(db, [sent.link_id])

@@ -17,7 +17,7 @@ from syncd.errors import (
 )
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
-from syncd.store import leases, links, members, observations, ops, runs
+from syncd.store import links, members, observations, ops, runs
 from syncd.store import losses as losses_of
 from syncd.store.database import reading
 from syncd.store.runs import Run
@@ -68,8 +68,7 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
         send: False for a plan, which judges and lets nothing out.
     """
     full = _full(cycle)
-    with cycle.bench.store.begin() as db:
-        leases.hold(db, cycle.lease, cycle.bench.now())
+    with cycle.writing() as db:
         doings = _with_losses(db, cycle, _doings(db, cycle))
         counts = _counts(doings)
         verdict = judge(doings, cycle.pair.policy.guards, run.approved)
@@ -254,8 +253,7 @@ def account_ids(pair: Pair) -> list[str]:
 
 def accept(cycle: Cycle) -> None:
     """Note that the pair was approved as it is set up now."""
-    with cycle.bench.store.begin() as db:
-        leases.hold(db, cycle.lease, cycle.bench.now())
+    with cycle.writing() as db:
         _note_setup(db, cycle)
 
 
@@ -282,7 +280,7 @@ def approve(bench: Bench, pair: str, run_id: int | None = None) -> Run:
     Raises:
         ConfigError: no run of this pair is held, or it is another one.
     """
-    with bench.store.begin() as db:
+    with bench.hearing() as db:
         held = runs.held(db, pair)
         if held is None:
             raise ConfigError(f"No run of pair '{pair}' is held. Nothing was released.")

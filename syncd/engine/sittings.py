@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from syncd.engine.context import Bench
 from syncd.store import runs
+from syncd.store.leases import Lease
 
 NOTE_EVERY_S = 1.0  # a kill loses at most what was spent since
 
@@ -76,13 +77,13 @@ def notes_of(run: runs.Run, spent: Callable[[], Spent]) -> Notes:
     return Notes(run.id, progress, spent, Spent.from_json(progress.get("spent", {})))
 
 
-def noting(bench: Bench, notes: Notes) -> Bench:
+def noting(bench: Bench, lease: Lease, notes: Notes) -> Bench:
     """A bench on which progress is noted now and then, so that a kill forgets little."""
 
     def progress(what: str, done: int, total: int | None) -> None:
         bench.progress(what, done, total)
         if notes.total.seconds - notes.noted_s >= NOTE_EVERY_S:
-            with bench.store.begin() as db:
+            with bench.writing(lease) as db:
                 notes.save(db)
 
     return replace(bench, progress=progress)

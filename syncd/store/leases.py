@@ -83,10 +83,28 @@ def hold(db: sa.Connection, lease: Lease, now: datetime, ttl: timedelta = TTL) -
         .values(expires_at=now + ttl)
     ).rowcount
     if not held:
-        raise LeaseLostError(
-            f"Another process took pair '{lease.pair}' over. This one stopped without"
-            " writing anything more."
-        )
+        raise _lost(lease)
+
+
+def prove(db: sa.Connection, lease: Lease) -> None:
+    """See that nobody has taken the pair over, without writing anything.
+
+    Raises:
+        LeaseLostError: another worker took the pair over.
+    """
+    c = t.lease.c
+    ours = sa.select(c.fence).where(
+        c.pair == lease.pair, c.holder == lease.holder, c.fence == lease.fence
+    )
+    if db.execute(ours).first() is None:
+        raise _lost(lease)
+
+
+def _lost(lease: Lease) -> LeaseLostError:
+    return LeaseLostError(
+        f"Another process took pair '{lease.pair}' over. This one stopped without"
+        " writing anything more."
+    )
 
 
 def give_back(db: sa.Connection, lease: Lease, now: datetime) -> None:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from syncd.errors import BusyError, LeaseLostError
 from syncd.store import leases
+from syncd.store.database import reading
 
 from .samples import HERE, HOUR, NOW, PAIR, THERE, take, wait_until_another_waits
 
@@ -52,6 +53,15 @@ def test_a_worker_that_slept_through_its_lease_cannot_go_on(store: sa.Engine) ->
     take(store, THERE, NOW + HOUR)
     with pytest.raises(LeaseLostError), store.begin() as db:
         leases.hold(db, slept, NOW + HOUR)
+
+
+def test_a_lease_is_proved_without_prolonging_it(store: sa.Engine) -> None:
+    lease = take(store)
+    with reading(store) as db:
+        leases.prove(db, lease)
+    take(store, THERE, NOW + leases.TTL)
+    with pytest.raises(LeaseLostError), reading(store) as db:
+        leases.prove(db, lease)
 
 
 def test_a_worker_that_slept_and_took_the_lease_again_has_lost_the_old_one(
