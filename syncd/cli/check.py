@@ -139,10 +139,11 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
         names = " and ".join(f"'{account}'" for account in blocked)
         return [Line(verdict, name, "mapping", f"not looked at, as {names} cannot be used")]
     try:
-        compiled = opened_app.open_pair(name, create_fields=False)
+        compiled = opened_app.open_pair(name, create_fields=False, complete=True)
         warnings = opened_app.warnings(name)
     except ConfigProblemsError as error:
-        return [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
+        wrong = [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
+        return [*wrong, *_all_the_same(opened_app, name)]
     except SyncdError as error:
         verdict = AWAY if isinstance(error, TransientError) else BAD
         return [Line(verdict, name, "mapping", error.message, error.hint)]
@@ -152,6 +153,18 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
         *(Line(REMARK, name, p.where, p.message, p.hint) for p in warnings),
         *_drift(opened_app, name, compiled),
     ]
+
+
+def _all_the_same(opened_app: App, name: str) -> list[Line]:
+    """What a pair does that was approved and does not fit any more."""
+    with reading(opened_app.store) as db:
+        if runs.facts(db, name).approved_at is None:
+            return []
+    pair = opened_app.open_pair(name, create_fields=False)
+    found = "until then nothing but opt-outs travels"
+    if not pair.reduced:
+        found = "until then what does not fit rests, and everything else goes on"
+    return [Line(REMARK, name, "mapping", found)]
 
 
 def _drift(opened_app: App, name: str, compiled: Pair) -> list[Line]:

@@ -152,6 +152,7 @@ guards: # per run and side: more than this waits for a person
   updates: {{count: 2000, percent: 50}}
   deletes: {{count: 50, percent: 5}}
   optouts: {{count: 200, percent: 10}}
+  emptied: {{count: 2000, percent: 10}} # one field, of those who have a value in it
 
 {heading}
 {fields}"""

@@ -61,8 +61,11 @@ class Connector(Protocol):
     def catalogue(self, resource: Resource) -> Catalogue:
         """Every field there is now, standard and custom, by the name that rules use.
 
+        A custom field has an `identity`, where the platform gives it an id: another field under
+        its name is then known to be another one.
+
         Raises:
-            AccountError: it cannot be read; a sync without it would lose custom fields.
+            AccountError: it cannot be read; until it can, only opt-outs travel.
         """
         ...
 
@@ -80,6 +83,9 @@ class Connector(Protocol):
         window: Window | None = None,
     ) -> Iterator[Page]:
         """Pages of records, with at least the named fields.
+
+        A custom field that is gone is no field that is empty: it raises FieldsChangedError, or
+        is left out of the records. Address and consent alone need no catalogue.
 
         Without `full` and `window`: what changed since the cursor. A cursor of None is
         treated as `full`. Where the Spec is not incremental, this lists everything anew,

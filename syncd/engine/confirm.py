@@ -24,10 +24,12 @@ from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.plan import naming
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
-from syncd.store import inquiries, links, members, observations, ops, refusals
+from syncd.store import accounts, inquiries, links, members, observations, ops, refusals
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
+
+UNKNOWN_FIELD = "unknown_field"  # as connectors say of a field that is not in the catalogue
 
 
 @dataclass(slots=True)
@@ -80,6 +82,8 @@ def confirm(
         account = cycle.pair.accounts[side].name
         refused = [OptOut(account, address, None, account) for address in batch.opted_out]
         members.wake_keys(db, sorted(note_opt_outs(db, cycle, refused)))
+        if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):
+            accounts.ask_anew(db, account)
     for remote_id in batch.look:
         look_again(cycle, side, remote_id)
 

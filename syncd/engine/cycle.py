@@ -42,6 +42,7 @@ class Report:
         emptied: in how many records a field would be emptied, as a person's word counts it.
         full: an account without room is among the reasons.
         releasable: a person's word would let something go that is held.
+        spent: although it is held, nothing of the run waits for anything.
         finished: False if something was left for the next run.
         conflicts: how many fields of the pair wait for a person.
         in_doubt: how many writes of the pair no platform has confirmed or shown yet.
@@ -56,6 +57,7 @@ class Report:
     emptied: Mapping[str, int] = field(default_factory=dict)
     full: bool = False
     releasable: bool = True
+    spent: bool = False
     finished: bool = True
     conflicts: int = 0
     in_doubt: int = 0
@@ -107,6 +109,9 @@ def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
         if facts.setup is not None and facts.setup != pair.setup:
             members.wake_all(db, pair.name)
         going_on = runs.unfinished(db, pair.name) if mode is not Mode.PLAN else None
+        if going_on and going_on.state is RunState.HELD and (going_on.progress or {}).get("spent"):
+            runs.update(db, going_on.id, state=RunState.DONE)  # nothing of it waits any more
+            going_on = None
         return going_on or runs.start(db, pair.name, mode.value, bench.now())
 
 
@@ -114,9 +119,9 @@ def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
     require_same_accounts(cycle)
     start_afresh(cycle)
     recover(cycle)
-    noticed = Both(
-        *(pull(cycle, side, full=full, accept_emptied=run.approved is not None) for side in SIDES)
-    )
+    noticed, emptied = _pull_both(cycle, run, full=full)
+    if emptied:
+        cycle = replace(cycle, pair=replace(cycle.pair, reduced=True))
     settle_arrivals(cycle, noticed)
     if _still_held(cycle, run, noticed):
         return Report(
@@ -130,10 +135,7 @@ def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
             conflicts=_open_conflicts(cycle),
             in_doubt=_in_doubt(cycle),
         )
-    released, finished = _settle(cycle, run, send=mode is not Mode.PLAN)
-    if finished and released.spent:
-        with cycle.writing() as db:
-            runs.update(db, cycle.run_id, approved=None)
+    released, finished = _settle(cycle, run, emptied, send=mode is not Mode.PLAN)
     if mode is Mode.PLAN:
         state = RunState.PLANNED
     elif released.reasons:
@@ -149,11 +151,26 @@ def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
         emptied=released.emptied,
         full=released.full,
         releasable=released.releasable,
+        spent=released.spent and finished,
         finished=finished,
         outcomes=_outcomes(cycle),
         conflicts=_open_conflicts(cycle),
         in_doubt=_in_doubt(cycle),
     )
+
+
+def _pull_both(cycle: Cycle, run: Run, *, full: bool) -> tuple[Both[Noticed], tuple[str, ...]]:
+    """What both sides show; and why that of one is not to be believed but for its opt-outs."""
+    noticed: Both[Noticed] = Both(Noticed(), Noticed())
+    reasons: list[str] = []
+    for side in SIDES:
+        try:
+            seen = pull(cycle, side, full=full, accept_emptied=run.approved is not None)
+        except PairHeldError as held:
+            reasons.append(held.message)
+        else:
+            noticed = noticed.having(side, seen)
+    return noticed, tuple(reasons)
 
 
 def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
@@ -169,7 +186,9 @@ def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
         return not ops.lost_opt_outs(db, run.id)  # a held run sends them all the same
 
 
-def _settle(cycle: Cycle, run: Run, *, send: bool) -> tuple[Released, bool]:
+def _settle(
+    cycle: Cycle, run: Run, reasons: tuple[str, ...], *, send: bool
+) -> tuple[Released, bool]:
     """Plan, ask the guard and send; and once more for what follows from what was sent.
 
     A created record has an id that its counterpart is to know, so a second pass finds
@@ -179,7 +198,7 @@ def _settle(cycle: Cycle, run: Run, *, send: bool) -> tuple[Released, bool]:
     finished = True
     for _ in range(PASSES):
         reconcile(cycle)
-        released = release(cycle, run, send=send)
+        released = release(cycle, run, reasons, send=send)
         total = wanted + Counter(released.counts)
         if not released.ready:
             break
@@ -232,6 +251,7 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
                 "full": report.full,
                 "releasable": report.releasable,
                 "emptied": dict(report.emptied),
+                "spent": report.spent,
                 **_sent(cycle),
             },
             error=error,

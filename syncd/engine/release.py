@@ -34,7 +34,7 @@ class Released:
         ready: ops that may be sent now.
         full: accounts without room are among the reasons: that may pass by itself.
         releasable: a person's word would let something go that is held.
-        spent: all that there was went out, and what a person has released with it; the run
+        spent: all that there was may go out, and what a person has released with it; the run
             is held all the same, as lines of the mapping rest.
     """
 
@@ -56,7 +56,7 @@ _KINDS = {
 }
 
 
-def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
+def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: bool) -> Released:
     """Judge the run, and let its ops be sent if nothing speaks against it.
 
     Opt-outs go out all the same unless they are themselves too many, or the pair is new: a
@@ -65,6 +65,7 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
     lines of the mapping rest, the run is held for them too, and all that it wants goes out.
 
     Args:
+        held_for: why nothing but opt-outs may go out, whatever the guard says.
         send: False for a plan, which judges and lets nothing out.
     """
     full = _full(cycle)
@@ -77,6 +78,7 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
             reasons = _first_reasons(cycle.pair, counts)
         else:
             reasons = _changed_reasons(db, cycle, run) or verdict.reasons
+        reasons = (*held_for, *reasons)
         ready = 0
         if send and not reasons:
             _note_setup(db, cycle)
@@ -94,8 +96,17 @@ def release(cycle: Cycle, run: Run, *, send: bool) -> Released:
         full=bool(full),
         releasable=bool(reasons),
         emptied={loss_name(d.account, one.field): one.emptied for d in doings for one in d.losses},
-        spent=send and bool(cycle.pair.resting) and not (reasons or full or cycle.pair.reduced),
+        spent=_is_spent(cycle, run) and send and not (reasons or full),
     )
+
+
+def _is_spent(cycle: Cycle, run: Run) -> bool:
+    """Whether a run that may send all that it wants leaves nothing for later.
+
+    What a person has released is not spent by a run that carries nothing but opt-outs.
+    """
+    waits = cycle.pair.reduced and run.approved is not None
+    return bool(cycle.pair.resting) and not waits
 
 
 def _counts(doings: Iterable[Doing]) -> dict[str, int]:
@@ -319,6 +330,8 @@ def _is_releasable(run: Run) -> bool:
 
 def _sent(run: Run) -> str:
     """What of a held run went out all the same."""
+    if (run.progress or {}).get("spent"):
+        return "All else that it wanted was sent."
     optouts, others = ((run.progress or {}).get(name, 0) for name in ("optouts", "others"))
     match (optouts, others):
         case (0, 0):

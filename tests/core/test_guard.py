@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.guard import HANDFUL, KINDS, Doing, judge
+from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, judge, loss_name
 from syncd.model.policy import Guards, Limit
 
 GUARDS = Guards()
@@ -90,3 +90,41 @@ def test_what_would_need_no_release_may_come_on_top_of_one_and_no_more() -> None
     assert held(doing(deletes=851), approved=approved)
     assert held(doing(creates=1001), approved=approved)
     assert held(doing(deletes=850), approved={"crm.deletes": 800})
+
+
+# -- one field emptied for many at once ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("emptied", "had", "is_held"),
+    [
+        (HANDFUL, HANDFUL, False),  # a handful says nothing, whatever the share
+        (HANDFUL + 1, HANDFUL + 1, True),
+        (25, 60, True),
+        (30, 300, False),
+        (31, 300, True),
+        (2_000, 1_000_000, False),
+        (2_001, 1_000_000, True),
+    ],
+)
+def test_a_field_is_not_emptied_for_many_at_once(emptied: int, had: int, is_held: bool) -> None:
+    loss = Loss("tags", emptied, had, "`custom.tags` of 'mail'")
+    reasons = held(replace(doing(), account="crm", losses=(loss,)))
+    assert bool(reasons) is is_held
+    for reason in reasons:
+        said = f"{emptied:,} of {had:,} linked contacts that have a value in `tags` on 'crm'"
+        assert reason.startswith(said)
+        assert "as `custom.tags` of 'mail' is empty for them now" in reason
+
+
+def test_a_release_covers_the_losses_that_were_seen_of_each_field() -> None:
+    seen = {loss_name("mail", "tags"): 25}
+    tags, phone = Loss("tags", 30, 30), Loss("phone", 30, 30)
+    assert held(replace(doing(), losses=(tags,)), approved=seen) == ()
+    [reason] = held(replace(doing(), losses=(tags, phone)), approved=seen)
+    assert "`phone`" in reason
+
+
+def test_opt_outs_are_free_although_a_field_would_be_emptied() -> None:
+    much = replace(doing(optouts=3), losses=(Loss("tags", 60, 60),))
+    assert judge((much,), GUARDS, None).optouts_free

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from syncd.cli.rounds import Outcome
+from syncd.engine.cycle import run_cycle
 from syncd.engine.release import approve
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.side import Side
@@ -202,11 +203,8 @@ MAILERCLOUD_CAUSES: dict[str, Callable[[World], Any]] = {
 
 
 @pytest.mark.parametrize("cause", MAILERCLOUD_CAUSES)
-def test_opt_outs_travel_to_and_from_mailercloud(
-    made: Build, cause: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.engine.world.NEWS_FIELDS", NEWS_TOLD)
-    world = linked(made, news=True)
+def test_opt_outs_travel_to_and_from_mailercloud(made: Build, cause: str) -> None:
+    world = linked(made, news=True, news_fields=NEWS_TOLD)
     news = world.news
     world.act(MAILERCLOUD, "send_campaign", name="News")
     MAILERCLOUD_CAUSES[cause](world)
@@ -296,19 +294,33 @@ def test_an_opt_out_that_could_not_be_written_is_tried_again_although_the_run_is
     assert ADA in world.unsubscribed()
 
 
-def test_opt_outs_travel_although_nobody_can_say_how_much_room_there_is(
-    made: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tests.engine.world.NEWS_FIELDS", NEWS_TOLD)
-    world = linked(made, news=True)
+def test_opt_outs_travel_although_the_other_side_shows_hardly_anybody(made: Build) -> None:
+    world = made(contacts=50)
+    world.cycles()
+    ada = sorted(world.by_email(Side.LEFT).keys() & world.by_email(Side.RIGHT).keys())[0]
+    world.act(GHL, "empty")
+    opt_out(world, Side.RIGHT, ada)
+    world.act(GHL, "create", fields={"email": BOB})
+    world.act(MAILEON, "create", email=BOB)
+    opt_out(world, Side.LEFT, BOB)
+    for _ in range(2):
+        world.settle()
+        outcome = sync(world, full=True)
+        assert outcome.held is not None
+        assert "showed only" in outcome.held
+    assert BOB in world.unsubscribed()
+    assert ada in world.unsubscribed()
+
+
+def test_opt_outs_travel_although_nobody_can_say_how_much_room_there_is(made: Build) -> None:
+    world = linked(made, news=True, news_fields=NEWS_TOLD)
     news = world.news
     world.act(GHL, "create", fields={"email": "new@example.org"})
     opt_out(world, Side.LEFT, ADA)
+    world.settle()
     app = world.start_process()
     pair = app.open_pair(news.name, create_fields=True)
     world.fault("status", platform=MAILERCLOUD, path="/client/plan", status=403)
-    from syncd.engine.cycle import run_cycle
-
     report = run_cycle(pair, app.bench)
     assert report.state is RunState.HELD
     assert any("room" in reason for reason in report.reasons)

@@ -425,6 +425,7 @@ def configure(
     fields: Sequence[Mapping[str, Any]] = FIELDS,
     swapped: bool = False,
     news: bool = False,
+    news_fields: Sequence[Mapping[str, Any]] = NEWS_FIELDS,
     accounts: Mapping[str, Mapping[str, Any]] | None = None,
     **settings: Any,
 ) -> None:
@@ -472,7 +473,7 @@ def configure(
     (folder / "pair.yaml").write_text(json.dumps(pair, indent=1))
     if news:
         second = {**pair, "pair": NEWS, "left": "crm", "right": "list"}
-        second["fields"] = list(NEWS_FIELDS)
+        second["fields"] = list(news_fields)
         (folder / "pair-news.yaml").write_text(json.dumps(second, indent=1))
 
 

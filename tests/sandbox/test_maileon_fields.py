@@ -74,6 +74,17 @@ def test_a_rename_takes_the_values_along_without_moving_updated(api: Api) -> Non
     assert api.put(f"{FIELDS}/telephone/CITY").status_code == 400
 
 
+def test_a_person_renames_a_field_in_the_screens(api: Api) -> None:
+    api.person("create_custom_field", name="phone")
+    contact_id = api.create("ada@example.org", custom_fields={"phone": "1"})
+    api.person("rename_custom_field", name="phone", new_name="telephone")
+    assert fields(api) == {"telephone": "string"}
+    assert api.stored(contact_id)["custom_fields"] == {"telephone": "1"}
+    for name, new_name in (("phone", "other"), ("telephone", "CITY")):
+        with pytest.raises(ValueError, match=r"custom field|reserved"):
+            api.person("rename_custom_field", name=name, new_name=new_name)
+
+
 def test_dropping_a_field_drops_its_values(api: Api) -> None:
     """§2.8."""
     api.person("create_custom_field", name="phone")

@@ -263,3 +263,17 @@ def _table(text: str) -> dict[str, str]:
         for first, second in cells
         for name in re.findall(r"`(\w+)`", first)
     }
+
+
+def test_a_person_renames_a_property_which_keeps_its_id_and_its_values() -> None:
+    api = Api()
+    made = api.act("create_property", name="Colour")
+    api.act("create_property", name="Size")
+    api.act("create", email="eda@example.org", custom={"Colour": "red"})
+    assert api.act("rename_property", name="Colour", new_name="Hue") == made
+    [eda] = [one for one in api.platform.dump() if one["email"] == "eda@example.org"]
+    assert eda["custom_by_label"] == {"Hue": "red"}
+    assert eda["custom_fields"] == {made["id"]: "red"}
+    for name, new_name in (("Colour", "Other"), ("Hue", "Size")):
+        with pytest.raises(ValueError, match="property"):
+            api.act("rename_property", name=name, new_name=new_name)
