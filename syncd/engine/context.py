@@ -160,6 +160,7 @@ class Cycle:
 
     Attributes:
         targets: sides on which this run writes; an opt-out is written on any.
+        thorough: everything is looked at again, and every opt-out is told again.
     """
 
     pair: Pair
@@ -167,6 +168,7 @@ class Cycle:
     lease: Lease
     run_id: int
     targets: frozenset[Side] = frozenset(SIDES)
+    thorough: bool = False
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

@@ -83,9 +83,9 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
     """
     with explained(bench.store), leased(pair, bench) as lease:
         run = _begin(pair, bench, lease, mode)
-        cycle = Cycle(pair, bench, lease, run.id)
+        cycle = Cycle(pair, bench, lease, run.id, thorough=full or mode is Mode.FULL)
         try:
-            report = _steps(cycle, run, mode, full=full or mode is Mode.FULL)
+            report = _steps(cycle, run, mode)
         except PairHeldError as held:
             state = RunState.PLANNED if mode is Mode.PLAN else RunState.HELD
             report = Report(run.id, state, reasons=(held.message,), releasable=held.releasable)
@@ -115,11 +115,11 @@ def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
         return going_on or runs.start(db, pair.name, mode.value, bench.now())
 
 
-def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
+def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
     require_same_accounts(cycle)
     start_afresh(cycle)
     recover(cycle)
-    noticed, emptied = _pull_both(cycle, run, full=full)
+    noticed, emptied = _pull_both(cycle, run)
     if emptied:
         cycle = replace(cycle, pair=replace(cycle.pair, reduced=True))
     settle_arrivals(cycle, noticed)
@@ -159,13 +159,13 @@ def _steps(cycle: Cycle, run: Run, mode: Mode, *, full: bool) -> Report:
     )
 
 
-def _pull_both(cycle: Cycle, run: Run, *, full: bool) -> tuple[Both[Noticed], tuple[str, ...]]:
+def _pull_both(cycle: Cycle, run: Run) -> tuple[Both[Noticed], tuple[str, ...]]:
     """What both sides show; and why that of one is not to be believed but for its opt-outs."""
     noticed: Both[Noticed] = Both(Noticed(), Noticed())
     reasons: list[str] = []
     for side in SIDES:
         try:
-            seen = pull(cycle, side, full=full, accept_emptied=run.approved is not None)
+            seen = pull(cycle, side, full=cycle.thorough, accept_emptied=run.approved is not None)
         except PairHeldError as held:
             reasons.append(held.message)
         else:

@@ -22,9 +22,14 @@ AT_ONCE = 200  # addresses of one side and pass: a request each
 
 
 def note_opt_outs(db: sa.Connection, cycle: Cycle, opt_outs: Iterable[OptOut]) -> set[str]:
-    """Write opt-outs into the ledger; the addresses that are new there, and that are now told."""
-    fresh = cycle.bench.ledger.record(db, opt_outs, cycle.bench.now())
-    inquiries.add(db, cycle.pair.hiding, fresh)
+    """Write opt-outs into the ledger; the addresses that are new there.
+
+    Those are told to the accounts that hide people; in a thorough run, all that are shown.
+    """
+    shown = list(opt_outs)
+    fresh = cycle.bench.ledger.record(db, shown, cycle.bench.now())
+    told = {o.address for o in shown} if cycle.thorough else fresh
+    inquiries.add(db, cycle.pair.hiding, sorted(told))
     return fresh
 
 
