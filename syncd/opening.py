@@ -62,11 +62,14 @@ class Ground:
 
     @property
     def countries(self) -> Both[str | None]:
-        return self.checked.map(lambda c: c.identity.country)
+        told = self.checked.map(lambda c: c.identity.country)
+        return Both(told.left or told.right, told.right or told.left)
 
     def compiled(self, catalogues: Both[Catalogue] | None = None) -> Compiled:
         shown = catalogues or self.catalogues
-        return compile_rules(self.configured.lines, shown, self.specs, self.names)
+        return compile_rules(
+            self.configured.lines, shown, self.specs, self.names, self.countries
+        )
 
 
 @dataclass(frozen=True, slots=True)

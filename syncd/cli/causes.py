@@ -62,6 +62,9 @@ _PROBLEMS = {
     "fixed_there": "the other side never changes this field of a contact; change it there by hand",
     "read_only": "the other side lets nobody change this field",
     "not_clearable": "the other side cannot empty this field",
+    "ambiguous_date": (
+        "nobody can tell which of its numbers is the month; write it as 1990-04-03 or 03.04.1990"
+    ),
     "untranslatable": "the mapping has no translation for this value",
     "no_inverse": "the mapping has no way back for this value",
     "address_taken": "the other side's record has by now the address of another contact",

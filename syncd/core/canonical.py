@@ -9,11 +9,13 @@ import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from syncd.core.countries import country_code
 from syncd.core.normalise import (
     clean_text,
     identity_key,
+    is_ambiguous_date,
     parse_boolean,
     parse_date,
     parse_datetime,
@@ -26,6 +28,8 @@ from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Level, Value
 
 RESERVED = "reserved"
+AMBIGUOUS_DATE = "ambiguous_date"
+LONGEST_DIGITS = 30  # before or after the point
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +38,8 @@ class Canonical:
 
     Attributes:
         problem: None, or a short stable word: `too_long` (a plain text, which is cut), `reserved`
-            (a member of a set) or `invalid_<kind>` (the value is kept as it was; also if it is
-            too long).
+            (a member of a set), `invalid_<kind>` (the value is kept as it was; also if it is
+            too long) or `ambiguous_date` (kept too: day or month first, nobody can tell).
     """
 
     value: Value
@@ -49,7 +53,7 @@ def canonical(value: Value, spec: FieldSpec, *, country: str | None) -> Canonica
 
     Args:
         value: in any form; a text is read as what the field holds.
-        country: ISO alpha-2, for phones without a country code.
+        country: ISO alpha-2, for phones without a country code and for dates like 3/4/1990.
 
     >>> canonical(" Ada\\r\\nKing ", FieldSpec("note", max_length=5), country=None)
     Canonical(value='Ada\\nK', problem='too_long')
@@ -68,8 +72,16 @@ def canonical(value: Value, spec: FieldSpec, *, country: str | None) -> Canonica
         return _set(value, spec)
     read = _READERS[spec.kind](value, spec, country)
     if read is None:
-        return Canonical(value, f"invalid_{spec.kind.value}")
+        return Canonical(value, _unread(value, spec, country))
     return _stored_text(read, spec) if isinstance(read, str) else Canonical(read)
+
+
+def _unread(value: Value, spec: FieldSpec, country: str | None) -> str:
+    """Why a reader made nothing of a value."""
+    is_date = spec.kind is Kind.DATE and isinstance(value, str)
+    if is_date and is_ambiguous_date(str(value), country):
+        return AMBIGUOUS_DATE
+    return f"invalid_{spec.kind.value}"
 
 
 def same(a: Value, b: Value, spec: FieldSpec) -> bool:
@@ -94,8 +106,13 @@ def same(a: Value, b: Value, spec: FieldSpec) -> bool:
 def text_of(value: Value) -> str | None:
     """A value as text, so that the readers above can read it back; None for sets and consents.
 
+    People read it in their mails: a whole number has no `.0`, and only what is longer than
+    any amount or id has an exponent.
+
     >>> text_of(True), text_of(12.0), text_of(date(1990, 4, 3))
     ('true', '12', '1990-04-03')
+    >>> text_of(1e16), text_of(0.00001), text_of(1e99)
+    ('10000000000000000', '0.00001', '1e+99')
     """
     match value:
         case str():
@@ -105,12 +122,18 @@ def text_of(value: Value) -> str | None:
         case int():
             return str(value)
         case float():
-            whole = value.is_integer() and abs(value) < 2**53
-            return str(int(value)) if whole else repr(value)
+            return _digits(value)
         case datetime() | date():
             return value.isoformat()
         case _:
             return None
+
+
+def _digits(number: float) -> str:
+    """The shortest digits that stand for a number, without exponent where that is readable."""
+    if number == 0 or not 10**-LONGEST_DIGITS < abs(number) < 10**LONGEST_DIGITS:
+        return repr(number + 0.0).removesuffix(".0")  # and no minus before a zero
+    return f"{Decimal(repr(number)):f}".removesuffix(".0")
 
 
 def _is_nan(value: Value) -> bool:
@@ -184,14 +207,14 @@ def _country(value: Value, spec: FieldSpec, _default: str | None) -> str | None:
     return country_code(value) or (value if spec.free_text else None)
 
 
-def _date(value: Value, _spec: FieldSpec, _country: str | None) -> date | None:
+def _date(value: Value, _spec: FieldSpec, country: str | None) -> date | None:
     match value:
         case datetime():
             return value.date()
         case date():
             return value
         case str():
-            return parse_date(value)
+            return parse_date(value, country)
         case _:
             return None
 

@@ -6,6 +6,7 @@ Every function returns None for what it cannot read; nothing is guessed.
 import math
 import re
 import unicodedata
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -19,7 +20,13 @@ _PHONE = re.compile(r"[\d\s().+/‐‑‒–—−-]+")
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?(\d{1,300}(\.\d*)?|\.\d+)(e[+-]?\d{1,3})?", re.ASCII | re.IGNORECASE)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/._])(\d{1,2})\2(\d{1,2})", re.ASCII)
-_MONTH_FIRST = re.compile(r"(\d{1,2})([-/._])(\d{1,2})\2(\d{4})", re.ASCII)
+_DOTTED = re.compile(r"(\d{1,2})\. ?(\d{1,2})\. ?(\d{4})", re.ASCII)
+_YEAR_LAST = re.compile(r"(\d{1,2})([-/_])(\d{1,2})\2(\d{4})", re.ASCII)
+# Countries that write the month before the day, and countries where a date that ends in its
+# year says nothing: they begin with the year, or their languages differ, or their habits do.
+# Short dates of the official languages, Unicode CLDR (Babel 2.19, read 2026-11).
+_MONTHS_FIRST = "AS GU MH MP UM US VI"
+_UNSETTLED = "AF BI BT CA CN ER FM GH GL HU IR JP KP KR LT MN NP PA PH PR PW SE TW ZA"
 _MOMENT = re.compile(
     r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d)(:\d\d)?(?:\.(\d{1,9}))?\s?(Z|[+-]\d\d:?\d\d)?", re.ASCII
 )
@@ -82,12 +89,20 @@ def _ascii_domain(domain: str) -> str | None:
 def phone_number(text: str, country: str | None) -> str | None:
     """A telephone number in E.164; None if it is none or says more than a number.
 
+    To a number without a country code we add one, so it has to be valid in that country. A
+    number with a `+` says for itself where it belongs, and is taken at its word if it
+    has a length that exists there: numbers in use are missing from every table, and the
+    platform that shows it has judged it. Only a zero that cannot follow the country code
+    shows that somebody put a `+` before another country's number.
+
     Args:
         country: ISO alpha-2, for numbers without a country code; None: they cannot be read.
 
     >>> phone_number("030 23125-001", "DE"), phone_number("+1 (202) 555-0123", None)
     ('+493023125001', '+12025550123')
     >>> phone_number("030 23125-001", None), phone_number("030 23125001 (office)", "DE")
+    (None, None)
+    >>> phone_number("030 2312500", "US"), phone_number("+1 030 2312500", None)
     (None, None)
     """
     digits = visible_text(text).removeprefix("tel:")
@@ -100,6 +115,9 @@ def phone_number(text: str, country: str | None) -> str | None:
     reason = phonenumbers.is_possible_number_with_reason(number)
     if reason != phonenumbers.ValidationResult.IS_POSSIBLE or number.extension:
         return None  # too short, too long, or without its area code
+    is_given = digits.lstrip("( ").startswith("+") and not number.italian_leading_zero
+    if not is_given and not phonenumbers.is_valid_number(number):
+        return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -112,29 +130,62 @@ def person_name(text: str) -> str:
     return " ".join(clean_text(text).split())
 
 
-def parse_date(text: str) -> date | None:
+def parse_date(text: str, country: str | None = None) -> date | None:
     """A day; of a moment the day as written, without regard to its zone.
 
-    Year first or month first, with `-`, `/`, `.` or `_` between, as GHL accepts them
-    (contacts API, `dateOfBirth`, read 2026-11). So `03.04.1990` is the 4th of March;
-    for days first use the mapping's `date` transform.
+    Year first with `-`, `/`, `.` or `_` between. Year last with dots is day first
+    everywhere: no country writes a month first with dots. Year last with another mark is
+    read as the country does, and where that says nothing only if it can be read in one
+    way; see `is_ambiguous_date`. A year of two digits is none.
 
-    >>> parse_date("1990/4/3"), parse_date("04-03-1990"), parse_date("1990-04-03T00:00:00.000Z")
+    Args:
+        country: ISO alpha-2, of the account whose people type such dates.
+
+    >>> parse_date("1990/4/3"), parse_date("3.4.1990"), parse_date("1990-04-03T00:00:00.000Z")
     (datetime.date(1990, 4, 3), datetime.date(1990, 4, 3), datetime.date(1990, 4, 3))
+    >>> parse_date("04/03/1990", "US"), parse_date("03/04/1990", "GB"), parse_date("03/04/1990")
+    (datetime.date(1990, 4, 3), datetime.date(1990, 4, 3), None)
     """
+    days = _days_meant(text, country)
+    return days.pop() if len(days) == 1 else None
+
+
+def is_ambiguous_date(text: str, country: str | None = None) -> bool:
+    """Whether a text is a date, but nobody can tell which number is the month.
+
+    >>> is_ambiguous_date("03/04/1990"), is_ambiguous_date("03/04/1990", "DE")
+    (True, False)
+    >>> is_ambiguous_date("13/04/1990"), is_ambiguous_date("soon")
+    (False, False)
+    """
+    return len(_days_meant(text, country)) > 1
+
+
+def _days_meant(text: str, country: str | None) -> set[date]:
+    """Every day that a text can mean to people of a country."""
     bare = clean_text(text)
     if moment := _MOMENT.fullmatch(bare):
         bare = moment[1]
     if found := _YEAR_FIRST.fullmatch(bare):
-        year, month, day = found[1], found[3], found[4]
-    elif found := _MONTH_FIRST.fullmatch(bare):
-        month, day, year = found[1], found[3], found[4]
-    else:
-        return None
-    try:
-        return date(int(year), int(month), int(day))
-    except ValueError:
-        return None
+        return _calendar_days((found[1], found[3], found[4]))
+    if found := _DOTTED.fullmatch(bare):
+        return _calendar_days((found[3], found[2], found[1]))
+    if not (found := _YEAR_LAST.fullmatch(bare)):
+        return set()
+    day_first, month_first = (found[4], found[3], found[1]), (found[4], found[1], found[3])
+    habit = {month_first} if country in _MONTHS_FIRST.split() else {day_first}
+    if country is None or country in _UNSETTLED.split():
+        habit = {day_first, month_first}
+    return _calendar_days(*habit) or _calendar_days(day_first, month_first)
+
+
+def _calendar_days(*parts: tuple[str, str, str]) -> set[date]:
+    """Those of (year, month, day) that are in the calendar."""
+    days = set()
+    for year, month, day in parts:
+        with suppress(ValueError):
+            days.add(date(int(year), int(month), int(day)))
+    return days
 
 
 def parse_datetime(text: str) -> datetime | None:

@@ -29,7 +29,8 @@ class Mapping:
     """The rules of a pair with what both sides' fields can hold.
 
     Attributes:
-        countries: ISO alpha-2 per side, for phones without a country code.
+        countries: ISO alpha-2 per side, for phones without a country code and for dates like
+            3/4/1990; None where an account does not tell.
     """
 
     rules: tuple[Rule, ...]
@@ -39,6 +40,11 @@ class Mapping:
     def spec(self, side: Side, name: str) -> FieldSpec:
         return self.catalogues[side].get(name) or FieldSpec(name)
 
+    def country(self, side: Side) -> str | None:
+        """Where the people of a side are taken to live: an account that says nothing of a
+        country holds the same people as its counterpart."""
+        return self.countries[side] or self.countries[side.other]
+
     def observed(self, side: Side, fields: Fields) -> Fields:
         """Fields of a record as they are compared; nothing is cut, nothing is dropped."""
         return {name: self._observed(side, name, value) for name, value in fields.items()}
@@ -47,7 +53,7 @@ class Mapping:
         if isinstance(value, Consent) and value.level is Level.UNKNOWN:
             return None  # whoever says nothing says it in one way
         uncut = replace(self.spec(side, name), max_length=None)
-        return canonical(value, uncut, country=self.countries[side]).value
+        return canonical(value, uncut, country=self.country(side)).value
 
     def across(self, rule: Rule, to: Side, values: Values) -> Translated | None:
         """What values of the other side look like on this one; None if there is no way."""
@@ -61,7 +67,7 @@ class Mapping:
         problem = None
         stored: list[Value] = []
         for name, value in zip(rule.fields(to), raw, strict=True):
-            form = canonical(value, self.spec(to, name), country=self.countries[to])
+            form = canonical(value, self.spec(to, name), country=self.country(to))
             problem = problem or form.problem
             stored.append(form.value)
         return Translated(tuple(stored), problem)
@@ -86,7 +92,7 @@ class Mapping:
                     return RESERVED
             if value is None or spec.kind in (Kind.TEXT, Kind.SET, Kind.CONSENT):
                 continue
-            problem = canonical(value, spec, country=self.countries[side]).problem
+            problem = canonical(value, spec, country=self.country(side)).problem
             if problem is not None and problem != "too_long":
                 return problem
         return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TypeAlias
 
+from syncd.core.normalise import parse_date
 from syncd.mapping.kinds import as_they_are, converts
 from syncd.mapping.line import Line
 from syncd.mapping.problem import Problem, did_you_mean
@@ -15,6 +16,7 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue, FieldSpec, Kind, ResourceSpec
 
 EMAIL = "email"
+NOWHERE: Both[str | None] = Both(None, None)  # no account tells its country
 # Kinds that read only some texts; for an address or a phone no better field may exist.
 _STRICT = frozenset({Kind.DATE, Kind.DATETIME, Kind.INTEGER, Kind.NUMBER})
 
@@ -54,6 +56,7 @@ def compile_rules(
     catalogues: Both[Catalogue],
     specs: Both[ResourceSpec],
     accounts: Both[str],
+    countries: Both[str | None] = NOWHERE,
 ) -> Compiled:
     """Check lines against what the accounts have, and turn them into rules.
 
@@ -63,8 +66,9 @@ def compile_rules(
     Args:
         specs: tell which custom fields can be created, and how they are named.
         accounts: names of the accounts, for messages.
+        countries: as in `Mapping`; how dates in texts are read there, for messages.
     """
-    compiling = _Compiling(catalogues, specs, accounts, [], [], [])
+    compiling = _Compiling(catalogues, specs, accounts, countries, [], [], [])
     rules = [rule for line in lines if (rule := compiling.rule(line))]
     if implied := _implied_email(lines, catalogues):
         rules.insert(0, implied)
@@ -83,6 +87,7 @@ class _Compiling:
     catalogues: Both[Catalogue]
     specs: Both[ResourceSpec]
     accounts: Both[str]
+    countries: Both[str | None]
     problems: list[Problem]
     warnings: list[Problem]
     missing: list[MissingField]
@@ -210,6 +215,12 @@ class _Compiling:
                     f" travel to `{target.name}`."
                 )
                 hint = "Such values stay where they are; `syncd status` counts them."
+                if target.kind is Kind.DATE:
+                    country = self.countries[side] or self.countries[side.other]
+                    message = f"{message} {_told_of_dates(country)}"
+                    hint = (
+                        f"{hint} If all are written alike, add e.g. transform: {{date: D.M.YYYY}}."
+                    )
                 self.warnings.append(Problem(line.where, f"{line.name}: {message}", hint))
             if target.max_length and source.max_length and target.max_length < source.max_length:
                 message = (
@@ -220,6 +231,16 @@ class _Compiling:
 
     def _wrong(self, line: Line, message: str, hint: str = "") -> None:
         self.problems.append(Problem(line.where, f"{line.name}: {message}", hint))
+
+
+def _told_of_dates(country: str | None) -> str:
+    """How dates in texts are read, by the one that two countries read differently."""
+    day = parse_date("03/04/1990", country)
+    if day is None:
+        slashes = "`03/04/1990` does not travel, as nobody can tell its month"
+    else:
+        slashes = f"`03/04/1990` as {day.isoformat()}, as people in {country} do"
+    return f"`03.04.1990` is read as 1990-04-03, {slashes}."
 
 
 def _plain(shape: Shape) -> Made:

@@ -13,6 +13,7 @@ from syncd.core.countries import ALPHA_3, country_code, country_name
 from syncd.core.normalise import (
     clean_text,
     identity_key,
+    is_ambiguous_date,
     parse_boolean,
     parse_date,
     parse_datetime,
@@ -135,6 +136,22 @@ def test_clean_text_can_be_written_as_xml(text: str) -> None:
         ("1-800-FLOWERS", "US", None),
         ("030 23125001 ext. 5", "DE", None),
         ("", "DE", None),
+        # Without a country code a number has to be one of the country,
+        ("030 2312500", "DE", "+49302312500"),
+        ("030 2312500", "US", None),
+        ("030 2312500", "GB", None),
+        ("12345", "DE", None),
+        ("416 555 0123", "US", "+14165550123"),
+        ("06 1234 5678", "IT", "+390612345678"),
+        # and with one it belongs to that country, whatever the account's is.
+        ("+49 30 2312500", "US", "+49302312500"),
+        ("+1 555 010 0123", None, "+15550100123"),
+        ("+447700900123", "US", "+447700900123"),
+        ("+39 06 1234 5678", None, "+390612345678"),
+        ("+1 030 2312500", "DE", None),
+        ("(+1) 030 2312500", None, None),
+        ("+4930", None, None),
+        ("+999 123456", None, None),
     ],
 )
 def test_phones(typed: str, country: str | None, number: str | None) -> None:
@@ -194,16 +211,54 @@ def test_every_country_is_known_by_both_codes() -> None:
 
 
 @pytest.mark.parametrize("mark", "-/._")
-def test_the_date_formats_of_ghl(mark: str) -> None:
-    assert parse_date(mark.join(("1990", "04", "03"))) == date(1990, 4, 3)
-    assert parse_date(mark.join(("04", "03", "1990"))) == date(1990, 4, 3)
+def test_a_date_that_begins_with_its_year_is_read_everywhere(mark: str) -> None:
+    for country in (None, "US", "DE", "CA"):
+        assert parse_date(mark.join(("1990", "04", "03")), country) == date(1990, 4, 3)
+
+
+@pytest.mark.parametrize("country", [None, "US", "DE", "CA", "JP", "PH"])
+@pytest.mark.parametrize("text", ["03.04.1990", "3.4.1990", "3. 4. 1990"])
+def test_nobody_writes_the_month_first_with_dots(text: str, country: str | None) -> None:
+    assert parse_date(text, country) == date(1990, 4, 3)
+
+
+@pytest.mark.parametrize("mark", "-/_")
+@pytest.mark.parametrize(
+    ("country", "day"),
+    [
+        ("US", date(1990, 3, 4)),
+        ("GU", date(1990, 3, 4)),
+        ("DE", date(1990, 4, 3)),
+        ("GB", date(1990, 4, 3)),
+        ("AU", date(1990, 4, 3)),
+        ("CA", None),
+        ("PH", None),
+        ("SE", None),
+        (None, None),
+    ],
+)
+def test_other_dates_are_read_as_their_country_does(
+    mark: str, country: str | None, day: date | None
+) -> None:
+    text = mark.join(("03", "04", "1990"))
+    assert parse_date(text, country) == day
+    assert is_ambiguous_date(text, country) is (day is None)
+
+
+@pytest.mark.parametrize("country", [None, "US", "DE", "CA"])
+@pytest.mark.parametrize("text", ["13/04/1990", "04/13/1990", "13-4-1990"])
+def test_a_date_that_can_be_one_day_only_is_that_day(text: str, country: str | None) -> None:
+    assert parse_date(text, country) == date(1990, 4, 13)
+    assert parse_date("04/04/1990", country) == date(1990, 4, 4)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "soon", "1990", "1990-13-01", "1990-04/03", "31.12.1990", "90-4-3"]
+    "text",
+    ["", "soon", "1990", "1990-13-01", "1990-04/03", "12.31.1990", "90-4-3", "03.04.90", "3/4/90"],
 )
 def test_what_is_no_date(text: str) -> None:
-    assert parse_date(text) is None
+    assert parse_date(text, "US") is None
+    assert not is_ambiguous_date(text)
 
 
 def test_a_date_with_a_time_is_the_day_as_written() -> None:

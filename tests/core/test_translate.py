@@ -1,9 +1,12 @@
 """What one side's values look like on the other."""
 
+from datetime import date
+
 import pytest
 
-from syncd.core.translate import Translated
+from syncd.core.translate import Mapping, Translated
 from syncd.model.rule import Rule
+from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Level, Value
 
@@ -76,3 +79,30 @@ def test_a_member_arrives_in_the_form_that_a_set_stores_or_with_its_problem() ->
     assert at.member(RIGHT, "TAGS", "VIP") == ("vip", None)
     assert at.member(RIGHT, "TAGS", "Customer") == ("customer", "invalid_set")
     assert at.member(RIGHT, "TAGS", " ") == (" ", None)
+
+
+@pytest.mark.parametrize("to", SIDES)
+@pytest.mark.parametrize("told_by", SIDES)
+def test_what_a_text_leaves_out_is_taken_from_the_country_of_the_pair(
+    to: Side, told_by: Side
+) -> None:
+    phone, born = rule("phone", "phone"), rule("born", "born")
+    plain = catalogue(FieldSpec("phone"), FieldSpec("born"))
+    read = catalogue(FieldSpec("phone", Kind.PHONE), FieldSpec("born", Kind.DATE))
+    countries: Both[str | None] = Both(None, None)
+    for country, number, day in (
+        ("DE", "+493023125001", date(1990, 4, 3)),
+        ("US", None, date(1990, 3, 4)),
+        (None, None, None),
+    ):
+        at = Mapping(
+            (phone, born), Both(plain, plain).having(to, read), countries.having(told_by, country)
+        )
+        for one, text, means, why in (
+            (phone, "030 23125001", number, "invalid_phone"),
+            (born, "03/04/1990", day, "ambiguous_date"),
+        ):
+            wanted = Translated((text,), why) if means is None else Translated((means,))
+            assert at.across(one, to, (text,)) == wanted
+            assert at.observed(to, {one.left[0]: text}) == {one.left[0]: means or text}
+            assert at.unreadable(one, to, {one.left[0]: text}) == wanted.problem

@@ -268,6 +268,25 @@ def test_a_text_for_a_date_or_a_number_is_a_warning(left: str, right: str, said:
     assert "syncd status" in warnings
 
 
+@pytest.mark.parametrize(
+    ("countries", "said"),
+    [
+        (Both("US", None), "`03/04/1990` as 1990-03-04, as people in US do"),
+        (Both(None, "DE"), "`03/04/1990` as 1990-04-03, as people in DE do"),
+        (Both("CA", None), "`03/04/1990` does not travel, as nobody can tell its month"),
+        (Both(None, None), "`03/04/1990` does not travel, as nobody can tell its month"),
+    ],
+)
+def test_how_dates_in_texts_are_read_is_told(countries: Both[str | None], said: str) -> None:
+    one = line("firstName", "BIRTHDAY")
+    (warning,) = compile_rules(
+        [one], Both(LEFT, RIGHT), SPECS, Both("crm", "mail"), countries
+    ).warnings
+    assert "`03.04.1990` is read as 1990-04-03" in warning.message
+    assert said in warning.message
+    assert "{date: D.M.YYYY}" in warning.hint
+
+
 def test_a_date_that_only_becomes_a_text_is_no_warning() -> None:
     for left, right in (("dateOfBirth", "custom.text"), ("custom.Shoe size", "custom.text")):
         assert compiled(line(left, right, direction=Direction.RIGHT)).warnings == ()

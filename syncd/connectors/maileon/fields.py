@@ -76,7 +76,8 @@ SPEC = Spec(
         Resource.CONTACT: ResourceSpec(
             fields=FIELDS,
             custom_prefix=CUSTOM,
-            custom_kinds=frozenset(TYPES),
+            # No floats: mails would show a 7 as `7.0`. Such a field is made as a text.
+            custom_kinds=frozenset(TYPES) - {Kind.NUMBER},
             incremental=True,
             deletions=Deletions.SWEEP,  # hard deletes show nowhere; opt-outs have a report
             unique_key="email",

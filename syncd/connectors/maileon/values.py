@@ -84,7 +84,7 @@ def _letters(value: str, field: FieldSpec) -> str | None:
 
 def _number(value: float, field: FieldSpec) -> str:
     try:
-        return repr(_finite(float(value)))
+        return repr(_finite(float(value))).removesuffix(".0")  # a mail may show it as sent
     except (ValueError, OverflowError) as cause:
         raise _unfit(field, "out_of_range", "is no 64-bit number") from cause
 
