@@ -146,4 +146,4 @@ class Accounts:
 
 def _custom(catalogue: Catalogue, spec: ResourceSpec) -> Catalogue:
     """The fields that a person can delete or make."""
-    return {name: one for name, one in catalogue.items() if name not in spec.fields}
+    return {n: one for n, one in catalogue.items() if n not in spec.fields and one.kept}

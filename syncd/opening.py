@@ -201,7 +201,8 @@ def _assembled(
             frozenset(
                 name
                 for name in reading.wanted[side]
-                if name in ground.catalogues[side] or name == CONSENT
+                if name == CONSENT
+                or ((spec := ground.catalogues[side].get(name)) is not None and spec.kept)
             )
             for side in SIDES
         )

@@ -105,7 +105,8 @@ def _account(opened_app: App, name: str) -> list[Line]:
             return [Line(AWAY, name, "connection", error.message, error.hint or TRY_AGAIN)]
         return [Line(BAD, name, "credentials", error.message, error.hint)]
     identity = checked.identity
-    fields = sum(len(catalogue) for catalogue in checked.catalogues.values())
+    listed = [spec for catalogue in checked.catalogues.values() for spec in catalogue.values()]
+    fields = sum(spec.kept for spec in listed)
     return [
         Line(GOOD, name, "account", _who(identity)),
         *_rights(name, identity),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from syncd.config.load import Pair
 from syncd.config.problems import raise_any
 from syncd.config.settings import Baseline
-from syncd.mapping.problem import Problem, did_you_mean
+from syncd.mapping.problem import UNKEPT_HINT, Problem, did_you_mean, unkept_told
 from syncd.mapping.where import Steps, Where, compile_where
 from syncd.model.policy import Keys, PairPolicy
 from syncd.model.side import SIDES, Both, Side
@@ -92,8 +92,11 @@ def _keys(keys: Keys) -> Iterator[Both[str]]:
 def _unknown_keys(pair: Pair, keys: Keys, catalogues: Both[Catalogue]) -> Iterator[Problem]:
     for setting, key in zip(("key", "second"), _keys(keys), strict=False):
         for side in SIDES:
-            if key[side] not in catalogues[side]:
-                where = pair.place.where("identity", setting, side.value)
+            spec = catalogues[side].get(key[side])
+            where = pair.place.where("identity", setting, side.value)
+            account = pair.account(side)
+            if spec is None:
                 hint = did_you_mean(key[side], catalogues[side])
-                account = pair.account(side)
                 yield Problem(where, f"`{account}` has no field `{key[side]}`.", hint)
+            elif not spec.kept:
+                yield Problem(where, f"`{account}` has {unkept_told(spec)}.", UNKEPT_HINT)

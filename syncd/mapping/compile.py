@@ -8,7 +8,13 @@ from typing import TypeAlias
 from syncd.core.normalise import parse_date
 from syncd.mapping.kinds import as_they_are, converts
 from syncd.mapping.line import Line
-from syncd.mapping.problem import Problem, did_you_mean
+from syncd.mapping.problem import (
+    UNKEPT_HINT,
+    Problem,
+    did_you_mean,
+    unkept_told,
+    withheld_told,
+)
 from syncd.mapping.shape import Made, Shape, UnfitError
 from syncd.mapping.transforms import make
 from syncd.model.rule import Direction, Policy, Rule
@@ -137,6 +143,8 @@ class _Compiling:
         catalogue, resource = self.catalogues[side], self.specs[side]
         if name in catalogue:
             spec = catalogue[name]
+            if not spec.kept:
+                self._wrong(line, f"`{self.accounts[side]}` has {unkept_told(spec)}.", UNKEPT_HINT)
             if spec.kind is Kind.CONSENT:
                 hint = "Delete this line."
                 self._wrong(line, "Consent is kept in step by itself, by stricter rules.", hint)
@@ -144,7 +152,13 @@ class _Compiling:
         custom = name.startswith(resource.custom_prefix) and bool(resource.custom_kinds)
         if line.create_missing and custom:
             return None
-        hint = did_you_mean(name, catalogue)
+        if why := withheld_told(name, resource):
+            self._wrong(line, f"`{self.accounts[side]}`: {why}.")
+            return None
+        known = [spec.name for spec in catalogue.values() if spec.kept]
+        own = f"{resource.custom_prefix}{name}".casefold()
+        short = [each for each in known if each.casefold() == own]
+        hint = did_you_mean(own, short) or did_you_mean(name, known)
         if line.create_missing and resource.custom_kinds:
             hint = hint or f"Name it `{resource.custom_prefix}{name}`, if it is to be created."
         elif custom:
@@ -171,7 +185,8 @@ class _Compiling:
             for spec in known[side]:
                 if spec and spec.read_only and line.direction.reaches(side):
                     hint = f"Add `direction: {side.other.value}`."
-                    cause = f"`{spec.name}` of `{self.accounts[side]}` cannot be written."
+                    why = f": it is of type {spec.native} there" if spec.native else ""
+                    cause = f"`{spec.name}` of `{self.accounts[side]}` cannot be written{why}."
                     self._wrong(line, cause, hint)
 
     def _plan_missing(self, line: Line, made: Made, known: Known) -> None:

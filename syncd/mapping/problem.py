@@ -4,6 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from syncd.model.spec import FieldSpec, ResourceSpec
+
+UNKEPT_HINT = "Name another field, or delete the line."
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -35,3 +39,20 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     close = get_close_matches(word.casefold(), by_folded, n=3, cutoff=0.6)
     names = " or ".join(f"`{by_folded[folded]}`" for folded in close)
     return f"Did you mean {names}?" if names else ""
+
+
+def unkept_told(spec: FieldSpec) -> str:
+    """A field that is there, and why nothing can be done with it.
+
+    >>> unkept_told(FieldSpec("custom.Photo", kept=False, native="FILE_UPLOAD"))
+    '`custom.Photo`, but of type FILE_UPLOAD, which cannot be kept in step'
+    """
+    kind = f"type {spec.native}" if spec.native else "a type"
+    return f"`{spec.name}`, but of {kind}, which cannot be kept in step"
+
+
+def withheld_told(name: str, resource: ResourceSpec) -> str:
+    """Why a name that the platform itself uses is none for rules; empty if it uses none such."""
+    own = {known.casefold(): known for known in resource.withheld}
+    known = own.get(name.casefold())
+    return f"`{known}` is no field for rules: {resource.withheld[known]}" if known else ""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from syncd.core.canonical import canonical, same
-from syncd.mapping.problem import Problem, did_you_mean
+from syncd.mapping.problem import UNKEPT_HINT, Problem, did_you_mean, unkept_told
 from syncd.model.spec import Catalogue, FieldSpec, Kind
 from syncd.model.values import Fields, Value
 
@@ -156,6 +156,9 @@ class _Compiling:
         if name not in self.catalogue:
             hint = did_you_mean(name, self.catalogue)
             self._wrong((*at, "field"), f"There is no field `{name}` on this side.", hint)
+        elif not self.catalogue[name].kept:
+            told = f"This side has {unkept_told(self.catalogue[name])}."
+            self._wrong((*at, "field"), told, UNKEPT_HINT)
         return self.catalogue.get(name, FieldSpec(name, otherwise))
 
     def _wrong(self, at: Steps, message: str, hint: str = "") -> Predicate:

@@ -52,6 +52,9 @@ class FieldSpec:
         free_text: for COUNTRY: the platform keeps any text.
         identity: what tells a custom field from another one under its name, such as the
             platform's id of it; None where there is nothing of the kind.
+        kept: False if the platform has it, but with values that no field of another platform
+            can hold; rules, filters and keys cannot name it, and are told why.
+        native: the platform's own word for its type, where that is none of ours.
     """
 
     name: str
@@ -65,6 +68,8 @@ class FieldSpec:
     reserved: tuple[str, ...] = ()
     free_text: bool = False
     identity: str | None = field(default=None, compare=False)
+    kept: bool = True
+    native: str = field(default="", compare=False)
 
 
 Catalogue = Mapping[str, FieldSpec]  # by field name
@@ -103,6 +108,8 @@ class ResourceSpec:
 
     Attributes:
         fields: the standard fields; custom ones come from `catalogue()`.
+        withheld: other names that the platform's own documents use, and why rules cannot
+            have them, or what to name instead.
         custom_prefix: how custom fields are named, before the platform's own name.
         custom_kinds: kinds in which a custom field can be created on request.
         incremental: the listing can start from a cursor; else every pull is a sweep.
@@ -138,6 +145,7 @@ class ResourceSpec:
     inserts_at_most: int | None = None
     sweep_rate: float | None = None
     ids_follow: bool = False
+    withheld: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,19 @@ def test_all_problems_of_a_configuration_are_told_at_once(place: Place) -> None:
     assert "shop.yaml:5" in said
 
 
+def test_a_field_that_cannot_be_kept_in_step_is_told_with_its_type(place: Place) -> None:
+    place.box.act("ghl", "create_custom_field", name="Photo", data_type="FILE_UPLOAD")
+    place.configure()
+    pair = place.folder / "pairs" / "shop.yaml"
+    line = "  - {left: custom.Photo, right: custom.photo, create_missing: true}\n"
+    pair.write_text(pair.read_text() + line, "utf-8")
+    (stop,) = [one for one in place.json("check")["lines"] if one["verdict"] == "STOP"]
+    assert "`crm` has `custom.Photo`, but of type FILE_UPLOAD" in stop["found"]
+    assert "shop.yaml:11" in stop["what"]
+    pair.write_text(pair.read_text().replace(line, "identity: {second: custom.Photo}\n"), "utf-8")
+    assert "custom.Photo" in refused(place, "sync", code=2)
+
+
 def test_a_missing_variable_is_named_and_no_secret_is_shown(place: Place) -> None:
     place.credentials(GHL_TOKEN="")
     said = refused(place, "sync", code=2)

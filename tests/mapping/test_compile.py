@@ -25,6 +25,8 @@ LEFT = {
         FieldSpec("consent", Kind.CONSENT),
         FieldSpec("custom.Shoe size", Kind.INTEGER),
         FieldSpec("custom.Story", max_length=5000),
+        FieldSpec("custom.Photo", read_only=True, kept=False, native="FILE_UPLOAD"),
+        FieldSpec("custom.Clock", read_only=True, native="TIME"),
     )
 }
 RIGHT = {
@@ -44,7 +46,11 @@ RIGHT = {
     )
 }
 SPECS = Both(
-    ResourceSpec(LEFT, custom_kinds=frozenset({Kind.TEXT, Kind.SET, Kind.INTEGER, Kind.CHOICE})),
+    ResourceSpec(
+        LEFT,
+        custom_kinds=frozenset({Kind.TEXT, Kind.SET, Kind.INTEGER, Kind.CHOICE}),
+        withheld={"name": "it is made of `firstName` and `lastName`; name these"},
+    ),
     ResourceSpec(RIGHT, custom_kinds=frozenset({Kind.TEXT, Kind.INTEGER, Kind.BOOLEAN, Kind.DATE})),
 )
 
@@ -143,6 +149,23 @@ def test_a_template_names_its_fields_itself() -> None:
         ),
         (line("phone", "custom.xyz"), "Add `create_missing: true` to create it."),
         (line("phone", "xyz", create_missing=True), "Name it `custom.xyz`"),
+        *(
+            (
+                line("custom.Photo", right, direction=direction, create_missing=create),
+                "`crm` has `custom.Photo`, but of type FILE_UPLOAD, which cannot be kept in step.",
+            )
+            for right, create in (("custom.photo", True), ("custom.text", False))
+            for direction in Direction
+        ),
+        (line("Story", "custom.text"), "`crm` has no field `Story`.  Did you mean `custom.Story`?"),
+        (
+            line("custom.Clock", "custom.text"),
+            "`custom.Clock` of `crm` cannot be written: it is of type TIME there.",
+        ),
+        (
+            line("Name", "FULLNAME"),
+            "`crm`: `name` is no field for rules: it is made of `firstName` and `lastName`",
+        ),
         (line("tags", "custom.text"), 'Add transform: {join: ", "}.'),
         (
             line("tags", "custom.xyz", create_missing=True),

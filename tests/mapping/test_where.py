@@ -22,6 +22,7 @@ FIELDS = {
         FieldSpec("vip", Kind.BOOLEAN),
         FieldSpec("tags", Kind.SET),
         FieldSpec("consent", Kind.CONSENT),
+        FieldSpec("custom.Photo", kept=False, native="FILE_UPLOAD"),
     )
 }
 ADA: Fields = {
@@ -140,3 +141,9 @@ conditions = st.recursive(
 @given(st.lists(conditions, min_size=1, max_size=3))
 def test_not_all_is_any_not(parts: list[dict[str, Any]]) -> None:
     assert holds({"not": {"all": parts}}) == holds({"any": [{"not": part} for part in parts]})
+
+
+def test_a_field_whose_values_cannot_be_read_cannot_be_asked_for() -> None:
+    where, problems = compile_where({"field": "custom.Photo", "exists": True}, FIELDS, country=None)
+    assert "of type FILE_UPLOAD" in str(problems)
+    assert not where(ADA)

@@ -27,7 +27,7 @@ KINDS = {
     "TIME": Kind.TEXT,
 }
 # Their values are objects, which no field of another platform can hold.
-UNREADABLE = frozenset({"FILE_UPLOAD", "TEXTBOX_LIST", "SIGNATURE"})
+UNKEPT = frozenset({"FILE_UPLOAD", "TEXTBOX_LIST", "SIGNATURE"})
 TRUTHS = ("true", "false")
 LONGEST_SHORT_TEXT = 256  # TEXT was seen cut there, LARGE_TEXT was not (3.8)
 
@@ -47,15 +47,18 @@ class CustomFields:
 
     Attributes:
         doubled: names that several fields share; these are called by their keys.
+        unkept: fields whose values cannot be kept in step, so that whoever names one is told.
     """
 
     by_id: Mapping[str, CustomField]
     by_name: Mapping[str, CustomField]
     doubled: tuple[str, ...] = ()
+    unkept: tuple[FieldSpec, ...] = ()
 
     def catalogue(self) -> Catalogue:
+        unkept = {spec.name: spec for spec in self.unkept}
         custom = {name: field.spec for name, field in self.by_name.items()}
-        return {**FIELDS, **custom}
+        return {**unkept, **FIELDS, **custom}
 
 
 def read(listed: Any) -> CustomFields:
@@ -64,7 +67,8 @@ def read(listed: Any) -> CustomFields:
     A name is used as it stands in GHL, without white space around it. Where several fields
     share one, each is called by its key instead: `custom.contact.my_key`.
     """
-    usable = [raw for raw in listed if _usable(raw)] if isinstance(listed, list) else []
+    named = [raw for raw in listed if _is_named(raw)] if isinstance(listed, list) else []
+    usable = [raw for raw in named if _type(raw) not in UNKEPT]
     names = Counter(raw["name"].strip() for raw in usable)
     keys = {_key(raw) for raw in usable}
     doubled = {name for name, times in names.items() if times > 1 or name in keys}
@@ -73,16 +77,20 @@ def read(listed: Any) -> CustomFields:
         by_id={field.id: field for field in fields},
         by_name={field.spec.name: field for field in fields},
         doubled=tuple(sorted(doubled)),
+        unkept=tuple(_unkept(raw) for raw in named if _type(raw) in UNKEPT),
     )
 
 
-def _usable(raw: Any) -> bool:
+def _is_named(raw: Any) -> bool:
     return (
         isinstance(raw, Mapping)
         and all(isinstance(raw.get(part), str) and raw[part].strip() for part in ("id", "name"))
         and raw.get("model", "contact") in ("contact", None)
-        and _type(raw) not in UNREADABLE
     )
+
+
+def _unkept(raw: Mapping[str, Any]) -> FieldSpec:
+    return FieldSpec(CUSTOM + raw["name"].strip(), read_only=True, kept=False, native=_type(raw))
 
 
 def _type(raw: Mapping[str, Any]) -> str:
@@ -102,12 +110,14 @@ def _field(raw: Mapping[str, Any], doubled: bool) -> CustomField:
     if kind in (Kind.CHOICE, Kind.SET) and sorted(choices) == sorted(TRUTHS):
         kind = Kind.BOOLEAN
     is_open = raw.get("isAllowedCustomOption") is True or kind not in (Kind.CHOICE, Kind.SET)
+    read_only = data_type == "TIME" or data_type not in KINDS
     spec = FieldSpec(
         name,
         kind,
-        read_only=data_type == "TIME" or data_type not in KINDS,
+        read_only=read_only,
         choices=() if is_open else choices,
         identity=raw["id"],
+        native=data_type if read_only else "",
     )
     return CustomField(raw["id"], spec, listed=data_type in ("CHECKBOX", "MULTIPLE_OPTIONS"))
 

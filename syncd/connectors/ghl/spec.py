@@ -38,6 +38,23 @@ FIELDS = {
     )
 }
 
+# What its contacts show or take besides (ghl.md 3.2, 3.5, 3.6, 3.10).
+_OWN = "GHL keeps it itself, and nobody can write it"
+_CONSENT = "consent is kept in step by itself, by stricter rules"
+_PASSED_BY = "it is not kept in step"
+WITHHELD = {
+    "name": "it is made of `firstName` and `lastName`; name these",
+    "gender": "GHL takes it when a contact is made and refuses it in every later change",
+    "additionalEmails": "GHL shows it, and lets nobody write it",
+    "additionalPhones": "no call of GHL shows it",
+    "customFields": "name each one as `custom.<Name>`",
+    **dict.fromkeys(("id", "locationId", "dateAdded", "dateUpdated", "lastActivity"), _OWN),
+    **dict.fromkeys(("dnd", "dndSettings", "inboundDndSettings"), _CONSENT),
+    **dict.fromkeys(
+        ("type", "ssn", "keyword", "followers", "attachments", "businessId"), _PASSED_BY
+    ),
+}
+
 SPEC = Spec(
     name="ghl",
     title="GoHighLevel",
@@ -76,6 +93,7 @@ SPEC = Spec(
             concurrency=8,
             page_size=500,
             index_lag=timedelta(minutes=2),
+            withheld=WITHHELD,
         )
     },
 )

@@ -87,6 +87,9 @@ SPEC = Spec(
             batch_size=Settings.model_fields["batch_size"].default,
             concurrency=1,
             page_size=1000,
+            withheld=dict.fromkeys(
+                ("id", "created", "updated"), "Maileon keeps it itself, and nobody can write it"
+            ),
         )
     },
 )
@@ -101,6 +104,7 @@ def custom_spec(name: str, wire_type: str) -> FieldSpec:
         max_length=MAX_TEXT if kind is Kind.TEXT else None,
         read_only=kind is None,
         identity=wire_type,  # there are no ids, and a type cannot be changed
+        native="" if kind else wire_type,
     )
 
 

@@ -92,6 +92,16 @@ SPEC = Spec(
             * Settings.model_fields["scan_share"].default,
             ids_follow=True,
             inserts_at_most=FEW,
+            withheld={
+                **{modern: f"rules call it `{name}`" for name, modern in MODERN.items()},
+                **dict.fromkeys(
+                    ("status", "contact_type"),
+                    "consent is kept in step by itself, by stricter rules",
+                ),
+                **dict.fromkeys(
+                    ("id", "list_id", "created_at", "updated_at"), "Mailercloud keeps it itself"
+                ),
+            },
         )
     },
 )
@@ -141,9 +151,15 @@ def read_properties(rows: Iterable[Any], style: str) -> Properties:
     for row in own:
         label = _label(row)
         name = CUSTOM + (label if labels[label] == 1 else _key(row))
-        kind, length = KINDS.get(str(row.get("field_type", "")).lower(), (None, None))
+        wire_type = str(row.get("field_type", ""))
+        kind, length = KINDS.get(wire_type.lower(), (None, None))
         spec = FieldSpec(
-            name, kind or Kind.TEXT, max_length=length, read_only=kind is None, identity=_id(row)
+            name,
+            kind or Kind.TEXT,
+            max_length=length,
+            read_only=kind is None,
+            identity=_id(row),
+            native="" if kind else wire_type,
         )
         custom.setdefault(name, Property(_id(row), _key(row), label, spec))
     known = {_key(row) for row in usable if _is_default(row)}

@@ -71,7 +71,7 @@ class Rig:
     @property
     def names(self) -> frozenset[str]:
         """Every field there is."""
-        return frozenset(self.catalogue)
+        return frozenset(name for name, spec in self.catalogue.items() if spec.kept)
 
     @property
     def texts(self) -> list[FieldSpec]:

@@ -105,6 +105,22 @@ def test_custom_fields_that_share_a_name_are_remarked_upon() -> None:
     assert "'Twin'" in " ".join(remarks)
 
 
+@pytest.mark.parametrize("data_type", ["FILE_UPLOAD", "TEXTBOX_LIST", "SIGNATURE"])
+def test_a_field_whose_values_cannot_be_kept_in_step_is_known_by_its_type(data_type: str) -> None:
+    photo = {"id": "f1", "name": " Photo ", "dataType": data_type}
+    spec = FakeGhl(custom=[photo]).open().catalogue(CONTACT)["custom.Photo"]
+    assert (spec.kept, spec.native) == (False, data_type)
+    twin = {"id": "f2", "name": "Photo", "dataType": "TEXT"}
+    assert FakeGhl(custom=[photo, twin]).open().catalogue(CONTACT)["custom.Photo"].kept
+
+
+@pytest.mark.parametrize("data_type", ["TIME", "SLIDER"])
+def test_a_field_that_can_only_be_read_tells_its_type(data_type: str) -> None:
+    listed = [{"id": "f1", "name": "Odd", "dataType": data_type}]
+    spec = FakeGhl(custom=listed).open().catalogue(CONTACT)["custom.Odd"]
+    assert (spec.kept, spec.read_only, spec.native) == (True, True, data_type)
+
+
 @pytest.mark.parametrize("body", [{}, {"customFields": None}, {"customFields": {}}])
 def test_a_catalogue_that_cannot_be_read_stops_the_account(body: Any) -> None:
     fake = FakeGhl(meddle=answers(f"/locations/{LOCATION}/customFields", 200, body))

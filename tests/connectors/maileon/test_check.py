@@ -115,7 +115,7 @@ def test_the_catalogue_has_standard_and_custom_fields() -> None:
     kinds = {"Shoe size": "integer", "odd": "geo"}
     catalogue = fake().on(FIELDS, custom_fields(kinds)).connector().catalogue(CONTACT)
     assert catalogue["custom.Shoe size"].kind is Kind.INTEGER
-    assert catalogue["custom.odd"].read_only
+    assert (catalogue["custom.odd"].read_only, catalogue["custom.odd"].native) == (True, "geo")
     assert catalogue["COUNTRY"].free_text
     assert all(name == spec.name for name, spec in catalogue.items())
 

@@ -163,6 +163,13 @@ def test_the_catalogue_has_standard_and_custom_fields() -> None:
     assert all(name == spec.name for name, spec in catalogue.items())
 
 
+def test_a_property_of_an_unknown_type_can_be_read_and_tells_its_type() -> None:
+    fake = Fake()
+    fake.properties = [prop("p1", "Site", "site", "Link")]
+    spec = fake.connector().catalogue(CONTACT)["custom.Site"]
+    assert (spec.kept, spec.read_only, spec.native) == (True, True, "Link")
+
+
 def test_the_catalogue_is_read_to_its_last_page() -> None:
     fake = Fake()
     fake.properties = [prop(f"p{i}", f"Field {i}", f"f{i}", "Text") for i in range(230)]
