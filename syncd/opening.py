@@ -67,9 +67,7 @@ class Ground:
 
     def compiled(self, catalogues: Both[Catalogue] | None = None) -> Compiled:
         shown = catalogues or self.catalogues
-        return compile_rules(
-            self.configured.lines, shown, self.specs, self.names, self.countries
-        )
+        return compile_rules(self.configured.lines, shown, self.specs, self.names, self.countries)
 
 
 @dataclass(frozen=True, slots=True)
