@@ -87,12 +87,9 @@ def test_a_text_that_could_be_two_numbers_waits(made: Build, typed: str) -> None
     assert_quiet(world)
 
 
-def test_a_number_stands_in_a_property_as_people_write_it(
-    made: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_number_stands_in_a_property_as_people_write_it(made: Build) -> None:
     rule = {"left": "custom.Size", "right": "custom.Size"}
-    monkeypatch.setattr("tests.engine.world.NEWS_FIELDS", (rule,))
-    world = made(fields=[], news=True, policy="left").news
+    world = made(fields=[], news=True, news_fields=[rule], policy="left").news
     size = world.act(GHL, "create_custom_field", name="Size", data_type="NUMERICAL")["id"]
     world.act(MAILERCLOUD, "create_property", name="Size", type="text")
     world.act(GHL, "create", fields={"email": ADA}, custom={size: 7})
@@ -210,12 +207,9 @@ def test_a_phone_that_is_none_in_its_country_waits(made: Build, country: str, ty
     assert_quiet(world)
 
 
-def test_a_phone_of_the_location_gets_its_country_wherever_it_goes(
-    made: Build, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_phone_of_the_location_gets_its_country_wherever_it_goes(made: Build) -> None:
     rule = {"left": "custom.Office", "right": "phone"}
-    monkeypatch.setattr("tests.engine.world.NEWS_FIELDS", (rule,))
-    world = live_in(made(fields=[], news=True, policy="left"), "DE").news
+    world = live_in(made(fields=[], news=True, news_fields=[rule], policy="left"), "DE").news
     office = world.act(GHL, "create_custom_field", name="Office", data_type="TEXT")["id"]
     world.act(GHL, "create", fields={"email": ADA}, custom={office: "030 23125001"})
     world.cycles()
