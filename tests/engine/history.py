@@ -24,12 +24,14 @@ class Edit:
 
     Attributes:
         racy: done while a cycle ran, or so shortly before one that its index still lagged.
+        forgotten: done when a backup had been put back, and no cycle had ended since.
     """
 
     number: int
     at: datetime
     value: str | bool
     racy: bool = False
+    forgotten: bool = False
 
 
 @dataclass(slots=True)
@@ -58,6 +60,7 @@ class History:
         people, ours: ids of the contacts that people, or we, made.
         back: addresses that people made active again on the right, where nothing tells.
         unseen: addresses to which people moved a row that no listing shows, as it opted out.
+        restored: a backup was put back, and no cycle has ended well since.
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out; known: those that our side must know.
@@ -72,6 +75,7 @@ class History:
     ours: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     back: set[str] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
+    restored: bool = False
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
@@ -128,7 +132,8 @@ class History:
             self._edited(side, new.id, f"tag {tag}", tag in new.tags)
 
     def _edited(self, side: Side, remote_id: str, name: str, value: str | bool) -> None:
-        edit = Edit(self.number, self.world.now, value, racy=self.watch is not None)
+        racy = self.watch is not None
+        edit = Edit(self.number, self.world.now, value, racy=racy, forgotten=self.restored)
         self.edits[side, remote_id, name] = edit
 
     def _note_opt_outs(self) -> None:
@@ -153,6 +158,7 @@ class History:
     def forget(self) -> None:
         """Our store is an earlier one: what it learned since is unknown to it again."""
         self.agreed.clear()
+        self.restored = True
         for side in SIDES:
             strangers = self.ours[side] - self.world.standing(side).keys()
             self.ours[side].difference_update(strangers)
@@ -186,6 +192,7 @@ class History:
         self._note_opt_outs()
         struck = sum(self.world.box.world.struck.values())
         if state is RunState.DONE and struck == watch.struck:
+            self.restored = False
             self.known |= watch.opted_out
             self._note_agreement(shown)
 
@@ -298,7 +305,7 @@ class History:
             if (edit := self.edits.get((side, remote_id, name))) is not None
         ]
         made.sort(key=lambda edit: edit.number)
-        if not made or made[-1].value == final:
+        if not made or made[-1].value == final or made[-1].forgotten:
             return
         agreed = self.agreed.get((here.id, there.id, whole), -1)
         in_race = len(made) == 2 and not made[0].number <= agreed < made[1].number

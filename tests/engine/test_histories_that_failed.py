@@ -243,3 +243,19 @@ def test_a_name_that_a_list_has_cut_before_we_met_it_is_listed() -> None:
         somebody("create news", address=BOB, text=6),
         somebody("create left", address=BOB, text=6),
     )
+
+
+# -- a backup is put back ----------------------------------------------------------------
+
+
+def test_a_member_taken_out_when_a_backup_was_just_put_back_may_come_back() -> None:
+    """Nobody knows what was agreed: see what is not promised."""
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=DI, who=1)),
+        ("the_store_is_copied", {}),
+        somebody("retag right", DI, tag="news"),
+        CYCLE,
+        ("the_store_is_put_back", {}),
+        somebody("retag right", DI, tag="news"),
+    )
