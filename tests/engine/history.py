@@ -24,7 +24,8 @@ class Edit:
 
     Attributes:
         racy: done while a cycle ran, or so shortly before one that its index still lagged.
-        forgotten: done when a backup had been put back, and no cycle had ended since.
+        forgotten: done since a backup was taken that was put back, or after that and before
+            a cycle had ended.
     """
 
     number: int
@@ -60,7 +61,8 @@ class History:
         people, ours: ids of the contacts that people, or we, made.
         back: addresses that people made active again on the right, where nothing tells.
         unseen: addresses to which people moved a row that no listing shows, as it opted out.
-        restored: a backup was put back, and no cycle has ended well since.
+        copied: the number of deeds when the last backup was taken.
+        restored: it was put back, and no cycle has ended well since.
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out; known: those that our side must know.
@@ -75,6 +77,7 @@ class History:
     ours: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     back: set[str] = field(default_factory=set)
     unseen: set[str] = field(default_factory=set)
+    copied: int = 0
     restored: bool = False
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
@@ -159,6 +162,8 @@ class History:
         """Our store is an earlier one: what it learned since is unknown to it again."""
         self.agreed.clear()
         self.restored = True
+        for edit in self.edits.values():
+            edit.forgotten = edit.forgotten or edit.number > self.copied
         for side in SIDES:
             strangers = self.ours[side] - self.world.standing(side).keys()
             self.ours[side].difference_update(strangers)

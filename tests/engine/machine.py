@@ -218,6 +218,8 @@ class Machine(RuleBasedStateMachine):
         assert self.world
         if self.world.store.startswith("sqlite"):
             self.world.keep_copy()
+            for history in self.histories:
+                history.copied = history.number
 
     @rule()
     @told
