@@ -102,11 +102,12 @@ class Maileon:
         _contact_only(resource)
         if key not in self.spec.resources[resource].finds:
             raise InvariantError(f"Maileon cannot look up contacts by {key}")
-        if not isinstance(value, str) or not value:
-            return ()
+        legal = xml.legal(value) if isinstance(value, str) else ""
+        if not legal.strip(". "):
+            return ()  # nothing that could stand in a path is left of it
         wanted = self._account.selection(fields)
         try:
-            contacts = self._look_up(key, xml.legal(value), wanted)
+            contacts = self._look_up(key, legal, wanted)
         except RecordError:
             return ()  # what Maileon takes for no address can be nobody's
         records = (to_record(contact, wanted, self._account.clock) for contact in contacts)

@@ -168,6 +168,12 @@ def test_finding() -> None:
         found("FIRSTNAME", "Ada")
 
 
+@pytest.mark.parametrize("value", ["\x00", "\x1b\x07", ".", "..", " ", " . "])
+def test_what_cannot_stand_in_a_path_is_nobodys_reference_and_is_not_asked_for(value: str) -> None:
+    connector = fake().connector()  # which knows no such path
+    assert connector.find(CONTACT, "external_id", value, fields=FIELDS) == ()
+
+
 @pytest.mark.parametrize(
     "label",
     [
