@@ -207,8 +207,11 @@ class App(Accounts):
     def _is_approved(self, ground: Ground) -> bool:
         pair = ground.configured
         auto = pair.settings.baseline is Baseline.AUTO
+        accounts = ground.checked.map(lambda checked: checked.identity.account_id)
         with database.reading(self.store) as db:
-            return may_create_fields(db, pair.name, ground.setup, baseline_auto=auto)
+            return may_create_fields(
+                db, pair.name, ground.setup, list(accounts), baseline_auto=auto
+            )
 
     def _spec(self, account: str, resource: Resource) -> ResourceSpec:
         opened = self.connect(account)

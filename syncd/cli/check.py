@@ -14,7 +14,7 @@ from syncd.cli import probe as probing
 from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
 from syncd.engine.context import Pair
-from syncd.engine.release import account_ids
+from syncd.engine.word import account_ids
 from syncd.errors import SyncdError, TransientError
 from syncd.model.record import Identity
 from syncd.model.side import SIDES

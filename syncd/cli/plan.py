@@ -16,7 +16,7 @@ from syncd.engine.cycle import Mode, Report
 from syncd.model.op import Op
 from syncd.model.side import SIDES, Both
 from syncd.model.values import SetDelta, Value, fields_to_json
-from syncd.store import ops, runs
+from syncd.store import ops
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
@@ -47,7 +47,6 @@ def plan(
                 pair, bench, Mode.PLAN, create_fields=False, full=full
             )
         sample = _sample(opened_app, report, limit)
-        held_run = _held_run(opened_app, pair)
     accounts = compiled.accounts.map(lambda account: account.name)
     parts: list[RenderableType] = [_counts(report, accounts)]
     if sample:
@@ -63,7 +62,7 @@ def plan(
     face.answer(
         _content(pair, report, accounts, sample, values=values),
         *parts,
-        _verdict(pair, report, held_run),
+        _verdict(pair, report),
     )
     finish(Code.HELD if report.reasons else Code.DONE)
 
@@ -71,12 +70,6 @@ def plan(
 def _sample(opened_app: App, report: Report, limit: int) -> list[Sent]:
     with reading(opened_app.store) as db:
         return ops.sample(db, report.run_id, limit)
-
-
-def _held_run(opened_app: App, pair: str) -> int | None:
-    with reading(opened_app.store) as db:
-        held = runs.held(db, pair)
-    return held.id if held else None
 
 
 def _counts(report: Report, accounts: Both[str]) -> Table:
@@ -112,7 +105,7 @@ def _step(old: Value, new: Value | SetDelta) -> str:
     return after if old is None or isinstance(new, SetDelta) else f"{shown(old)} → {after}"
 
 
-def _verdict(pair: str, report: Report, held_run: int | None) -> str:
+def _verdict(pair: str, report: Report) -> str:
     conflicts = ""
     if report.conflicts:
         conflicts = f" Conflicts: {report.conflicts:,}, see `syncd conflicts list {pair}`."
@@ -122,12 +115,12 @@ def _verdict(pair: str, report: Report, held_run: int | None) -> str:
             f"{conflicts}"
         )
     if report.reasons:
-        release = f"`syncd release {pair} --run {held_run}`"
-        if held_run is None:
-            release = f"`syncd sync {pair}` and then `syncd release {pair}`"
+        held = f"It would be held: {' '.join(report.reasons)} Nothing was sent."
+        if not report.releasable:
+            return f"{held}{conflicts}"
         return (
-            f"It would be held: {' '.join(report.reasons)} Nothing was sent.  If this is what you"
-            f" want, type {release}.{conflicts}"
+            f"{held}  If this is what you want, type"
+            f" `syncd release {pair} --run {report.run_id}`, which sends it.{conflicts}"
         )
     if not report.counts:
         return f"There is nothing to write.{conflicts}"

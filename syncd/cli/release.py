@@ -1,4 +1,4 @@
-"""`syncd release`: let a held run be sent."""
+"""`syncd release`: let be sent what a plan has shown, or a run that is held."""
 
 from typing import Annotated
 
@@ -8,8 +8,9 @@ from syncd.cli import progress
 from syncd.cli.face import face_of, finish, opened
 from syncd.cli.rounds import bench_of, run_rounds, stoppable
 from syncd.engine import backfill
-from syncd.engine.release import approve
+from syncd.engine.word import PLAN, approve, looked_at
 from syncd.errors import BusyError
+from syncd.store.database import reading
 
 app = typer.Typer(add_completion=False)
 
@@ -17,21 +18,30 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def release(
     context: typer.Context,
-    pair: Annotated[str, typer.Argument(help="The pair whose run is held.")],
+    pair: Annotated[str, typer.Argument(help="The pair that you looked at.")],
     run: Annotated[
-        int | None, typer.Option(help="The run you looked at; another one is not released.")
+        int | None, typer.Option(help="The plan or held run you looked at; no other is released.")
     ] = None,
     no_run: Annotated[
         bool, typer.Option("--no-run", help="Leave the sending to the daemon's next cycle.")
     ] = False,
 ) -> None:
-    """Let a held run be sent, at once unless another process works on the pair."""
+    """Let be sent what the newest plan has shown, or a run that is held.
+
+    At once, unless another process works on the pair. Not more than was shown: a run that wants
+    more than that and the limits is held again.
+    """
     face = face_of(context)
     with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
         opened_app.pair_named(pair)
-        released = approve(opened_app.bench, pair, run)
+        with reading(opened_app.store) as db:
+            seen = looked_at(db, pair, run)
+        compiled = opened_app.open_pair(pair, create_fields=False) if seen.mode == PLAN else None
+        released = approve(opened_app.bench, pair, seen.id, compiled)
         content = {"pair": pair, "released": released.id, "counts": dict(released.counts)}
         said = f"Run {released.id} of pair '{pair}' is released."
+        if released.id != seen.id:
+            said = f"Run {released.id} of pair '{pair}' is released, as run {seen.id} planned it."
         if released.mode == backfill.MODE:
             resume = f"syncd backfill {pair} --resume {released.id}"
             face.answer({**content, "sent": False}, f"{said} Go on with `{resume}`.")

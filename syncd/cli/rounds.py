@@ -14,7 +14,7 @@ from syncd.cli.values import counted
 from syncd.connectors.api import Wire
 from syncd.engine.context import Bench
 from syncd.engine.cycle import Mode, Report
-from syncd.engine.release import held_message
+from syncd.engine.word import held_message
 from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Both, Side

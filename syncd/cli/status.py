@@ -13,7 +13,7 @@ from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
 from syncd.cli.standing import Standing, read_standing
 from syncd.cli.values import ago, counted, moment
 from syncd.engine import backfill
-from syncd.engine.release import held_message
+from syncd.engine.word import held_message
 from syncd.model.side import SIDES
 from syncd.store.runs import Run, RunState
 

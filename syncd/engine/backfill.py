@@ -26,6 +26,7 @@ from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, accept, release, require_same_accounts
 from syncd.engine.sittings import Notes, Spent, notes_of, noting
+from syncd.engine.word import heed, terms
 from syncd.errors import (
     ConfigError,
     FieldsChangedError,
@@ -122,7 +123,9 @@ def _sitting(
 ) -> BackfillReport:
     require_same_accounts(cycle)
     start_afresh(cycle)
-    _note(cycle, notes)
+    with cycle.writing() as db:
+        notes.save(db)
+        run = heed(db, cycle.pair, run)
     recover(cycle)
     _note(cycle, notes)
     if not notes.progress["listed"]:
@@ -318,7 +321,9 @@ def _end(
     held = planned if planned is not None and planned.reasons else None
     with cycle.writing() as db:
         releasable = held.releasable if held else True
-        notes.save(db, releasable=releasable, emptied=dict(held.emptied) if held else {})
+        notes.save(
+            db, **terms(pair), releasable=releasable, emptied=dict(held.emptied) if held else {}
+        )
         report = BackfillReport(
             run_id=cycle.run_id,
             state=state,

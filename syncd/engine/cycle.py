@@ -14,6 +14,7 @@ from syncd.engine.pull import pull
 from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, release, require_same_accounts
+from syncd.engine.word import heed, terms
 from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
@@ -114,7 +115,9 @@ def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
         if going_on and going_on.state is RunState.HELD and (going_on.progress or {}).get("spent"):
             runs.update(db, going_on.id, state=RunState.DONE)  # nothing of it waits any more
             going_on = None
-        return going_on or runs.start(db, pair.name, mode.value, bench.now())
+        if going_on is not None:
+            return heed(db, pair, going_on)
+        return runs.start(db, pair.name, mode.value, bench.now())
 
 
 def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
@@ -258,7 +261,7 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
             counts=dict(report.counts),
             reasons=list(report.reasons),
             progress={
-                "setup": cycle.pair.setup,
+                **terms(cycle.pair),
                 "full": report.full,
                 "releasable": report.releasable,
                 "emptied": dict(report.emptied),

@@ -7,19 +7,28 @@ import sqlalchemy as sa
 
 from syncd.connectors.api import Bounded
 from syncd.core.guard import judge, loss_name
-from syncd.engine.context import Bench, Cycle, Pair
+from syncd.engine.context import Cycle, Pair
 from syncd.engine.doings import counts_of, wanted, with_losses, with_recent
+from syncd.engine.word import account_ids, approve
 from syncd.errors import (
     AccountError,
-    ConfigError,
     PairHeldError,
     StoppedError,
     TransientError,
 )
 from syncd.model.side import SIDES, Side
-from syncd.store import members, ops, runs, windows
+from syncd.store import members, ops, runs
 from syncd.store.database import reading
 from syncd.store.runs import Run
+
+__all__ = [
+    "Released",
+    "accept",
+    "approve",
+    "may_create_fields",
+    "release",
+    "require_same_accounts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +165,18 @@ def _changed_reasons(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[str, ..
 
 
 def may_create_fields(
-    db: sa.Connection, pair: str, setup: str | None, *, baseline_auto: bool
+    db: sa.Connection, pair: str, setup: str, accounts: list[str], *, baseline_auto: bool
 ) -> bool:
-    """Whether the pair as it is set up now has a person's word, or needs none."""
-    if runs.is_released(db, pair):
-        return True
+    """Whether the pair has a person's word, or needs none.
+
+    Args:
+        setup, accounts: of the pair as it is now; what was said of others does not count.
+    """
     facts = runs.facts(db, pair)
+    for run in runs.released(db, pair):
+        noted = run.progress or {}
+        if noted is not None:
+            return True
     return facts.setup == setup if facts.approved_at is not None else baseline_auto
 
 
@@ -190,11 +205,6 @@ def require_same_accounts(cycle: Cycle) -> None:
             )
 
 
-def account_ids(pair: Pair) -> list[str]:
-    """The platforms' own ids of both accounts."""
-    return [account.account_id for account in pair.accounts]
-
-
 def accept(cycle: Cycle) -> None:
     """Note that the pair was approved as it is set up now."""
     with cycle.writing() as db:
@@ -213,64 +223,3 @@ def _note_setup(db: sa.Connection, cycle: Cycle) -> None:
             accounts=account_ids(cycle.pair),
         ),
     )
-
-
-def approve(bench: Bench, pair: str, run_id: int | None = None) -> Run:
-    """Note a person's word on the held run of a pair; the next cycle sends it.
-
-    The word covers what the run wanted when it was last planned. If the next plan wants
-    more, by more than the limits themselves, it is held again.
-
-    Raises:
-        ConfigError: no run of this pair is held, or it is another one.
-    """
-    with bench.hearing() as db:
-        held = runs.held(db, pair)
-        if held is None:
-            raise ConfigError(f"No run of pair '{pair}' is held. Nothing was released.")
-        if run_id is not None and held.id != run_id:
-            raise ConfigError(
-                f"Run {run_id} of pair '{pair}' is not held any more; run {held.id} is."
-                " Nothing was released.",
-                hint=f"Look with `syncd plan {pair}`, then type"
-                f" `syncd release {pair} --run {held.id}`.",
-            )
-        if not _is_releasable(held):
-            reasons = " ".join(held.reasons)
-            raise ConfigError(
-                f"Run {held.id} of pair '{pair}' cannot be released: {reasons} Nothing was"
-                " released."
-            )
-        approved = {**held.counts, **(held.progress or {}).get("emptied", {})}
-        runs.update(db, held.id, approved=approved)
-        windows.start_anew(db, pair, bench.now())
-    return replace(held, approved=approved)
-
-
-def held_message(pair: str, run: Run) -> str:
-    """What happened, what was not done, and what to type next."""
-    said = f"Pair '{pair}' is held: {' '.join(run.reasons)} {_sent(run)}"
-    if not _is_releasable(run):
-        return said
-    return (
-        f"{said}  Look with `syncd plan {pair}`; then type `syncd release {pair} --run {run.id}`,"
-        " or repair the source and wait for the next cycle."
-    )
-
-
-def _is_releasable(run: Run) -> bool:
-    return bool((run.progress or {}).get("releasable", True))
-
-
-def _sent(run: Run) -> str:
-    """What of a held run went out all the same."""
-    if (run.progress or {}).get("spent"):
-        return "All else that it wanted was sent."
-    optouts, others = ((run.progress or {}).get(name, 0) for name in ("optouts", "others"))
-    match (optouts, others):
-        case (0, 0):
-            return "Nothing was sent."
-        case (_, 0):
-            return f"Nothing was sent but {optouts:,} opt-{'out' if optouts == 1 else 'outs'}."
-        case _:
-            return f"{optouts + others:,} writes of this run were sent before or beside that."

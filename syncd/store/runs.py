@@ -159,15 +159,15 @@ def unfinished(db: sa.Connection, pair: str) -> Run | None:
     return _run(row) if row else None
 
 
-def is_released(db: sa.Connection, pair: str) -> bool:
-    """Whether a run of any kind goes on with a person's word."""
+def released(db: sa.Connection, pair: str) -> list[Run]:
+    """The runs of any kind that go on with a person's word."""
     going_on = (RunState.OPEN.value, RunState.HELD.value)
-    row = db.execute(
-        sa.select(_R.id)
+    rows = db.execute(
+        sa.select(*_COLUMNS)
         .where(_R.pair == pair, _R.state.in_(going_on), _R.approved.is_not(None))
-        .limit(1)
-    ).first()
-    return row is not None
+        .order_by(_R.id)
+    )
+    return [_run(row) for row in rows]
 
 
 def prune(db: sa.Connection, pair: str, before: datetime) -> int:

@@ -63,7 +63,7 @@ def test_there_is_one_way_to_open_a_transaction_and_it_proves_the_lease() -> Non
         ("context.py", "leased"),  # which takes it, and gives it back
         ("context.py", "hearing"),  # which takes down a person's word
     }
-    assert calls_of_the_engine("hearing") == {("release.py", "approve")}
+    assert calls_of_the_engine("hearing") == {("word.py", "approve")}
 
 
 def test_a_transaction_of_a_lost_lease_ends_before_it_begins(made: Build) -> None:

@@ -19,7 +19,7 @@ from syncd.cli.face import Code, Face, face_of, finish
 from syncd.cli.rounds import KINDS, Outcome, bench_of, run_rounds, stoppable
 from syncd.cli.standing import CYCLES, read_standing
 from syncd.connectors.api import Wire
-from syncd.engine.release import approve
+from syncd.engine.word import approve
 from syncd.model.op import OpState
 from syncd.observe import log
 from syncd.runtime.stop import Stop

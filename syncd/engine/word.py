@@ -1,0 +1,157 @@
+"""A person's word on a run: what it is given for, and whether it still holds."""
+
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.engine.context import Bench, Pair
+from syncd.errors import ConfigError
+from syncd.store import runs, windows
+from syncd.store.runs import Run, RunState
+
+SYNC, PLAN = "sync", "plan"  # modes of a run
+WORKING = (SYNC, "full", "backfill")
+
+
+def account_ids(pair: Pair) -> list[str]:
+    """The platforms' own ids of both accounts."""
+    return [account.account_id for account in pair.accounts]
+
+
+def approve(bench: Bench, pair: str, run_id: int | None = None, opened: Pair | None = None) -> Run:
+    """Note a person's word on what they have looked at; the next cycle sends it.
+
+    That is the held run of a pair, or its newest plan. The word covers what was wanted there.
+    If the next plan wants more, by more than the limits themselves, it is held again.
+
+    Args:
+        opened: the pair as it is now; a plan that was made of another one is refused. The
+            cycle looks once more.
+
+    Returns:
+        The run that goes on by it: the held one, if there is one, or else the plan itself.
+
+    Raises:
+        ConfigError: nothing of this pair is held, or it is another run, or another pair.
+    """
+    with bench.hearing() as db:
+        seen = looked_at(db, pair, run_id)
+        if not _is_releasable(seen):
+            reasons = " ".join(seen.reasons)
+            raise ConfigError(
+                f"Run {seen.id} of pair '{pair}' cannot be released: {reasons} Nothing was"
+                " released."
+            )
+        if opened is not None and (other := _otherwise(opened, seen)):
+            raise ConfigError(
+                f"{other} since run {seen.id} of pair '{pair}' was planned. Nothing was released.",
+                hint=f"Look again with `syncd plan {pair}`.",
+            )
+        approved = {**seen.counts, **(seen.progress or {}).get("emptied", {})}
+        run = _carrier(db, seen)
+        progress = {**(run.progress or {}), **_noted_terms(seen)}
+        run = replace(run, state=RunState.HELD, approved=approved, progress=progress)
+        runs.update(
+            db, run.id, state=run.state, mode=run.mode, approved=approved, progress=progress
+        )
+        windows.start_anew(db, pair, bench.now())
+    return run
+
+
+def looked_at(db: sa.Connection, pair: str, run_id: int | None = None) -> Run:
+    """The run that a person means: of those held and the newest plan, the newer one.
+
+    A plan that would not be held asks for nobody's word, and one after which something was
+    done shows what is no more.
+
+    Raises:
+        ConfigError: there is none, or it is not the one that was named.
+    """
+    held, plan = runs.held(db, pair), runs.last(db, pair, mode=PLAN)
+    did = runs.latest(db, pair, WORKING)
+    if plan is not None and did is not None and did.state is not RunState.HELD:
+        plan = plan if (did.ended_at or did.started_at) <= plan.started_at else None
+    if plan is not None and (plan.state is not RunState.PLANNED or not plan.reasons):
+        plan = None
+    known = {run.id: run for run in (held, plan) if run is not None}
+    if not known:
+        raise ConfigError(f"No run of pair '{pair}' is held. Nothing was released.")
+    newest = max(known)
+    if run_id is not None and run_id not in known:
+        raise ConfigError(
+            f"Run {run_id} of pair '{pair}' is not held any more; run {newest} is."
+            " Nothing was released.",
+            hint=f"Look with `syncd plan {pair}`, then type `syncd release {pair} --run {newest}`.",
+        )
+    return known[run_id or newest]
+
+
+def _carrier(db: sa.Connection, seen: Run) -> Run:
+    """The run that carries out what a person has looked at."""
+    if seen.mode != PLAN:
+        return seen
+    waiting = runs.unfinished(db, seen.pair)
+    if waiting is not None and not (waiting.progress or {}).get("spent"):
+        return waiting
+    return replace(seen, mode=SYNC)
+
+
+def terms(pair: Pair) -> dict[str, Any]:
+    """What a person's word rests on, as a run notes it for later."""
+    return {"setup": pair.setup, "accounts": account_ids(pair)}
+
+
+def _noted_terms(seen: Run) -> dict[str, Any]:
+    noted = seen.progress or {}
+    return {name: noted[name] for name in ("setup", "accounts") if name in noted}
+
+
+def _otherwise(pair: Pair, seen: Run) -> str:
+    """What is not as it was when a run was planned; empty if nothing is."""
+    now, noted = terms(pair), _noted_terms(seen)
+    if noted.get("accounts", now["accounts"]) != now["accounts"]:
+        return "The credentials lead to another account"
+    if noted.get("setup", now["setup"]) != now["setup"]:
+        return "The mapping, the filter or a policy was changed"
+    return ""
+
+
+def heed(db: sa.Connection, pair: Pair, run: Run) -> Run:
+    """A run with the word that a person gave for it, if it was for the pair as it is now.
+
+    Another mapping or another account is not what they looked at: their word is taken back.
+    """
+    if True:
+        return run
+    runs.update(db, run.id, approved=None)
+    return replace(run, approved=None)
+
+
+def held_message(pair: str, run: Run) -> str:
+    """What happened, what was not done, and what to type next."""
+    said = f"Pair '{pair}' is held: {' '.join(run.reasons)} {_sent(run)}"
+    if not _is_releasable(run):
+        return said
+    return (
+        f"{said}  Look with `syncd plan {pair}`; then type `syncd release {pair} --run {run.id}`,"
+        " or repair the source and wait for the next cycle."
+    )
+
+
+def _is_releasable(run: Run) -> bool:
+    return bool((run.progress or {}).get("releasable", True))
+
+
+def _sent(run: Run) -> str:
+    """What of a held run went out all the same."""
+    if (run.progress or {}).get("spent"):
+        return "All else that it wanted was sent."
+    optouts, others = ((run.progress or {}).get(name, 0) for name in ("optouts", "others"))
+    match (optouts, others):
+        case (0, 0):
+            return "Nothing was sent."
+        case (_, 0):
+            return f"Nothing was sent but {optouts:,} opt-{'out' if optouts == 1 else 'outs'}."
+        case _:
+            return f"{optouts + others:,} writes of this run were sent before or beside that."
