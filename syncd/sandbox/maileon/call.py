@@ -122,20 +122,20 @@ class Route:
     any_media: bool = False
 
 
+WITH_SLASHES = ("{email}", "{external_id}")
+
+
 class Routes:
     """Finds the route of a path; literal segments win over placeholders."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._by_length: dict[int, list[tuple[list[str], Route]]] = {}
         ranked = sorted(routes, key=lambda r: [part.startswith("{") for part in _split(r.pattern)])
-        for route in ranked:
-            parts = _split(route.pattern)
-            self._by_length.setdefault(len(parts), []).append((parts, route))
+        self._routes = [(_split(route.pattern), route) for route in ranked]
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
         """The route and what its placeholders stand for; no route if there is none."""
         segments = _split(path)
-        for parts, route in self._by_length.get(len(segments), ()):
+        for parts, route in self._routes:
             names = _match(parts, segments) if route.method == method else None
             if names is not None:
                 return route, names
@@ -147,7 +147,7 @@ class Routes:
         Of any other path the sandbox cannot know, and says so.
         """
         segments = _split(path)
-        for parts, _ in self._by_length.get(len(segments), ()):
+        for parts, _ in self._routes:
             if _match(parts, segments) is not None:
                 return RefusalError(405, f"{method} is not allowed here")
         if path in GONE:
@@ -202,6 +202,18 @@ def _split(path: str) -> list[str]:
 
 
 def _match(parts: list[str], segments: list[str]) -> dict[str, str] | None:
+    """What the placeholders stand for; None if it is another path.
+
+    An address and an external id may hold slashes, which are encoded on their way and are
+    decoded before anybody sees the path.
+    """
+    longer = len(segments) - len(parts)
+    wide = next((n for n, part in enumerate(parts) if part in WITH_SLASHES), None)
+    if longer > 0 and wide is not None:
+        rest = wide + longer + 1
+        segments = [*segments[:wide], "/".join(segments[wide:rest]), *segments[rest:]]
+    if len(segments) != len(parts):
+        return None
     names: dict[str, str] = {}
     for part, segment in zip(parts, segments, strict=True):
         if part.startswith("{"):
