@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.connectors.ghl import feed
-from syncd.errors import AccountError, TransientError
+from syncd.errors import AccountError, FieldsChangedError, TransientError
 from syncd.model.record import Page, Window
 from syncd.model.values import Consent, Level
 
@@ -308,3 +308,16 @@ afters = st.none() | st.tuples(st.integers(), st.text(min_size=1))
 )
 def test_a_cursor_survives_its_text(cursor: feed.Cursor) -> None:
     assert feed.read(feed.write(cursor)) == cursor
+
+
+def test_a_custom_field_that_is_gone_is_not_empty() -> None:
+    fake = FakeGhl(custom=[{"id": "f1", "name": "Memo", "dataType": "TEXT"}])
+    fake.put("c1", customFields=[{"id": "f1", "value": "x"}])
+    fields = FIELDS | {"custom.Memo", "custom.Gone"}
+    for read in (
+        lambda: list(fake.open().pull(CONTACT, None, fields=fields)),
+        lambda: fake.open().fetch(CONTACT, "c1", fields=fields),
+    ):
+        with pytest.raises(FieldsChangedError) as caught:
+            read()
+        assert (caught.value.fields, caught.value.missing) == (("custom.Gone",), True)
