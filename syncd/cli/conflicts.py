@@ -6,6 +6,7 @@ import typer
 from rich.table import Table
 
 from syncd.app import App
+from syncd.cli import causes
 from syncd.cli.face import face_of, opened, pair_names
 from syncd.cli.values import ago, moment, shown
 from syncd.errors import ConfigError
@@ -42,12 +43,12 @@ def list_(
         face.answer({"conflicts": []}, "No field waits for a person.")
         return
     table = Table()
-    for heading in ("id", "pair", "contact", "field", "since"):
+    for heading in ("id", "pair", "contact", "field", "why", "since"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         since = ago(row["opened_at"], now)
         contact = "\n".join(f"{account}: {record}" for account, record in row["records"].items())
-        table.add_row(str(row["id"]), row["pair"], contact, row["rule"], since)
+        table.add_row(str(row["id"]), row["pair"], contact, row["rule"], row["why"], since)
     hint = (
         "Look at one with `syncd conflicts show ID`, at its contact with `syncd explain RECORD`;"
         " settle it with `syncd conflicts resolve ID --take left` (or right)."
@@ -67,9 +68,8 @@ def show(
         accounts = _accounts(opened_app, pair)
         with reading(opened_app.store) as db:
             link = next(iter(links.load(db, [conflict.link_id])), None)
-    table = Table(
-        title=f"{conflict.rule}, since {moment(conflict.opened_at)}", title_justify="left"
-    )
+    title = f"{conflict.rule}: {causes.conflict_told(flips=conflict.flips)}"
+    table = Table(title=f"{title}, since {moment(conflict.opened_at)}", title_justify="left")
     for heading in ("side", "account", "record", "shows"):
         table.add_column(heading, overflow="fold")
     sides: dict[str, Any] = {}
@@ -159,6 +159,7 @@ def _content(conflict: Conflict) -> dict[str, Any]:
         "id": conflict.id,
         "link": conflict.link_id,
         "rule": conflict.rule,
+        "why": causes.conflict_told(flips=conflict.flips),
         "take": conflict.take.value if conflict.take else None,
         "opened_at": conflict.opened_at,
     }
@@ -168,6 +169,13 @@ def _next_step(pair: str, conflict: Conflict) -> str:
     if conflict.take is not None:
         return f"Settled: the {conflict.take.value} side is right. `syncd sync {pair}` writes it."
     number = conflict.id
+    if conflict.flips:
+        return (
+            "An automation of each platform changes what comes from the other, so nothing more is"
+            " written to this field until somebody enters another value. Switch one of them off;"
+            f" or type `syncd conflicts resolve {number} --take left` (or right): that value is"
+            " written once, and each side then keeps its own spelling."
+        )
     return (
         f"Settle it with `syncd conflicts resolve {number} --take left` (or right), or make both"
         " sides equal on their platforms."

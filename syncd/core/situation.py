@@ -1,12 +1,15 @@
 """What the decision about one link rests on: the pair's terms, and what is known of the link."""
 
 from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncd.core.consent import OptedOut
+from syncd.core.flapping import Parked
 from syncd.core.translate import Mapping
 from syncd.model.link import Link
+from syncd.model.op import Move
 from syncd.model.plan import Refused
 from syncd.model.policy import PairPolicy
 from syncd.model.side import Both, Side
@@ -43,6 +46,9 @@ class Situation:
         refused: by side and field, a value that the platform would not take.
         rivalled: by side, a living record of the other side, not of this link, that has the key
             of this side's record; looked for where the link's own two do not share it.
+        flipping: by rule name, what is parked because the sides re-spell each other's value.
+        history: the link's last updates, newest first; empty where too few were carried out
+            for one of them to be another's echo.
         retired: ids by side that records of ended links of ours had: a reference to one of
             them leads nowhere, and is ours to replace.
     """
@@ -54,6 +60,8 @@ class Situation:
     refused: MappingType[tuple[Side, str], Refused] = field(default_factory=dict)
     rivalled: MappingType[Side, str] = field(default_factory=dict)
     retired: frozenset[tuple[Side, str]] = frozenset()
+    flipping: MappingType[str, Parked] = field(default_factory=dict)
+    history: Sequence[Move] = ()
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 
 from syncd.core.consent import OptedOut
+from syncd.core.flapping import ROUNDS, Parked
 from syncd.core.plan import Showing, Situation
 from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
@@ -14,9 +15,10 @@ from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
 from syncd.engine.observe import keys_of
 from syncd.model.link import Link, Member, Observation, State
+from syncd.model.op import Move, OpKind
 from syncd.model.plan import LinkPlan
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, links, members, observations, ops, refusals
+from syncd.store import conflicts, links, members, moves, observations, ops, refusals
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
@@ -62,6 +64,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     retired = _retired(db, cycle, seen, chosen)
     planner = pair.planner
     plans: dict[int, tuple[Link, LinkPlan]] = {}
+    situations: dict[int, Situation] = {}
     for link in chosen:
         situation = _situation(cycle, link, seen, ledger, parked)
         if situation is not None:
@@ -71,8 +74,27 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
                 rivalled=rivalled.get(link.id, {}),
                 retired=retired,
             )
+            situations[link.id] = at
             plans[link.id] = (link, planner.plan(at))
+    for link_id, history in _histories(db, cycle, plans).items():
+        at = replace(situations[link_id], history=history)
+        plans[link_id] = (at.link, planner.plan(at))
     _store_plans(db, cycle, plans, standing, parked, seen)
+
+
+def _histories(
+    db: sa.Connection, cycle: Cycle, plans: Mapping[int, tuple[Link, LinkPlan]]
+) -> dict[int, list[Move]]:
+    """What was last written of links that want a write again, and have had some.
+
+    Only for them is it looked up, so that whoever does not change costs nothing.
+    """
+    wanted = [
+        link_id
+        for link_id, (_, plan) in plans.items()
+        if any(draft.kind is OpKind.UPDATE and not draft.urgent for draft in plan.drafts)
+    ]
+    return moves.of_links(db, cycle.pair.name, wanted, least=ROUNDS) if wanted else {}
 
 
 def _rivalled(
@@ -178,14 +200,17 @@ def _situation(
         if observation is not None and not observation.gone:
             address, _ = keys_of(cycle, side, observation.fields)
             opted_out = opted_out or ledger.get(address or "")
+    own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
     choices = {
         rule: conflict.take
-        for (link_id, rule), conflict in parked.items()
-        if link_id == link.id
-        and conflict.take is not None
+        for rule, conflict in own.items()
+        if conflict.take is not None
+        and not conflict.flips
         and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
     }
-    return Situation(link, Both(sides[Side.LEFT], sides[Side.RIGHT]), opted_out, choices)
+    flipping = {rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips}
+    both = Both(sides[Side.LEFT], sides[Side.RIGHT])
+    return Situation(link, both, opted_out, choices, flipping=flipping)
 
 
 def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
@@ -228,7 +253,12 @@ def _store_plans(
     )
     links.end(db, {i: plan.ended for i, (link, plan) in plans.items() if plan.ended != link.ended})
     new = [(i, rule, v) for i, (_, plan) in plans.items() for rule, v in plan.conflicts.items()]
-    settled = [(i, rule) for i, rule in parked if i in plans and rule not in plans[i][1].conflicts]
+    settled = [
+        (i, rule)
+        for (i, rule), conflict in parked.items()
+        if i in plans and _is_settled(conflict, plans[i][1])
+    ]
+    flipping = {(i, rule) for i, (_, plan) in plans.items() for rule in plan.flipping}
     chosen_in_flight = {draft.link_id for draft in drafts}
     conflicts.close(
         db,
@@ -238,12 +268,23 @@ def _store_plans(
             if parked[i, rule].take is None or i not in chosen_in_flight
         ],
     )
-    conflicts.park(db, pair.name, new, cycle.bench.now())
+    conflicts.park(db, pair.name, new, cycle.bench.now(), flipping)
     problems = {
         (i, rule): code for i, (_, plan) in plans.items() for rule, code in plan.problems.items()
     }
     conflicts.note_problems(db, pair.name, plans, problems)
     members.save(db, pair.name, pair.resource, _after_plan(plans, standing, seen))
+
+
+def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:
+    """Whether a conflict is none any more.
+
+    The sides of a field that flips differ as agreed, so nothing but its conflict tells of it:
+    it stays until the field is decided about, or there are no two sides.
+    """
+    if conflict.flips and plan.ended is None:
+        return conflict.rule in plan.stilled or any(s.state is State.GONE for s in plan.standing)
+    return conflict.rule not in plan.conflicts
 
 
 def _after_plan(

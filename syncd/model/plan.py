@@ -17,6 +17,7 @@ class Draft:
         advance: how both shadows move once it is confirmed.
         ends: why the link ends once it is confirmed; None if it goes on.
         urgent: an opt-out; goes before everything else.
+        chosen: names of the rules whose value a person has chosen.
         routine: it only writes down the other side's id, which is ours to keep; no limit
             of a run counts it.
     """
@@ -31,6 +32,7 @@ class Draft:
     ends: str | None = None
     urgent: bool = False
     routine: bool = False
+    chosen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,8 @@ class LinkPlan:
         problems: by rule name, why a value cannot travel.
         standing: per side, the state of its record.
         ended: why nothing flows any more, from now on; None while it does.
+        flipping: those of the conflicts whose sides re-spell each other's value; stilled: rules
+            that were parked for that, and are decided about again.
     """
 
     drafts: tuple[Draft, ...]
@@ -86,3 +90,5 @@ class LinkPlan:
     conflicts: Mapping[str, Both[tuple[Value, ...]]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     ended: str | None = None
+    flipping: frozenset[str] = frozenset()
+    stilled: frozenset[str] = frozenset()

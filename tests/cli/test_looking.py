@@ -79,6 +79,35 @@ def test_a_conflict_waits_is_shown_and_is_settled_by_a_person(place: Place) -> N
     assert place.type("conflicts", "list").stdout.startswith("No field waits")
 
 
+def test_a_field_that_each_side_re_spells_is_told_as_such(place: Place) -> None:
+    place.configure(policy="manual")
+    place.approve()
+    email = somebody(place)
+    for _ in range(3):
+        place.box.act("ghl", "edit", email=email, fields={"city": "OSLO"})
+        place.type("sync")
+        place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Oslo"})
+        place.type("sync")
+    said = "each side re-spells the other's value, again and again"
+    (conflict,) = place.json("conflicts", "list")["conflicts"]
+    assert conflict["why"] == said
+    assert f"conflict {conflict['id']}: {said}" in str(place.json("explain", email))
+    status = place.type("status").stdout
+    assert f"1, in 1 of which {said}" in " ".join(status.split())
+    assert place.json("status")["pairs"][0]["flipping"] == 1
+    shown = " ".join(place.type("conflicts", "show", str(conflict["id"])).stdout.split())
+    assert "Switch one of them off" in shown
+    assert place.type("sync").exit_code == 3
+    number = str(conflict["id"])
+    assert place.type("conflicts", "resolve", number, "--take", "left").exit_code == 0
+    assert place.type("sync").exit_code == 0
+    assert place.contacts("maileon")[email]["standard_fields"]["CITY"] == "OSLO"
+    place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Oslo"})
+    assert place.type("sync").exit_code == 0
+    assert place.contacts("ghl")[email]["city"] == "OSLO"
+    assert place.type("conflicts", "list").stdout.startswith("No field waits")
+
+
 def test_all_conflicts_of_a_pair_can_be_settled_at_once(place: Place) -> None:
     place.configure(policy="manual")
     place.approve()
