@@ -9,6 +9,7 @@ import typer
 from rich.table import Table
 
 from syncd.app import App
+from syncd.cli import environment
 from syncd.cli import probe as probing
 from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
@@ -17,7 +18,7 @@ from syncd.engine.release import account_ids
 from syncd.errors import SyncdError, TransientError
 from syncd.model.record import Identity
 from syncd.model.side import SIDES
-from syncd.store import database, runs
+from syncd.store import database, private_files, runs
 from syncd.store.database import reading
 
 app = typer.Typer(add_completion=False)
@@ -71,7 +72,7 @@ def check(
         probing.probe(face, probe, address, yes=yes)
         return
     with opened(face) as opened_app:
-        lines = [_store(opened_app)]
+        lines = [_store(opened_app), *_files(opened_app)]
         if account is not None:
             opened_app.configured(account)
             lines += _account(opened_app, account)
@@ -94,6 +95,25 @@ def _accounts_of(opened_app: App, pairs: list[str]) -> list[str]:
 def _store(opened_app: App) -> Line:
     where = opened_app.store.url.render_as_string(hide_password=True)
     return Line(GOOD, "store", "schema", f"{database.version(opened_app.store)} at {where}")
+
+
+def _files(opened_app: App) -> list[Line]:
+    """Files with secrets or customers in them that others on this machine may read."""
+    path = database.sqlite_file(opened_app.store.url)
+    store = private_files.wide_store(path) if path is not None else []
+    lines = [(one, "store", "every contact") for one in store]
+    secrets = private_files.wide_files(environment.files())
+    lines += [(one, "secrets", "tokens and keys") for one in secrets]
+    return [
+        Line(
+            REMARK,
+            of,
+            "rights",
+            f"others on this machine may open {one.path} (mode {one.mode}): {what} may be in it",
+            f"Type `{one.narrow}`.",
+        )
+        for one, of, what in lines
+    ]
 
 
 def _account(opened_app: App, name: str) -> list[Line]:

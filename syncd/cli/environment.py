@@ -10,6 +10,7 @@ from pathlib import Path
 
 _LINE = re.compile(r"""\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*?)\s*""")
 _OURS: set[str] = set()  # names that came from a file, and may change when it is read again
+_FILES: dict[Path, None] = {}  # those that were read, in order
 
 
 def read(path: Path) -> None:
@@ -21,6 +22,7 @@ def read(path: Path) -> None:
         lines = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return
+    _FILES[path.absolute()] = None
     for line in lines:
         found = None if line.lstrip().startswith("#") else _LINE.fullmatch(line)
         if found is None:
@@ -34,6 +36,12 @@ def read(path: Path) -> None:
 def forget() -> None:
     """Take nothing for ours any more; what is set stays set."""
     _OURS.clear()
+    _FILES.clear()
+
+
+def files() -> list[Path]:
+    """The files that were read."""
+    return list(_FILES)
 
 
 def _unquoted(value: str) -> str:

@@ -10,8 +10,10 @@ from syncd.cli import template
 from syncd.cli.face import face_of
 from syncd.connectors.registry import connector, installed
 from syncd.errors import ConfigError
+from syncd.store import private_files
 
 app = typer.Typer(add_completion=False)
+ENV = ".env.example"
 
 
 @app.command()
@@ -55,7 +57,7 @@ def init(
     files = {
         folder / "config" / "syncd.yaml": template.root(answers),
         folder / "config" / "pairs" / f"{answers.pair}.yaml": template.pair(answers),
-        folder / ".env.example": template.env(answers),
+        folder / ENV: template.env(answers),
     }
     _write(files, force=force)
     names = [str(path) for path in files]
@@ -116,6 +118,9 @@ def _write(files: dict[Path, str], *, force: bool) -> None:
     for path, text in files.items():
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, "utf-8")
+            if path.name == ENV:  # a copy has its rights, and will hold what nobody may see
+                private_files.write(path, text)
+            else:
+                path.write_text(text, "utf-8")
         except OSError as cause:
             raise ConfigError(f"{path} cannot be written: {cause.strerror}.") from cause

@@ -148,6 +148,7 @@ delete: keep # a deleted contact's counterpart: keep, unsubscribe, delete
 #   left: {{tag: newsletter}}
 
 guards: # per run and side: more than this waits for a person
+  window: 24h # all runs of this time together are held to it too
   creates: {{count: 1000, percent: 25}}
   updates: {{count: 2000, percent: 50}}
   deletes: {{count: 50, percent: 5}}

@@ -13,6 +13,7 @@ from pydantic import (
     Field,
     PlainSerializer,
     WithJsonSchema,
+    field_validator,
     model_validator,
 )
 
@@ -21,6 +22,7 @@ from syncd.model.rule import Direction, Policy
 from syncd.model.side import SIDES, Both, Side
 
 _DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
+LONGEST_WINDOW = timedelta(days=30)  # what was carried out is remembered for longer than that
 _NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 
 
@@ -193,14 +195,23 @@ def _default_limit(kind: str) -> Any:
 
 
 class GuardSettings(Part):
-    """Limits of one run, per side."""
+    """Limits of one run, per side, and of all runs of a window of time."""
 
+    window: Duration = Guards().window
+    """Over how much time the limits hold too, at most 30d; `0s`: each run by itself."""
     creates: LimitSettings = _default_limit("creates")
     updates: LimitSettings = _default_limit("updates")
     deletes: LimitSettings = _default_limit("deletes")
     optouts: LimitSettings = _default_limit("optouts")
     emptied: LimitSettings = _default_limit("emptied")
     """In how many records one field may be emptied; the share is of those that have a value."""
+
+    @field_validator("window")
+    @classmethod
+    def _is_remembered(cls, window: timedelta) -> timedelta:
+        if window > LONGEST_WINDOW:
+            raise ValueError("must be 30d or shorter")
+        return window
 
     @property
     def guards(self) -> Guards:
@@ -210,6 +221,7 @@ class GuardSettings(Part):
             self.deletes.limit,
             self.optouts.limit,
             self.emptied.limit,
+            self.window,
         )
 
 

@@ -2,10 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
 from syncd.model.policy import Guards, Limit
 
 HANDFUL = 20  # below this many, a percentage says nothing
+# A young pair grows by a large share on an ordinary day, one contact at a time.
+HANDFUL_OF_A_WINDOW = {"creates": 100, "updates": HANDFUL, "deletes": HANDFUL, "optouts": HANDFUL}
+# Of these, ordinary days of a large list see more than one run ever should; a share tells both.
+ONLY_PER_RUN = ("creates", "updates", "optouts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +29,28 @@ class Loss:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """What has been done on one side within the window of time, in contacts.
+
+    Attributes:
+        linked: how many linked records there were when the window began.
+        earlier: by kind, what was carried out; total: that and what the run wants on top,
+            where a contact that is in both counts once.
+    """
+
+    linked: int
+    earlier: Mapping[str, int]
+    total: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Doing:
     """What a run wants to do on one side.
 
     Attributes:
         account: the name of the account, for the message.
         linked: how many linked records there are.
+        recent: what was done before; None where nothing counts that was.
     """
 
     account: str
@@ -39,6 +60,7 @@ class Doing:
     deletes: int = 0
     optouts: int = 0
     losses: tuple[Loss, ...] = ()
+    recent: Recent | None = None
 
 
 KINDS = ("creates", "updates", "deletes", "optouts")
@@ -65,6 +87,9 @@ class Verdict:
 def judge(doings: tuple[Doing, ...], guards: Guards, approved: Mapping[str, int] | None) -> Verdict:
     """Hold a run that wants more than its limits, or than a person has released.
 
+    A mistake may come in portions, each of which is small. So what was carried out within the
+    window of time is added to what the run wants, and both together are judged once more.
+
     Args:
         approved: the counts that a person saw and released, by `account.kind`; what
             would have needed no release may come on top.
@@ -77,6 +102,8 @@ def judge(doings: tuple[Doing, ...], guards: Guards, approved: Mapping[str, int]
             wanted: int = getattr(doing, kind)
             released = (approved or {}).get(f"{doing.account}.{kind}", 0)
             reason = _over(wanted - released, wanted, limit, doing, kind)
+            if reason is None and wanted and doing.recent is not None:
+                reason = _over_time(released, doing.recent, guards, doing.account, kind)
             if reason:
                 reasons.append(reason)
                 optouts_free = optouts_free and kind != "optouts"
@@ -95,6 +122,42 @@ def _over(excess: int, wanted: int, limit: Limit, doing: Doing, kind: str) -> st
             f" ({100 * wanted / doing.linked:.0f}%); the limit is {limit.percent:g}%."
         )
     return None
+
+
+def _over_time(
+    released: int, recent: Recent, guards: Guards, account: str, kind: str
+) -> str | None:
+    """Why a run is held for what was done before it."""
+    earlier, total = recent.earlier.get(kind, 0), recent.total.get(kind, 0)
+    if not earlier:
+        return None
+    limit: Limit = getattr(guards, kind)
+    excess = total - released
+    verb = _VERBS[kind].replace("would be", "would have been")
+    within = f"on '{account}' within {_spoken(guards.window)}"
+    before = f"{earlier:,} of them in earlier runs"
+    if kind not in ONLY_PER_RUN and excess > limit.count:
+        return f"{total:,} {verb} {within}, {before}; the limit is {limit.count:,}."
+    share = 100 * excess / recent.linked if recent.linked > 0 else 0.0
+    if excess > HANDFUL_OF_A_WINDOW[kind] and share > limit.percent:
+        return (
+            f"{total:,} of {recent.linked:,} {verb} {within} ({100 * total / recent.linked:.0f}%),"
+            f" {before}; the limit is {limit.percent:g}%."
+        )
+    return None
+
+
+def _spoken(window: timedelta) -> str:
+    """A duration in the largest unit that it is whole in, but for one day.
+
+    >>> _spoken(timedelta(days=1)), _spoken(timedelta(days=7)), _spoken(timedelta(hours=1))
+    ('24 hours', '7 days', '1 hour')
+    """
+    for unit, name in ((timedelta(days=1), "day"), (timedelta(hours=1), "hour")):
+        number, rest = divmod(window, unit)
+        if number > (name == "day") and not rest:
+            return f"{number} {name}{'s' if number > 1 else ''}"
+    return f"{window / timedelta(minutes=1):g} minutes"
 
 
 def loss_name(account: str, field: str) -> str:

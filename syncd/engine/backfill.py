@@ -35,7 +35,7 @@ from syncd.errors import (
 )
 from syncd.model.link import Member, State
 from syncd.model.side import SIDES, Both
-from syncd.store import backfills, members, ops, runs
+from syncd.store import backfills, members, ops, runs, windows
 from syncd.store.backfills import Item, People
 from syncd.store.database import explained, reading
 from syncd.store.runs import Run, RunState
@@ -342,4 +342,7 @@ def _end(
         )
         if state is RunState.DONE:
             backfills.clear(db, cycle.run_id)
+            ended = runs.get(db, cycle.run_id)
+            if ended is not None and ended.approved is not None:
+                windows.start_anew(db, pair.name, now)
     return report

@@ -17,7 +17,7 @@ from syncd.engine.release import Released, release, require_same_accounts
 from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
-from syncd.store import conflicts, inquiries, members, ops, runs
+from syncd.store import conflicts, inquiries, members, ops, runs, windows
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
@@ -43,6 +43,7 @@ class Report:
         full: an account without room is among the reasons.
         releasable: a person's word would let something go that is held.
         spent: although it is held, nothing of the run waits for anything.
+        used_up: all that a person has released was sent, or nothing is left of it.
         finished: False if something was left for the next run.
         conflicts: how many fields of the pair wait for a person.
         in_doubt: how many writes of the pair no platform has confirmed or shown yet.
@@ -58,6 +59,7 @@ class Report:
     full: bool = False
     releasable: bool = True
     spent: bool = False
+    used_up: bool = False
     finished: bool = True
     conflicts: int = 0
     in_doubt: int = 0
@@ -152,11 +154,19 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
         full=released.full,
         releasable=released.releasable,
         spent=released.spent and finished,
+        used_up=released.approved is not None
+        and finished
+        and (released.spent or not released.reasons),
         finished=finished,
         outcomes=_outcomes(cycle),
         conflicts=_open_conflicts(cycle),
         in_doubt=_in_doubt(cycle),
     )
+
+
+def _is_used_up(released: Released) -> bool:
+    """Whether nothing is left of what a person has let go."""
+    return released.approved is not None and (released.spent or not released.reasons)
 
 
 def _pull_both(cycle: Cycle, run: Run) -> tuple[Both[Noticed], tuple[str, ...]]:
@@ -200,6 +210,7 @@ def _settle(
     for _ in range(PASSES):
         reconcile(cycle)
         released = release(cycle, run, reasons, send=send)
+        run = replace(run, approved=released.approved)
         total = wanted + Counter(released.counts)
         if not released.ready:
             break
@@ -258,6 +269,8 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
             error=error,
         )
         runs.note_error(db, cycle.pair.name, error)
+        if report.used_up:
+            windows.start_anew(db, cycle.pair.name, cycle.bench.now())
     cycle.bench.log.info(
         "run ended",
         pair=cycle.pair.name,

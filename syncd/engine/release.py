@@ -1,13 +1,14 @@
 """Release: the guard's verdict over the run's counts, and a person's word against it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from syncd.connectors.api import Bounded
-from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, judge, loss_name
+from syncd.core.guard import judge, loss_name
 from syncd.engine.context import Bench, Cycle, Pair
+from syncd.engine.doings import counts_of, wanted, with_losses, with_recent
 from syncd.errors import (
     AccountError,
     ConfigError,
@@ -15,10 +16,8 @@ from syncd.errors import (
     StoppedError,
     TransientError,
 )
-from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
-from syncd.store import links, members, observations, ops, runs
-from syncd.store import losses as losses_of
+from syncd.store import members, ops, runs, windows
 from syncd.store.database import reading
 from syncd.store.runs import Run
 
@@ -36,6 +35,7 @@ class Released:
         releasable: a person's word would let something go that is held.
         spent: all that there was may go out, and what a person has released with it; the run
             is held all the same, as lines of the mapping rest.
+        approved: what the run may do by a person's word, or as the first one of its pair.
     """
 
     counts: Mapping[str, int]
@@ -46,14 +46,7 @@ class Released:
     releasable: bool = True
     spent: bool = False
     emptied: Mapping[str, int] = field(default_factory=dict)
-
-
-_KINDS = {
-    OpKind.CREATE: "creates",
-    OpKind.UPDATE: "updates",
-    OpKind.DELETE: "deletes",
-    OpKind.SUPPRESS: "optouts",
-}
+    approved: Mapping[str, int] | None = None
 
 
 def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: bool) -> Released:
@@ -70,10 +63,10 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
     """
     full = _full(cycle)
     with cycle.writing() as db:
-        doings = _with_losses(db, cycle, _doings(db, cycle))
-        counts = _counts(doings)
+        doings = with_recent(db, cycle, run, with_losses(db, cycle, wanted(db, cycle)))
+        counts = counts_of(doings)
         verdict = judge(doings, cycle.pair.policy.guards, run.approved)
-        first = _is_first(db, cycle.pair)
+        first, approved = _is_first(db, cycle.pair), run.approved
         if first and run.approved is None:
             reasons = _first_reasons(cycle.pair, counts)
         else:
@@ -83,11 +76,12 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
         if send and not reasons:
             _note_setup(db, cycle)
             if first:  # what is released once stays so, however often the run is broken off
-                runs.update(db, cycle.run_id, approved=run.approved or counts)
+                approved = run.approved or counts
+                runs.update(db, cycle.run_id, approved=approved)
             ready = ops.release(db, cycle.run_id, no_creates=full)
         elif send and not first and verdict.optouts_free:
             ready = ops.release(db, cycle.run_id, urgent_only=True)
-        kept = _counts(_doings(db, cycle)) if ready else counts
+        kept = counts_of(wanted(db, cycle)) if ready else counts
     return Released(
         counts,
         kept,
@@ -95,6 +89,7 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
         ready,
         full=bool(full),
         releasable=bool(reasons),
+        approved=approved,
         emptied={loss_name(d.account, one.field): one.emptied for d in doings for one in d.losses},
         spent=_is_spent(cycle, run) and send and not (reasons or full),
     )
@@ -109,19 +104,14 @@ def _is_spent(cycle: Cycle, run: Run) -> bool:
     return bool(cycle.pair.resting) and not waits
 
 
-def _counts(doings: Iterable[Doing]) -> dict[str, int]:
-    counts = {f"{d.account}.{kind}": getattr(d, kind) for d in doings for kind in KINDS}
-    return {name: n for name, n in counts.items() if n}
-
-
 def _full(cycle: Cycle) -> dict[Side, str]:
     """Sides whose account has no room for what would be created there, and why that holds."""
     with reading(cycle.bench.store) as db:
-        wanted = {doing.account: doing.creates for doing in _doings(db, cycle)}
+        planned = {doing.account: doing.creates for doing in wanted(db, cycle)}
     reasons: dict[Side, str] = {}
     for side in SIDES:
         account, connector = cycle.pair.accounts[side].name, cycle.pair.connector(side)
-        creates = wanted[account]
+        creates = planned[account]
         if not creates or not isinstance(connector, Bounded):
             continue
         try:
@@ -141,63 +131,6 @@ def _full(cycle: Cycle) -> dict[Side, str]:
                 " the account a larger plan, or narrow the pair's filter."
             )
     return reasons
-
-
-def _doings(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
-    linked = links.count_complete(db, cycle.pair.name, cycle.pair.resource)
-    wanted: dict[tuple[Side, str], int] = {}
-    for alike in ops.tally(db, cycle.run_id):
-        if alike.state is not OpState.HELD or alike.routine:
-            continue  # an earlier part of this run, or nothing that a limit counts
-        name = "optouts" if alike.urgent else _KINDS[alike.kind]
-        wanted[alike.side, name] = wanted.get((alike.side, name), 0) + alike.count
-    return tuple(
-        Doing(
-            cycle.pair.accounts[side].name,
-            linked,
-            creates=wanted.get((side, "creates"), 0),
-            updates=wanted.get((side, "updates"), 0),
-            deletes=wanted.get((side, "deletes"), 0),
-            optouts=wanted.get((side, "optouts"), 0),
-        )
-        for side in SIDES
-    )
-
-
-def _with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> tuple[Doing, ...]:
-    """The same with the fields that would be emptied for more than a handful."""
-    pair = cycle.pair
-    losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > HANDFUL}
-    return tuple(
-        replace(
-            doing,
-            losses=tuple(
-                Loss(
-                    name,
-                    n,
-                    observations.count_with(
-                        db, pair.name, doing.account, pair.resource, side, name
-                    ),
-                    _source(pair, side, name),
-                )
-                for (where, name), n in sorted(losses.items())
-                if where is side
-            ),
-        )
-        for side, doing in zip(SIDES, doings, strict=True)
-    )
-
-
-def _source(pair: Pair, side: Side, name: str) -> str:
-    """What a field of a side follows from, for a person to look at."""
-    there = side.other
-    names = [
-        f"`{other}`"
-        for rule in pair.mapping.rules
-        if name in rule.fields(side) and rule.direction.reaches(side)
-        for other in rule.fields(there)
-    ]
-    return f"{' or '.join(names)} of '{pair.accounts[there].name}'" if names else ""
 
 
 def _is_first(db: sa.Connection, pair: Pair) -> bool:
@@ -310,6 +243,7 @@ def approve(bench: Bench, pair: str, run_id: int | None = None) -> Run:
             )
         approved = {**held.counts, **(held.progress or {}).get("emptied", {})}
         runs.update(db, held.id, approved=approved)
+        windows.start_anew(db, pair, bench.now())
     return replace(held, approved=approved)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from syncd.model.side import SIDES, Both, Side
@@ -39,9 +40,10 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """Limits of one run, per side.
+    """Limits of one run, per side, and of all runs of a window of time.
 
     Attributes:
+        window: over how much time the limits hold too; zero: each run is judged by itself.
         emptied: in how many records one field may be emptied; the share is of those that
             have a value in it.
     """
@@ -51,6 +53,7 @@ class Guards:
     deletes: Limit = Limit(50, 5.0)
     optouts: Limit = Limit(200, 10.0)
     emptied: Limit = Limit(2000, 10.0)
+    window: timedelta = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from syncd.errors import StoreError
+from syncd.store import private_files
 
 BUSY_TIMEOUT_MS = 15_000
 NEWER = "Install the newer syncd again, or point `store:` at another database."
@@ -44,16 +45,18 @@ def open_store(url: str) -> sa.Engine:
 
 
 def _open_sqlite(address: sa.URL) -> sa.Engine:
-    if address.database and address.database != ":memory:":
-        folder = Path(address.database).parent
+    if (path := sqlite_file(address)) is not None:
+        folder = path.parent
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            private_files.make_folder(folder)
         except OSError as cause:
             raise StoreError(
                 f"The folder of the store, {folder}, cannot be made ({cause.strerror})."
                 " Nothing was done.",
                 hint="Give this user the folder, or set `store:` to a place that it may write to.",
             ) from cause
+        with suppress(OSError):  # SQLite will say the same, with a word about its database
+            private_files.make_file(path)
     engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
 
     @sa.event.listens_for(engine, "connect")
@@ -70,6 +73,14 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def sqlite_file(address: sa.URL) -> Path | None:
+    """The file of a SQLite store; None for another kind, or one in memory."""
+    name = address.database
+    if address.get_backend_name() != "sqlite" or not name or name == ":memory:":
+        return None
+    return Path(name)
 
 
 @contextmanager

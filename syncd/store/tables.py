@@ -191,7 +191,7 @@ op = sa.Table(
     sa.Column("not_before", Moment),
     sa.Column("sent_at", Moment),
     sa.Column("error", sa.Text),
-    sa.Index(None, "pair", "state", "side"),
+    sa.Index(None, "pair", "state", "side", "sent_at"),
     sa.Index(None, "link_id"),
     sa.Index(None, "run_id"),
 )
@@ -258,6 +258,7 @@ pair = sa.Table(
     sa.Column("setup", sa.String(32)),  # digest of mapping and filter, as approved
     sa.Column("accounts", _JSON),  # the platforms' own account ids, as approved
     sa.Column("error", sa.Text),  # why the last run ended badly
+    sa.Column("window_from", Moment),  # what was carried out before counts for no limit
 )
 
 # Which of the fields of one name a pair's shadows tell of.

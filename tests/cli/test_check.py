@@ -107,3 +107,32 @@ def test_a_scope_that_is_missing_is_named(place: Place) -> None:
     assert "the token lacks the scope contacts.write (PUT /contacts" in result.stderr
     assert "Nothing was sent" not in result.stderr  # something was, and refused
     assert "Account 'crm'" in place.type("status").stdout
+
+
+def rights(place: Place) -> dict[str, str]:
+    """What check says about the rights of files: what to type, by what it is about."""
+    lines = place.json("check")["lines"]
+    found = [line for line in lines if line["what"] == "rights" and "others" in line["found"]]
+    assert all(line["verdict"] == "note" for line in found)
+    return {line["hint"].rsplit("/", 1)[-1]: f"{line['of']}: {line['found']}" for line in found}
+
+
+def test_what_others_may_read_is_told_with_what_to_type(place: Place) -> None:
+    (place.folder / ".env").chmod(0o640)
+    assert place.type("check").exit_code == 0
+    assert rights(place).keys() == {".env`."}
+    var = place.folder / "var"
+    var.chmod(0o755)
+    (var / "syncd.db").chmod(0o644)
+    found = rights(place)
+    assert found.keys() == {".env`.", "var`.", "syncd.db*`."}
+    assert "(mode 0644): every contact may be in it" in found["syncd.db*`."]
+    assert "(mode 0640): tokens and keys may be in it" in found[".env`."]
+    result = place.type("check")
+    assert result.exit_code == 0
+    assert f"Type `chmod 600 {var}/syncd.db*`." in " ".join(result.stdout.split())
+    assert f"Type `chmod 700 {var}`." in " ".join(result.stdout.split())
+    for path, mode in (((var / "syncd.db"), 0o600), (var, 0o700), (place.folder / ".env", 0o600)):
+        path.chmod(mode)
+    assert rights(place) == {}
+    assert place.json("check")["fits"]

@@ -1,5 +1,8 @@
 """`syncd init` for each pair of platforms: `syncd check` accepts what it writes as it is."""
 
+import stat
+import subprocess
+
 import pytest
 import yaml
 
@@ -50,3 +53,14 @@ def test_mailercloud_on_the_left_lets_the_right_win(place: Place) -> None:
     place.type("init", "new", "--left", "mailercloud", "--right", "ghl", "--yes")
     pair = yaml.safe_load((place.folder / "new/config/pairs/shop.yaml").read_text("utf-8"))
     assert (pair["left"], pair["right"], pair["policy"]) == ("news", "crm", "right")
+
+
+def test_a_copy_of_the_example_is_its_owners_alone(place: Place) -> None:
+    """It will hold tokens, and `cp` gives it the rights of the example."""
+    place.type("init", "new", "--yes")
+    example = place.folder / "new/.env.example"
+    assert stat.S_IMODE(example.stat().st_mode) == 0o600
+    example.chmod(0o644)
+    place.type("init", "new", "--yes", "--force")
+    subprocess.run(["cp", ".env.example", ".env"], cwd=example.parent, check=True)
+    assert stat.S_IMODE(example.with_name(".env").stat().st_mode) == 0o600

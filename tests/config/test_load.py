@@ -90,7 +90,7 @@ filter:
   on_leave: untag
   untag: newsletter
 consent: {resubscribe: newer}
-guards: {creates: {count: 5, percent: 1.5}}
+guards: {window: 36h, creates: {count: 5, percent: 1.5}}
 fields:
   - {left: firstName, right: FIRSTNAME}
   - left: [firstName, lastName]
@@ -119,7 +119,7 @@ fields:
     assert policy.keys.second == Both("phone", "custom.phone")
     assert policy.create == {Side.RIGHT}
     assert (policy.on_leave, policy.untag) == (OnLeave.UNTAG, frozenset({"newsletter"}))
-    assert policy.guards == Guards(creates=Limit(5, 1.5))
+    assert policy.guards == Guards(creates=Limit(5, 1.5), window=timedelta(hours=36))
     assert policy.resubscribe
     assert policy.baseline_auto
     assert policy.filter.left is not None
@@ -204,6 +204,8 @@ def test_stores(tmp_path: Path, given: str, store: str) -> None:
             "guards:\n  deletes: {count: 1, percent: 101}",
             "pairs/shop.yaml:5: `guards.deletes.percent` should",
         ),
+        ("guards: {window: 31d}", "pairs/shop.yaml:4: `guards.window` must be 30d or shorter."),
+        ("guards: {window: 60}", "pairs/shop.yaml:4: `guards.window` should be a duration"),
         ("filter: {on_leave: untag}", "pairs/shop.yaml:4: `filter` needs `untag: [tag, …]`"),
         (
             "fields:\n  - {left: a, rigth: b}",

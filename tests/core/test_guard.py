@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, judge, loss_name
+from syncd.core.guard import (
+    HANDFUL,
+    HANDFUL_OF_A_WINDOW,
+    KINDS,
+    Doing,
+    Loss,
+    Recent,
+    judge,
+    loss_name,
+)
 from syncd.model.policy import Guards, Limit
 
 GUARDS = Guards()
@@ -128,3 +137,54 @@ def test_a_release_covers_the_losses_that_were_seen_of_each_field() -> None:
 def test_opt_outs_are_free_although_a_field_would_be_emptied() -> None:
     much = replace(doing(optouts=3), losses=(Loss("tags", 60, 60),))
     assert judge((much,), GUARDS, None).optouts_free
+
+
+# -- what was done before counts too -----------------------------------------------------------
+
+
+def after(earlier: int, linked: int = 300, kind: str = "deletes", **wanted: int) -> Doing:
+    """What a run wants after so much was done within the window, to others."""
+    total = {name: n + (earlier if name == kind else 0) for name, n in wanted.items()}
+    return Doing("mail", linked, **wanted, recent=Recent(linked, {kind: earlier}, total))
+
+
+def test_what_was_done_before_counts_with_what_is_wanted() -> None:
+    assert held(after(14, deletes=6)) == ()
+    assert held(after(14, deletes=14)) == (
+        "28 of 300 linked contacts would have been deleted on 'mail' within 24 hours (9%),"
+        " 14 of them in earlier runs; the limit is 5%.",
+    )
+    assert held(after(40, 10_000, deletes=11)) == (
+        "51 linked contacts would have been deleted on 'mail' within 24 hours, 40 of them in"
+        " earlier runs; the limit is 50.",
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_over_the_window_each_kind_is_held_above_its_share_and_not_at_it(kind: str) -> None:
+    limit: Limit = getattr(GUARDS, kind)
+    linked = round(100 * (HANDFUL_OF_A_WINDOW[kind] + 20) / limit.percent)
+    most = int(linked * limit.percent / 100)
+    assert held(after(most - 5, linked, kind, **{kind: 5})) == ()
+    assert held(after(most - 4, linked, kind, **{kind: 5}))
+
+
+@pytest.mark.parametrize("kind", ["creates", "updates", "optouts"])
+def test_an_ordinary_day_of_a_large_list_is_not_held_for_its_count(kind: str) -> None:
+    limit: Limit = getattr(GUARDS, kind)
+    assert held(after(3 * limit.count, 100_000, kind, **{kind: 5})) == ()
+
+
+def test_a_kind_of_which_nothing_is_wanted_is_not_held_for_what_was_done() -> None:
+    assert held(after(5000, 300, "deletes", updates=1, deletes=0)) == ()
+
+
+def test_what_a_person_has_released_is_not_held_for_the_window() -> None:
+    wanted = after(200, deletes=40)
+    assert held(wanted, approved={"mail.deletes": 240}) == ()
+    assert held(wanted, approved={"mail.deletes": 180})
+
+
+def test_opt_outs_that_are_too_many_over_the_window_are_not_free() -> None:
+    assert not judge((after(29, 300, "optouts", optouts=5),), GUARDS, None).optouts_free
+    assert judge((after(29, 300, "deletes", deletes=5, optouts=5),), GUARDS, None).optouts_free

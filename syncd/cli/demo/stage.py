@@ -13,6 +13,7 @@ from pathlib import Path
 
 from syncd.cli.demo.shown import GHL, MEMBERSHIP
 from syncd.errors import TransientError
+from syncd.store import private_files
 from syncd.testing.control import Control
 
 STOP_S = 10.0
@@ -159,7 +160,7 @@ def write_configuration(folder: Path, box: Control) -> tuple[Path, dict[str, str
     for name, content in PAIRS.items():
         (folder / "pairs" / f"{name}.yaml").write_text(content, "utf-8")
     lines = "".join(f"{name}={value}\n" for name, value in env.items())
-    (folder / ".env").write_text(lines, "utf-8")
+    private_files.write(folder / ".env", lines)
     return root, env
 
 

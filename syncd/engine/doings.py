@@ -1,0 +1,147 @@
+"""What a run wants to do, as the guard judges it: together with what was done before."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, Recent
+from syncd.engine.context import Cycle, Pair
+from syncd.model.op import OpKind, OpState
+from syncd.model.side import SIDES, Side
+from syncd.store import links, observations, ops, windows
+from syncd.store import losses as losses_of
+from syncd.store.runs import Run, RunState
+
+_OPTOUTS = "optouts"
+_KINDS = {
+    OpKind.CREATE: "creates",
+    OpKind.UPDATE: "updates",
+    OpKind.DELETE: "deletes",
+    OpKind.SUPPRESS: _OPTOUTS,
+}
+
+
+def counts_of(doings: Iterable[Doing]) -> dict[str, int]:
+    """The same by `account.kind`, as a person's word counts it."""
+    counts = {f"{d.account}.{kind}": getattr(d, kind) for d in doings for kind in KINDS}
+    return {name: n for name, n in counts.items() if n}
+
+
+def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
+    """What the run wants to do on either side, and no guard has let go yet."""
+    linked = links.count_complete(db, cycle.pair.name, cycle.pair.resource)
+    found: dict[tuple[Side, str], int] = {}
+    for alike in ops.tally(db, cycle.run_id):
+        if alike.state is not OpState.HELD or alike.routine:
+            continue  # an earlier part of this run, or nothing that a limit counts
+        name = _name(alike.kind, urgent=alike.urgent)
+        found[alike.side, name] = found.get((alike.side, name), 0) + alike.count
+    return tuple(
+        Doing(
+            cycle.pair.accounts[side].name,
+            linked,
+            creates=found.get((side, "creates"), 0),
+            updates=found.get((side, "updates"), 0),
+            deletes=found.get((side, "deletes"), 0),
+            optouts=found.get((side, "optouts"), 0),
+        )
+        for side in SIDES
+    )
+
+
+def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> tuple[Doing, ...]:
+    """The same with the fields that would be emptied for more than a handful."""
+    pair = cycle.pair
+    losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > HANDFUL}
+    return tuple(
+        replace(
+            doing,
+            losses=tuple(
+                Loss(
+                    name,
+                    n,
+                    observations.count_with(
+                        db, pair.name, doing.account, pair.resource, side, name
+                    ),
+                    _source(pair, side, name),
+                )
+                for (where, name), n in sorted(losses.items())
+                if where is side
+            ),
+        )
+        for side, doing in zip(SIDES, doings, strict=True)
+    )
+
+
+def _source(pair: Pair, side: Side, name: str) -> str:
+    """What a field of a side follows from, for a person to look at."""
+    there = side.other
+    names = [
+        f"`{other}`"
+        for rule in pair.mapping.rules
+        if name in rule.fields(side) and rule.direction.reaches(side)
+        for other in rule.fields(there)
+    ]
+    return f"{' or '.join(names)} of '{pair.accounts[there].name}'" if names else ""
+
+
+def with_recent(
+    db: sa.Connection, cycle: Cycle, run: Run, doings: tuple[Doing, ...]
+) -> tuple[Doing, ...]:
+    """The same with what was carried out within the window of the pair's limits.
+
+    The window ends now. Where a run is held already it ends where that began, as nobody has
+    looked, and a run that waits for a person is not to go on because time goes by. Opt-outs
+    are the exception: they were sent all the while, and would add up.
+    """
+    length = cycle.pair.policy.guards.window
+    if not length or not counts_of(doings):
+        return doings
+    recent = _recent(db, cycle, doings, cycle.bench.now() - length)
+    if run.state is RunState.HELD:
+        held = _recent(db, cycle, doings, run.started_at - length)
+        recent = [_but(_OPTOUTS, *both) for both in zip(held, recent, strict=True)]
+    return tuple(replace(doing, recent=of) for doing, of in zip(doings, recent, strict=True))
+
+
+def _recent(
+    db: sa.Connection, cycle: Cycle, doings: Iterable[Doing], after: datetime
+) -> list[Recent]:
+    """What was carried out on either side after a moment, and since a person's last word."""
+    begun = windows.begun(db, cycle.pair.name)
+    after = max(begun, after) if begun is not None else after
+    did = windows.carried_out(db, cycle.pair.name, cycle.run_id, after)
+    made = sum(n for (_, kind, _), n in did.earlier.items() if kind is OpKind.CREATE)
+    return [
+        Recent(
+            linked=doing.linked - made + did.ended,
+            earlier=_of_side(did.earlier, side),
+            total=_of_side(did.total, side),
+        )
+        for side, doing in zip(SIDES, doings, strict=True)
+    ]
+
+
+def _but(kind: str, one: Recent, other: Recent) -> Recent:
+    """One, and what the other says of a kind."""
+    return replace(
+        one,
+        earlier={**one.earlier, kind: other.earlier.get(kind, 0)},
+        total={**one.total, kind: other.total.get(kind, 0)},
+    )
+
+
+def _of_side(deeds: windows.Deeds, side: Side) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for (where, kind, urgent), n in deeds.items():
+        if where is side:
+            name = _name(kind, urgent=urgent)
+            found[name] = found.get(name, 0) + n
+    return found
+
+
+def _name(kind: OpKind, *, urgent: bool) -> str:
+    """Under which limit an op falls."""
+    return _OPTOUTS if urgent else _KINDS[kind]
