@@ -1,24 +1,34 @@
 """Reconcile: match what is new, then decide about every link with something to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from syncd.core.consent import OptedOut
+from syncd.core.consent import CONSENT, OptedOut
 from syncd.core.plan import Showing, Situation
 from syncd.core.reference import reference_name
+from syncd.core.situation import Answer
 from syncd.engine.context import Cycle
 from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
-from syncd.engine.observe import keys_of
+from syncd.engine.optouts import keys_of
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.plan import LinkPlan
 from syncd.model.side import SIDES, Both, Side
 from syncd.store import conflicts, links, members, observations, ops, refusals
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the ledger holds of addresses: when they opted out, or up to when that was lifted."""
+
+    opted_out: Mapping[str, datetime]
+    lifted: Mapping[str, datetime]
 
 
 def reconcile(cycle: Cycle) -> None:
@@ -71,7 +81,11 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
                 rivalled=rivalled.get(link.id, {}),
                 retired=retired,
             )
-            plans[link.id] = (link, planner.plan(at))
+            plan = planner.plan(at)
+            plans[link.id] = (link, plan)
+            cycle.lifts.pop(link.id, None)
+            if plan.lifts is not None:
+                cycle.lifts[link.id] = (plan.lifts, at.addresses)
     _store_plans(db, cycle, plans, standing, parked, seen)
 
 
@@ -145,9 +159,7 @@ def _observations(
     return observations.load(db, cycle.pair.accounts[side].name, cycle.pair.resource, ids)
 
 
-def _ledger(
-    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]
-) -> dict[str, OptedOut]:
+def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]) -> _Words:
     """What the suppression ledger holds of the addresses of these records."""
     addresses = {
         key
@@ -155,20 +167,19 @@ def _ledger(
         for observation in seen[side].values()
         if (key := keys_of(cycle, side, observation.fields)[0]) is not None
     }
-    found = cycle.bench.ledger.suppressed(db, addresses, cycle.pair.relatives)
-    return {address: OptedOut(moment) for address, moment in found.items()}
+    return _Words(*cycle.bench.ledger.words(db, addresses, cycle.pair.relatives))
 
 
 def _situation(
     cycle: Cycle,
     link: Link,
     seen: Both[dict[str, Observation]],
-    ledger: dict[str, OptedOut],
+    ledger: _Words,
     parked: dict[tuple[int, str], Conflict],
 ) -> Situation | None:
     """What the decision about a link rests on; None if one side was never read."""
     sides: dict[Side, Showing | None] = {}
-    opted_out: OptedOut | None = None
+    addresses: set[str] = set()
     for side in SIDES:
         remote_id = link.ids[side]
         observation = seen[side].get(remote_id) if remote_id is not None else None
@@ -177,7 +188,7 @@ def _situation(
         sides[side] = _showing(observation, cycle.pair.imagined[side])
         if observation is not None and not observation.gone:
             address, _ = keys_of(cycle, side, observation.fields)
-            opted_out = opted_out or ledger.get(address or "")
+            addresses |= {address} if address is not None else set()
     choices = {
         rule: conflict.take
         for (link_id, rule), conflict in parked.items()
@@ -185,7 +196,25 @@ def _situation(
         and conflict.take is not None
         and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
     }
-    return Situation(link, Both(sides[Side.LEFT], sides[Side.RIGHT]), opted_out, choices)
+    since = [ledger.opted_out[a] for a in addresses if a in ledger.opted_out]
+    lifted = [ledger.lifted[a] for a in addresses if a in ledger.lifted]
+    asked = parked.get((link.id, CONSENT))
+    return Situation(
+        link,
+        Both(sides[Side.LEFT], sides[Side.RIGHT]),
+        OptedOut(max(since)) if since else None,
+        choices,
+        lifted=max(lifted, default=None) if not since else None,
+        answer=_answer(asked) if asked else None,
+        addresses=frozenset(addresses),
+    )
+
+
+def _answer(asked: Conflict) -> Answer | None:
+    """What a person said about a consent; None as long as nobody did."""
+    if asked.take is None:
+        return None
+    return Answer(asked.take, asked.values, f"person:{asked.chosen_by or 'unknown'}")
 
 
 def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
@@ -230,6 +259,7 @@ def _store_plans(
     new = [(i, rule, v) for i, (_, plan) in plans.items() for rule, v in plan.conflicts.items()]
     settled = [(i, rule) for i, rule in parked if i in plans and rule not in plans[i][1].conflicts]
     chosen_in_flight = {draft.link_id for draft in drafts}
+    chosen_in_flight |= {i for i, (_, plan) in plans.items() if plan.lifts is not None}
     conflicts.close(
         db,
         [
@@ -258,7 +288,7 @@ def _after_plan(
     """
     changed = []
     for link, plan in plans.values():
-        todo = bool(plan.drafts)
+        todo = bool(plan.drafts) or plan.lifts is not None
         for side in SIDES:
             remote_id = link.ids[side]
             member = standing.get((side, remote_id)) if remote_id is not None else None

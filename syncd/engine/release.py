@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from syncd.connectors.api import Bounded
 from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, judge, loss_name
 from syncd.engine.context import Bench, Cycle, Pair
+from syncd.engine.lift import settle_lifts
 from syncd.errors import (
     AccountError,
     ConfigError,
@@ -84,6 +85,7 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
             _note_setup(db, cycle)
             if first:  # what is released once stays so, however often the run is broken off
                 runs.update(db, cycle.run_id, approved=run.approved or counts)
+            settle_lifts(db, cycle)
             ready = ops.release(db, cycle.run_id, no_creates=full)
         elif send and not first and verdict.optouts_free:
             ready = ops.release(db, cycle.run_id, urgent_only=True)
