@@ -7,6 +7,10 @@ _CAUSES = {
         "opted out; is not mailed and not synced",
         "Nothing; the opt-out is respected.",
     ),
+    "consent": (
+        "was opted in or let in again on one side after an opt-out; nothing is written for it",
+        "Type `syncd conflicts list`, and settle it with `syncd conflicts resolve ID`.",
+    ),
     "filter": ("the pair's filter leaves it out", ""),
     "create_off": ("has no counterpart, and the pair may not create one there", ""),
     "counterpart_deleted": (

@@ -9,7 +9,7 @@ from syncd.core.flapping import UNDONE, resume, tame
 from syncd.core.leave import untag
 from syncd.core.match import DUPLICATE
 from syncd.core.merge import Merged, add_to_patch, merge
-from syncd.core.optout import consent_drafts, ends_record
+from syncd.core.optout import consent_drafts, ends_record, foremost, judge, with_verdict
 from syncd.core.reference import reference_name, reference_rules, with_reference
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
@@ -54,11 +54,19 @@ class Planner(Terms):
 
     def _both_alive(self, at: Situation, sides: Both[Showing]) -> LinkPlan:
         consents = sides.map(lambda s: consent.shown(s.fields))
-        level = consent.decide(consents, at.ledger, resubscribe=self.policy.resubscribe)
         contested = is_contested(self, at, sides)
-        # An opt-out is never missed, whoever of two is meant; an opt-in is only ever one's own.
-        lifts = contested and level is Level.GRANTED
-        drafts = () if lifts else consent_drafts(self, at, sides, level)
+        if contested:  # an opt-out is never missed, whoever of two is meant
+            verdict = foremost(self, at, consents)
+        else:
+            verdict = judge(self, at, consents, alone=False)
+        plan = self._under(at, sides, verdict.level, contested=contested)
+        return with_verdict(plan, verdict)
+
+    def _under(
+        self, at: Situation, sides: Both[Showing], level: Level, *, contested: bool
+    ) -> LinkPlan:
+        """What is to be done about a link whose consent is decided."""
+        drafts = consent_drafts(self, at, sides, level)
         if level is Level.REVOKED and at.link.ended == OPTED_OUT:
             return self._already_ended(at, drafts)
         linked = Both(Standing(State.LINKED), Standing(State.LINKED))

@@ -1,19 +1,21 @@
 """Reconcile: match what is new, then decide about every link with something to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from syncd.core.consent import OptedOut
+from syncd.core.consent import CONSENT, OptedOut
 from syncd.core.flapping import ROUNDS, Parked
 from syncd.core.plan import Showing, Situation
 from syncd.core.reference import reference_name
+from syncd.core.situation import Answer
 from syncd.engine.context import Cycle
 from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
-from syncd.engine.observe import keys_of
+from syncd.engine.optouts import keys_of
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import Move, OpKind
 from syncd.model.plan import LinkPlan
@@ -21,6 +23,14 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.store import conflicts, links, members, moves, observations, ops, refusals
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the ledger holds of addresses: when they opted out, or up to when that was lifted."""
+
+    opted_out: Mapping[str, datetime]
+    lifted: Mapping[str, datetime]
 
 
 def reconcile(cycle: Cycle) -> None:
@@ -77,8 +87,12 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
             situations[link.id] = at
             plans[link.id] = (link, planner.plan(at))
     for link_id, history in _histories(db, cycle, plans).items():
-        at = replace(situations[link_id], history=history)
-        plans[link_id] = (at.link, planner.plan(at))
+        situations[link_id] = replace(situations[link_id], history=history)
+        plans[link_id] = (plans[link_id][0], planner.plan(situations[link_id]))
+    for link_id, (_, plan) in plans.items():
+        cycle.lifts.pop(link_id, None)
+        if plan.lifts is not None:
+            cycle.lifts[link_id] = (plan.lifts, situations[link_id].addresses)
     _store_plans(db, cycle, plans, standing, parked, seen)
 
 
@@ -167,9 +181,7 @@ def _observations(
     return observations.load(db, cycle.pair.accounts[side].name, cycle.pair.resource, ids)
 
 
-def _ledger(
-    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]
-) -> dict[str, OptedOut]:
+def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]) -> _Words:
     """What the suppression ledger holds of the addresses of these records."""
     addresses = {
         key
@@ -177,20 +189,19 @@ def _ledger(
         for observation in seen[side].values()
         if (key := keys_of(cycle, side, observation.fields)[0]) is not None
     }
-    found = cycle.bench.ledger.suppressed(db, addresses, cycle.pair.relatives)
-    return {address: OptedOut(moment) for address, moment in found.items()}
+    return _Words(*cycle.bench.ledger.words(db, addresses, cycle.pair.relatives))
 
 
 def _situation(
     cycle: Cycle,
     link: Link,
     seen: Both[dict[str, Observation]],
-    ledger: dict[str, OptedOut],
+    ledger: _Words,
     parked: dict[tuple[int, str], Conflict],
 ) -> Situation | None:
     """What the decision about a link rests on; None if one side was never read."""
     sides: dict[Side, Showing | None] = {}
-    opted_out: OptedOut | None = None
+    addresses: set[str] = set()
     for side in SIDES:
         remote_id = link.ids[side]
         observation = seen[side].get(remote_id) if remote_id is not None else None
@@ -199,7 +210,7 @@ def _situation(
         sides[side] = _showing(observation, cycle.pair.imagined[side])
         if observation is not None and not observation.gone:
             address, _ = keys_of(cycle, side, observation.fields)
-            opted_out = opted_out or ledger.get(address or "")
+            addresses |= {address} if address is not None else set()
     own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
     choices = {
         rule: conflict.take
@@ -208,9 +219,26 @@ def _situation(
         and not conflict.flips
         and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
     }
-    flipping = {rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips}
-    both = Both(sides[Side.LEFT], sides[Side.RIGHT])
-    return Situation(link, both, opted_out, choices, flipping=flipping)
+    since = [ledger.opted_out[a] for a in addresses if a in ledger.opted_out]
+    lifted = [ledger.lifted[a] for a in addresses if a in ledger.lifted]
+    asked = own.get(CONSENT)
+    return Situation(
+        link,
+        Both(sides[Side.LEFT], sides[Side.RIGHT]),
+        OptedOut(max(since)) if since else None,
+        choices,
+        flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
+        lifted=max(lifted, default=None) if not since else None,
+        answer=_answer(asked) if asked else None,
+        addresses=frozenset(addresses),
+    )
+
+
+def _answer(asked: Conflict) -> Answer | None:
+    """What a person said about a consent; None as long as nobody did."""
+    if asked.take is None:
+        return None
+    return Answer(asked.take, asked.values, f"person:{asked.chosen_by or 'unknown'}")
 
 
 def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
@@ -260,6 +288,7 @@ def _store_plans(
     ]
     flipping = {(i, rule) for i, (_, plan) in plans.items() for rule in plan.flipping}
     chosen_in_flight = {draft.link_id for draft in drafts}
+    chosen_in_flight |= {i for i, (_, plan) in plans.items() if plan.lifts is not None}
     conflicts.close(
         db,
         [
@@ -299,7 +328,7 @@ def _after_plan(
     """
     changed = []
     for link, plan in plans.values():
-        todo = bool(plan.drafts)
+        todo = bool(plan.drafts) or plan.lifts is not None
         for side in SIDES:
             remote_id = link.ids[side]
             member = standing.get((side, remote_id)) if remote_id is not None else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from syncd.model.link import State
 from syncd.model.op import OpKind
@@ -70,6 +71,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """That opt-outs up to a moment count no more, and who says so."""
+
+    upto: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkPlan:
     """What reconciling one link decides.
 
@@ -78,6 +87,7 @@ class LinkPlan:
         shadow: both shadows after what the sides agree on already.
         conflicts: by rule name, what each side shows; parked for a person.
         problems: by rule name, why a value cannot travel.
+        lifts: opt-outs of its addresses up to this moment count no more, and who says so.
         standing: per side, the state of its record.
         ended: why nothing flows any more, from now on; None while it does.
         flipping: those of the conflicts whose sides re-spell each other's value; stilled: rules
@@ -92,3 +102,4 @@ class LinkPlan:
     ended: str | None = None
     flipping: frozenset[str] = frozenset()
     stilled: frozenset[str] = frozenset()
+    lifts: Lift | None = None

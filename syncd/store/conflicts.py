@@ -23,6 +23,7 @@ class Conflict:
         values: what each side shows, one value per field of the rule.
         take: the side that a person chose; None while nobody did.
         flips: each side re-spells what comes from the other; else both sides changed.
+        chosen_by: who that was.
     """
 
     id: int
@@ -32,18 +33,29 @@ class Conflict:
     take: Side | None
     opened_at: datetime
     flips: bool = False
+    chosen_by: str | None = None
 
 
 _C = t.conflict.c
 _FLIPS = "flips"
-_COLUMNS = (_C.id, _C.link_id, _C.rule, _C.left, _C.right, _C.take, _C.opened_at, _C.cause)
+_COLUMNS = (
+    _C.id,
+    _C.link_id,
+    _C.rule,
+    _C.left,
+    _C.right,
+    _C.take,
+    _C.opened_at,
+    _C.cause,
+    _C.chosen_by,
+)
 
 
 def _conflict(row: Any) -> Conflict:
-    conflict_id, link_id, rule, left, right, take, opened_at, cause = row
+    conflict_id, link_id, rule, left, right, take, opened_at, cause, by = row
     values = Both(tuple(map(from_json, left)), tuple(map(from_json, right)))
     taken = Side(take) if take else None
-    return Conflict(conflict_id, link_id, rule, values, taken, opened_at, cause == _FLIPS)
+    return Conflict(conflict_id, link_id, rule, values, taken, opened_at, cause == _FLIPS, by)
 
 
 def of_links(db: sa.Connection, links: Iterable[int]) -> dict[tuple[int, str], Conflict]:
@@ -133,9 +145,10 @@ def close(db: sa.Connection, settled: Iterable[tuple[int, str]]) -> None:
         )
 
 
-def choose(db: sa.Connection, conflict_id: int, take: Side) -> None:
-    """Note a person's choice; the next cycle carries it out."""
-    db.execute(t.conflict.update().where(_C.id == conflict_id).values(take=take.value))
+def choose(db: sa.Connection, conflict_id: int, take: Side, by: str | None = None) -> None:
+    """Note a person's choice, and whose it is; the next cycle carries it out."""
+    chosen = {"take": take.value, "chosen_by": by}
+    db.execute(t.conflict.update().where(_C.id == conflict_id).values(**chosen))
 
 
 def note_problems(

@@ -221,6 +221,7 @@ conflict = sa.Table(
     sa.Column("right", _JSON, nullable=False),
     sa.Column("take", sa.String(5)),  # the side that a person chose
     sa.Column("cause", sa.String(16)),  # `flips`; null: both sides changed
+    sa.Column("chosen_by", sa.String(255)),  # who that was
     sa.Column("opened_at", Moment, nullable=False),
     sa.UniqueConstraint("link_id", "rule"),
     sa.Index(None, "pair"),
@@ -291,6 +292,9 @@ suppression = sa.Table(
     sa.Column("since", Moment),  # as the platform says; null if it does not
     sa.Column("source", sa.String(64), nullable=False),
     sa.Column("recorded_at", Moment, nullable=False),
+    sa.Column("lifted_upto", Moment),  # no opt-out of the address up to then counts any more
+    sa.Column("lifted_by", sa.String(255)),
+    sa.Column("lifted_at", Moment),
     sa.Index(None, "address_hash"),
 )
 
