@@ -18,11 +18,13 @@ class Kin:
         relatives: names of all accounts whose opt-outs count for it.
         hiding: pairs and sides among those whose listings may hide who opted out.
         sharing: per side, the other pairs of its account, with their sides of it.
+        resubscribe: every pair among those lets a newer opt-in lift an opt-out.
     """
 
     relatives: tuple[str, ...] = ()
     hiding: tuple[Place, ...] = ()
     sharing: Both[tuple[Place, ...]] = field(default_factory=lambda: Both((), ()))
+    resubscribe: bool = True
 
 
 def kin_of(configuration: Configuration, pair: ConfiguredPair, resource: Resource) -> Kin:
@@ -49,6 +51,11 @@ def kin_of(configuration: Configuration, pair: ConfiguredPair, resource: Resourc
                 )
                 for side in SIDES
             )
+        ),
+        resubscribe=all(
+            one.settings.consent.resubscribe == "newer"
+            for one in configuration.pairs.values()
+            if one.account(Side.LEFT) in connected
         ),
     )
 

@@ -139,10 +139,12 @@ def reduced(ground: Ground, causes: Iterable[str]) -> Pair:
     keys = policy.keys
     named = Both(
         *(
-            frozenset({CONSENT, keys.first[s]} | ({keys.second[s]} if keys.second else set()))
+            frozenset({keys.first[s]} | ({keys.second[s]} if keys.second else set()))
+            | _of_consent(ground.specs[s])
             for s in SIDES
         )
     )
+    policy = replace(policy, lifts_alone=ground.kin.resubscribe)
     bare = replace(_assembled(ground, (), standard, Reading(named)), policy=policy, reduced=True)
     return replace(bare, resting=tuple(f"{_told(cause)}  {REDUCED}" for cause in causes))
 
@@ -168,16 +170,22 @@ def _pair(
                 + [name for name in [ground.specs[side].reference] if name is not None]
             )
             | looked_at[side]
-            | {CONSENT}
+            | _of_consent(ground.specs[side])
             for side in SIDES
         )
     )
     return replace(
         _assembled(ground, rules, imagined, Reading(wanted, looked_at)),
-        policy=policy,
+        policy=replace(policy, lifts_alone=ground.kin.resubscribe),
         resting=resting,
         imagined=Both(*(_names(missing, side) for side in SIDES)),
     )
+
+
+def _of_consent(spec: ResourceSpec) -> frozenset[str]:
+    """What is always read: whether somebody opted out, and for which addresses."""
+    further = spec.consent.addresses if spec.consent else None
+    return frozenset({CONSENT} | ({further} if further else set()))
 
 
 def _names(missing: Iterable[MissingField], side: Side) -> frozenset[str]:

@@ -7,6 +7,10 @@ _CAUSES = {
         "opted out; is not mailed and not synced",
         "Nothing; the opt-out is respected.",
     ),
+    "consent": (
+        "was opted in or let in again on one side after an opt-out; nothing is written for it",
+        "Type `syncd conflicts list`, and settle it with `syncd conflicts resolve ID`.",
+    ),
     "filter": ("the pair's filter leaves it out", ""),
     "create_off": ("has no counterpart, and the pair may not create one there", ""),
     "counterpart_deleted": (
@@ -65,6 +69,7 @@ _PROBLEMS = {
     "ambiguous_date": (
         "nobody can tell which of its numbers is the month; write it as 1990-04-03 or 03.04.1990"
     ),
+    "undone_there": "the other side takes it back as often as it is written; see its automations",
     "untranslatable": "the mapping has no translation for this value",
     "no_inverse": "the mapping has no way back for this value",
     "address_taken": "the other side's record has by now the address of another contact",
@@ -111,6 +116,13 @@ def left_alone(cause: str, n: int) -> str:
             return counted(n, "has lost its counterpart", "have lost their counterparts")
         case _:
             return counted(n, f"is parked as `{cause}`", f"are parked as `{cause}`")
+
+
+def conflict_told(*, flips: bool) -> str:
+    """Why a field is parked."""
+    if flips:
+        return "each side re-spells the other's value, again and again"
+    return "both sides changed"
 
 
 def problem_told(code: str) -> str:

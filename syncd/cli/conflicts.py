@@ -1,16 +1,21 @@
 """`syncd conflicts`: fields that no rule could settle."""
 
+import getpass
+import os
+import socket
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
 from syncd.app import App
+from syncd.cli import causes
 from syncd.cli.face import face_of, opened, pair_names
-from syncd.cli.values import ago, moment, shown
+from syncd.cli.values import ago, counted, moment, shown
+from syncd.core.consent import CONSENT
 from syncd.errors import ConfigError
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import to_json
+from syncd.model.values import Consent, Level, to_json
 from syncd.store import conflicts, links, members
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
@@ -42,16 +47,21 @@ def list_(
         face.answer({"conflicts": []}, "No field waits for a person.")
         return
     table = Table()
-    for heading in ("id", "pair", "contact", "field", "since"):
+    for heading in ("id", "pair", "contact", "field", "why", "since"):
         table.add_column(heading, overflow="fold")
     for row in rows:
         since = ago(row["opened_at"], now)
         contact = "\n".join(f"{account}: {record}" for account, record in row["records"].items())
-        table.add_row(str(row["id"]), row["pair"], contact, row["rule"], since)
+        table.add_row(str(row["id"]), row["pair"], contact, row["rule"], row["why"], since)
     hint = (
         "Look at one with `syncd conflicts show ID`, at its contact with `syncd explain RECORD`;"
         " settle it with `syncd conflicts resolve ID --take left` (or right)."
     )
+    if any(row["rule"] == CONSENT for row in rows):
+        hint += (
+            " `consent`: somebody opted out, and one side has let them in again since; nothing is"
+            " written for them until you say which side is right."
+        )
     face.answer({"conflicts": rows}, table, hint)
 
 
@@ -67,9 +77,8 @@ def show(
         accounts = _accounts(opened_app, pair)
         with reading(opened_app.store) as db:
             link = next(iter(links.load(db, [conflict.link_id])), None)
-    table = Table(
-        title=f"{conflict.rule}, since {moment(conflict.opened_at)}", title_justify="left"
-    )
+    title = f"{conflict.rule}: {causes.conflict_told(flips=conflict.flips)}"
+    table = Table(title=f"{title}, since {moment(conflict.opened_at)}", title_justify="left")
     for heading in ("side", "account", "record", "shows"):
         table.add_column(heading, overflow="fold")
     sides: dict[str, Any] = {}
@@ -97,24 +106,40 @@ def resolve(
         str | None, typer.Option("--all", metavar="PAIR", help="Every conflict of this pair.")
     ] = None,
 ) -> None:
-    """Say which side is right; the next cycle writes its value to the other."""
+    """Say which side is right; the next cycle writes its value to the other.
+
+    Whether somebody is opted out is settled one by one, never by `--all`.
+    """
     face = face_of(context)
     with opened(face) as opened_app:
-        pair, chosen = _chosen(opened_app, number, every)
+        pair, found = _chosen(opened_app, number, every)
+        chosen = [c for c in found if number is not None or c.rule != CONSENT]
         with opened_app.store.begin() as db:
             for conflict in chosen:
-                conflicts.choose(db, conflict.id, take)
+                conflicts.choose(db, conflict.id, take, _this_person())
             members.wake_links(db, {conflict.link_id for conflict in chosen})
         account = _accounts(opened_app, pair)[take]
-    content = {"pair": pair, "resolved": [c.id for c in chosen], "take": take.value}
-    if not chosen:
+    content = {
+        "pair": pair,
+        "resolved": [c.id for c in chosen],
+        "take": take.value,
+        "left_open": [c.id for c in found if c not in chosen],
+    }
+    if not found:
         face.answer(content, f"No field of pair '{pair}' waits for a person.")
         return
-    face.answer(
-        content,
-        f"Resolved: {len(chosen):,}. '{account}' is right. The next cycle writes its value to the"
-        f" other side; type `syncd sync {pair}` to do it now.",
-    )
+    lines = []
+    if chosen:
+        lines.append(
+            f"Resolved: {len(chosen):,}. '{account}' is right. The next cycle writes its value to"
+            f" the other side; type `syncd sync {pair}` to do it now."
+        )
+    if asked := len(found) - len(chosen):
+        lines.append(
+            f"Not resolved: {counted(asked, 'contact')} of whom somebody has to say whether they"
+            " are opted out. Look with `syncd conflicts list`, and settle each by its ID."
+        )
+    face.answer(content, *lines)
 
 
 def _chosen(opened_app: App, number: int | None, every: str | None) -> tuple[str, list[Conflict]]:
@@ -159,15 +184,44 @@ def _content(conflict: Conflict) -> dict[str, Any]:
         "id": conflict.id,
         "link": conflict.link_id,
         "rule": conflict.rule,
+        "why": causes.conflict_told(flips=conflict.flips),
         "take": conflict.take.value if conflict.take else None,
         "opened_at": conflict.opened_at,
     }
+
+
+def _this_person() -> str:
+    """Who types this; a container may know nobody by name."""
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = str(os.getuid())
+    return f"{name}@{socket.gethostname()}"
+
+
+def _is_out(conflict: Conflict, side: Side) -> bool:
+    return any(isinstance(v, Consent) and v.level is Level.REVOKED for v in conflict.values[side])
 
 
 def _next_step(pair: str, conflict: Conflict) -> str:
     if conflict.take is not None:
         return f"Settled: the {conflict.take.value} side is right. `syncd sync {pair}` writes it."
     number = conflict.id
+    if conflict.flips:
+        return (
+            "An automation of each platform changes what comes from the other, so nothing more is"
+            " written to this field until somebody enters another value. Switch one of them off;"
+            f" or type `syncd conflicts resolve {number} --take left` (or right): that value is"
+            " written once, and each side then keeps its own spelling."
+        )
+    if conflict.rule == CONSENT:
+        ins = [s.value for s in SIDES if not _is_out(conflict, s)]
+        outs = [s.value for s in SIDES if _is_out(conflict, s)]
+        stay = f"; with `--take {outs[0]}` they are opted out everywhere" if outs else ""
+        return (
+            f"Was this person let in again? `syncd conflicts resolve {number} --take {ins[0]}`"
+            f" lifts the opt-out on every account of the ledger, in your name{stay}."
+        )
     return (
         f"Settle it with `syncd conflicts resolve {number} --take left` (or right), or make both"
         " sides equal on their platforms."

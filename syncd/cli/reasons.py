@@ -19,6 +19,7 @@ from syncd.model.rule import Direction, Policy, Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, Value
 from syncd.store import conflicts, links, members, observations, ops, runs
+from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
 UNANSWERED = "not sent"  # as the engine notes what it gave a connector and got no answer for
@@ -31,7 +32,7 @@ class Subject:
     Attributes:
         seen: what each side showed last; None where there is nothing.
         opted_out: when the suppression ledger says that one of its addresses opted out.
-        conflicts: by rule name, the number of the conflict and the side chosen, if any.
+        conflicts: by rule name.
         problems: by rule name, why a value cannot travel.
         ops: its last writes, newest first.
     """
@@ -43,7 +44,7 @@ class Subject:
     seen: Both[Observation | None]
     link: Link | None
     opted_out: datetime | None
-    conflicts: Mapping[str, tuple[int, Side | None]]
+    conflicts: Mapping[str, Conflict]
     problems: Mapping[str, str]
     ops: Sequence[Mapping[str, Any]]
 
@@ -109,7 +110,7 @@ def _subject(
         seen=seen,
         link=link,
         opted_out=max(opted_out.values(), default=None),
-        conflicts={rule: (c.id, c.take) for (_, rule), c in parked.items()},
+        conflicts={rule: conflict for (_, rule), conflict in parked.items()},
         problems=conflicts.problems_of(db, link.id) if link else {},
         ops=[_with_reason(db, op) for op in ops.of_link(db, link.id, 10)] if link else (),
     )
@@ -153,7 +154,7 @@ def why(subject: Subject, rule: Rule) -> str:
     if any(m is not None and m.state is not State.LINKED for m in subject.members):
         return "nothing flows while the record is not linked"
     if rule.name in subject.conflicts:
-        return _conflict(subject, *subject.conflicts[rule.name])
+        return _conflict(subject, subject.conflicts[rule.name])
     if rule.name in subject.problems:
         return f"cannot travel: {causes.problem_told(subject.problems[rule.name])}"
     now = Both(*(subject.shown(side) for side in SIDES))
@@ -162,9 +163,11 @@ def why(subject: Subject, rule: Rule) -> str:
     return _decided(subject, rule, now)
 
 
-def _conflict(subject: Subject, number: int, take: Side | None) -> str:
+def _conflict(subject: Subject, conflict: Conflict) -> str:
+    number, take = conflict.id, conflict.take
     if take is None:
-        return f"conflict {number}: both sides changed; type `syncd conflicts show {number}`"
+        why = causes.conflict_told(flips=conflict.flips)
+        return f"conflict {number}: {why}; type `syncd conflicts show {number}`"
     return f"conflict {number}: a person chose '{subject.accounts[take]}'; the next cycle writes it"
 
 

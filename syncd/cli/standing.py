@@ -29,6 +29,7 @@ class Standing:
         in_doubt: writes that went out and that no platform has confirmed or shown.
         swept: per side, when everything was last read, and how many records there were.
         last_run: a cycle or a backfill; last_cycle: what the daemon or `syncd sync` did.
+        flipping: of the conflicts, those whose sides re-spell each other's value.
         held: what waits for a person; released: what a person let go, and did not go on yet.
         holder: which process works on it now.
     """
@@ -38,6 +39,7 @@ class Standing:
     census: Sequence[tuple[Side, str, str | None, int]]
     links: int
     conflicts: int
+    flipping: int
     problems: Sequence[tuple[str, str, int]]
     suppressed: int
     in_doubt: int
@@ -73,6 +75,7 @@ class Standing:
             ],
             "links": self.links,
             "conflicts": self.conflicts,
+            "flipping": self.flipping,
             "problems": [{"rule": r, "code": c, "count": n} for r, c, n in self.problems],
             "suppressed": self.suppressed,
             "in_doubt": self.in_doubt,
@@ -100,6 +103,7 @@ def read_standing(app: App, pair: str) -> Standing:
             census=[(side, state, why, n) for _, side, state, why, n in members.census(db, pair)],
             links=links.count_complete(db, pair, resource),
             conflicts=conflicts.count_open(db, pair),
+            flipping=conflicts.count_flipping(db, pair),
             problems=conflicts.problem_census(db, pair),
             suppressed=suppressions.count_addresses(
                 db, relatives(app.configuration, accounts.left)

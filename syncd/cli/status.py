@@ -142,7 +142,12 @@ def _released(pair: str, run: Run) -> str:
 
 
 def _see(standing: Standing) -> str:
-    return f"  (`syncd conflicts list {standing.pair}`)" if standing.conflicts else ""
+    if not standing.conflicts:
+        return ""
+    flips = ""
+    if standing.flipping:
+        flips = f", in {standing.flipping:,} of which {causes.conflict_told(flips=True)}"
+    return f"{flips}  (`syncd conflicts list {standing.pair}`)"
 
 
 # -- the health check --------------------------------------------------------------------

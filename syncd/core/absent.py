@@ -13,9 +13,9 @@ from syncd.core.merge import (
     shadow_names,
 )
 from syncd.core.normalise import identity_key
-from syncd.core.optout import revoke
+from syncd.core.optout import judge, readmit, revoke, with_verdict
 from syncd.core.reference import reference_name, reference_rule
-from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
+from syncd.core.situation import ASKED, DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.core.translate import Translated
 from syncd.model.link import State
 from syncd.model.op import OpKind
@@ -23,15 +23,31 @@ from syncd.model.plan import Draft, LinkPlan, Standing
 from syncd.model.policy import Deleted
 from syncd.model.rule import Direction, Rule, Values
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Level, SetDelta, Value
+from syncd.model.values import Consent, Level, SetDelta, Value
+
+_WAITS = Standing(State.PARKED, ASKED)
 
 # -- the counterpart was never created, or waits to be ------------------------------------
 
 
 def plan_missing(terms: Terms, at: Situation, here: Side, present: Showing) -> LinkPlan:
     """Create the counterpart, unless something speaks against it."""
-    if at.ledger is not None or consent.shown(present.fields).level is Level.REVOKED:
+    said = consent.shown(present.fields)
+    nobody: Both[Consent] = Both(Consent(Level.UNKNOWN), Consent(Level.UNKNOWN))
+    verdict = judge(terms, at, nobody.having(here, said), alone=True)
+    if verdict.asks is not None:
+        return with_verdict(_alone(at, (), here, _WAITS, at.link.ended), verdict)
+    if verdict.level is Level.REVOKED:
         return _suppress(terms, at, here, present)
+    if said.level is Level.REVOKED:  # a remnant, which goes before anybody is made
+        drafts = readmit(terms, at, here, present)
+        waits = Standing(State.WAITING) if drafts else Standing(State.PARKED, OPTED_OUT)
+        return _alone(at, drafts, here, waits, at.link.ended)
+    return with_verdict(_missing(terms, at, here, present), verdict)
+
+
+def _missing(terms: Terms, at: Situation, here: Side, present: Showing) -> LinkPlan:
+    """Create it, unless the pair or the record itself stands in the way."""
     predicate = terms.policy.filter[here]
     if predicate is not None and not predicate(present.fields):
         return _alone(at, (), here, Standing(State.FILTERED, "filter"), at.link.ended)
@@ -179,10 +195,20 @@ def plan_gone(
     terms: Terms, at: Situation, here: Side, present: Showing, missing: Showing
 ) -> LinkPlan:
     """Carry a deletion on as far as the pair says, unless it was an opt-out."""
-    left_for_good = consent.shown(missing.fields).level is Level.REVOKED
-    if left_for_good or at.ledger is not None:
+    said, last = consent.shown(present.fields), consent.shown(missing.fields)
+    if last.level is not Level.REVOKED:
+        last = Consent(Level.UNKNOWN)  # a permission ends with its record
+    consents = Both(said, last) if here is Side.LEFT else Both(last, said)
+    verdict = judge(terms, at, consents, alone=True)
+    if verdict.asks is not None:
+        return with_verdict(_alone(at, (), here, _WAITS, at.link.ended), verdict)
+    if verdict.level is Level.REVOKED and (at.ledger or last.level is Level.REVOKED):
         drafts = revoke(terms, at, here, present)
         return _alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
+    if verdict.level is Level.GRANTED:  # who left there has to come back there
+        drafts = readmit(terms, at, here, present)
+        parked = _alone(at, drafts, here, Standing(State.PARKED, DELETED), DELETED)
+        return with_verdict(parked, verdict)
     if (
         at.link.ended is None
         and here not in at.rivalled

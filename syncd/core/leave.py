@@ -1,5 +1,6 @@
 """What a record that left the filter leaves behind: tags to take off its counterpart."""
 
+from syncd.core.flapping import UNDONE, is_undone
 from syncd.core.merge import add_to_patch, common_form, members_of, set_step
 from syncd.core.situation import Showing, Situation, Terms
 from syncd.model.op import OpKind
@@ -8,19 +9,27 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import SetDelta, Value
 
 
-def untag(terms: Terms, at: Situation, sides: Both[Showing]) -> tuple[Draft, ...]:
+def untag(
+    terms: Terms, at: Situation, sides: Both[Showing]
+) -> tuple[tuple[Draft, ...], dict[str, str]]:
     """Take the configured tags off the counterpart of the record that left.
 
     Both shadows forget them: a record that comes back brings them along again.
+
+    Returns:
+        The writes; and by rule name, why a tag stays.
     """
     drafts: list[Draft] = []
+    problems: dict[str, str] = {}
     for side, predicate in zip(SIDES, terms.policy.filter, strict=True):
         if predicate is not None and not predicate(sides[side].fields):
-            drafts.extend(_untag_side(terms, at, sides[side.other], side.other))
-    return tuple(drafts)
+            drafts.extend(_untag_side(terms, at, sides[side.other], side.other, problems))
+    return tuple(drafts), problems
 
 
-def _untag_side(terms: Terms, at: Situation, showing: Showing, side: Side) -> tuple[Draft, ...]:
+def _untag_side(
+    terms: Terms, at: Situation, showing: Showing, side: Side, problems: dict[str, str]
+) -> tuple[Draft, ...]:
     patch: dict[str, Value | SetDelta] = {}
     advance: Both[dict[str, Value | SetDelta]] = Both({}, {})
     for rule in terms.mapping.rules:
@@ -31,7 +40,13 @@ def _untag_side(terms: Terms, at: Situation, showing: Showing, side: Side) -> tu
         leaving = frozenset(common_form(rule, tag, terms.mapping) for tag in terms.policy.untag)
         if isinstance(members, str) or not members & leaving:
             continue
-        going = SetDelta(remove=members & leaving)
+        leaving &= members
+        undone = {tag for tag in leaving if is_undone(rule, side, tag, at.history)}
+        if undone:
+            problems[rule.name] = UNDONE
+        if undone == leaving:
+            continue
+        going = SetDelta(remove=leaving - undone)
         step, _ = set_step(rule, side, showing.fields, going, terms.mapping)
         if step:
             add_to_patch(patch, step.patch)

@@ -27,12 +27,16 @@ class Merged:
         steps: the writes wanted, by side; a set can want one on each.
         agreed: what the shadows hold from now on because both sides agree already.
         conflict: both sides changed to different values, and nobody may choose.
+        flips: with `conflict`: each side re-spells what comes from the other.
+        chosen: a person's choice about such a conflict is what is written.
         problem: why a value cannot travel.
     """
 
     steps: MappingType[Side, Step] = field(default_factory=dict)
     agreed: Both[Fields] = field(default_factory=lambda: Both({}, {}))
     conflict: bool = False
+    flips: bool = False
+    chosen: bool = False
     problem: str | None = None
 
 
@@ -75,7 +79,7 @@ def _merge_values(
     source = _source(rule, shown, shadow, changed, prefer)
     if source is None:
         return Merged(conflict=True)
-    return _write(rule, source, shown, mapping)
+    return write(rule, source, shown, mapping)
 
 
 def _untouched(rule: Rule, shown: Both[Values], shadow: Both[Fields]) -> bool:
@@ -137,7 +141,8 @@ def _never_agreed(rule: Rule, shadow: Both[Fields]) -> bool:
     return not any(n in shadow[side] for side in SIDES for n in shadow_names(rule, side))
 
 
-def _write(rule: Rule, source: Side, shown: Both[Values], mapping: Mapping) -> Merged:
+def write(rule: Rule, source: Side, shown: Both[Values], mapping: Mapping) -> Merged:
+    """What is to be written so that both sides show one side's values."""
     target = source.other
     wanted = mapping.across(rule, target, shown[source])
     if wanted is None:

@@ -1,12 +1,79 @@
-"""The writes that carry an opt-out, or its lifting, to the records of a link."""
+"""The decision about consent, and the writes that carry an opt-out, or its lifting."""
+
+from dataclasses import dataclass, replace
 
 from syncd.core import consent
 from syncd.core.consent import CONSENT
-from syncd.core.situation import OPTED_OUT, Showing, Situation, Terms
+from syncd.core.situation import ASKED, OPTED_OUT, Showing, Situation, Terms
+from syncd.model.link import State
 from syncd.model.op import OpKind
-from syncd.model.plan import Draft
-from syncd.model.side import Both, Side
+from syncd.model.plan import Draft, Lift, LinkPlan, Standing
+from syncd.model.rule import Values
+from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level
+
+BY_RULE = "rule:newer"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is decided about the consent of one link.
+
+    Attributes:
+        level: what both sides should hold.
+        asks: what a person has to choose between; nothing is written until then.
+        lifts: that the ledger's opt-outs count no more.
+    """
+
+    level: Level
+    asks: Both[Consent] | None = None
+    lifts: Lift | None = None
+
+
+def judge(terms: Terms, at: Situation, consents: Both[Consent], *, alone: bool) -> Verdict:
+    """Decide about the consent of one link.
+
+    An opt-in newer than every opt-out lifts them where nobody shows an opt-out any more, or
+    only an older, dated one. One side alone says nothing about a platform that gives its
+    opt-outs no date: a person is asked, and their word counts as long as it is about this.
+
+    Args:
+        alone: the record of one side is all there is.
+    """
+    resubscribe = terms.policy.resubscribe
+    level = consent.decide(consents, at.ledger, resubscribe=resubscribe, lifted=at.lifted)
+    asks = consent.questioned(consents, at.ledger, resubscribe=resubscribe)
+    if asks is None or at.ledger is None:
+        return Verdict(level)
+    if at.answer is not None and at.answer.asked == asks.map(lambda c: (c,)):
+        if asks[at.answer.take].level is Level.REVOKED:
+            return Verdict(Level.REVOKED)
+        return Verdict(Level.GRANTED, lifts=Lift(at.ledger.at, at.answer.by))
+    agreed = level is Level.GRANTED or all(c.level is not Level.REVOKED for c in asks)
+    if agreed and not alone and terms.policy.lifts_alone:
+        return Verdict(Level.GRANTED, lifts=Lift(at.ledger.at, BY_RULE))
+    return Verdict(Level.UNKNOWN, asks)
+
+
+def foremost(terms: Terms, at: Situation, consents: Both[Consent]) -> Verdict:
+    """Decide where two records may be two people: an opt-in is only ever one's own."""
+    level = consent.decide(
+        consents, at.ledger, resubscribe=terms.policy.resubscribe, lifted=at.lifted
+    )
+    return Verdict(Level.UNKNOWN if level is Level.GRANTED else level)
+
+
+def with_verdict(plan: LinkPlan, verdict: Verdict) -> LinkPlan:
+    """A plan with what was decided about consent: its records are parked if a person is asked."""
+    if verdict.asks is None:
+        return replace(plan, lifts=verdict.lifts)
+    parked = Standing(State.PARKED, ASKED)
+    standing = Both(
+        *(s if s.state is State.GONE else parked for s in (plan.standing[side] for side in SIDES))
+    )
+    asked: Both[Values] = verdict.asks.map(lambda c: (c,))
+    conflicts = {**plan.conflicts, CONSENT: asked}
+    return replace(plan, standing=standing, conflicts=conflicts)
 
 
 def consent_drafts(
@@ -16,9 +83,12 @@ def consent_drafts(
     if level is Level.UNKNOWN:
         return ()
     shown = sides.map(lambda s: consent.shown(s.fields))
-    writes = consent.wanted_writes(level, shown, terms.specs.map(lambda s: s.consent))
+    specs = terms.specs.map(lambda s: s.consent)
+    writes = consent.wanted_writes(level, shown, specs, at.ledger)
     return tuple(
-        _consent_draft(terms, at, side, sides[side], value) for side, value in writes.items()
+        _consent_draft(terms, at, side, sides[side], value)
+        for side, value in writes.items()
+        if level is Level.REVOKED or at.refusal(side, {CONSENT: value}) is None
     )
 
 
@@ -29,7 +99,19 @@ def revoke(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[D
         return ()
     if consent.shown(present.fields).level is Level.REVOKED:
         return ()
-    return (_consent_draft(terms, at, here, present, Consent(Level.REVOKED, None, "syncd")),)
+    since = at.ledger.at if at.ledger else None
+    return (_consent_draft(terms, at, here, present, Consent(Level.REVOKED, since, "syncd")),)
+
+
+def readmit(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[Draft, ...]:
+    """The lifting of an opt-out that one record still shows, if it can be."""
+    spec = terms.specs[here].consent
+    value = Consent(Level.GRANTED, None, "syncd")
+    if spec is None or not spec.grantable or at.refusal(here, {CONSENT: value}) is not None:
+        return ()
+    if consent.shown(present.fields).level is not Level.REVOKED:
+        return ()
+    return (_consent_draft(terms, at, here, present, value),)
 
 
 def ends_record(terms: Terms, side: Side) -> bool:

@@ -1,14 +1,15 @@
 """What reconciling one link decides: writes, agreements, conflicts, standings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from syncd.core import consent
 from syncd.core.absent import plan_gone, plan_missing
 from syncd.core.contested import TAKEN, is_about_key, is_contested, name_of_key
+from syncd.core.flapping import UNDONE, resume, tame
 from syncd.core.leave import untag
 from syncd.core.match import DUPLICATE
-from syncd.core.merge import add_to_patch, merge
-from syncd.core.optout import consent_drafts, ends_record
+from syncd.core.merge import Merged, add_to_patch, merge
+from syncd.core.optout import consent_drafts, ends_record, foremost, judge, with_verdict
 from syncd.core.reference import reference_name, reference_rules, with_reference
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
@@ -53,11 +54,19 @@ class Planner(Terms):
 
     def _both_alive(self, at: Situation, sides: Both[Showing]) -> LinkPlan:
         consents = sides.map(lambda s: consent.shown(s.fields))
-        level = consent.decide(consents, at.ledger, resubscribe=self.policy.resubscribe)
         contested = is_contested(self, at, sides)
-        # An opt-out is never missed, whoever of two is meant; an opt-in is only ever one's own.
-        lifts = contested and level is Level.GRANTED
-        drafts = () if lifts else consent_drafts(self, at, sides, level)
+        if contested:  # an opt-out is never missed, whoever of two is meant
+            verdict = foremost(self, at, consents)
+        else:
+            verdict = judge(self, at, consents, alone=False)
+        plan = self._under(at, sides, verdict.level, contested=contested)
+        return with_verdict(plan, verdict)
+
+    def _under(
+        self, at: Situation, sides: Both[Showing], level: Level, *, contested: bool
+    ) -> LinkPlan:
+        """What is to be done about a link whose consent is decided."""
+        drafts = consent_drafts(self, at, sides, level)
         if level is Level.REVOKED and at.link.ended == OPTED_OUT:
             return self._already_ended(at, drafts)
         linked = Both(Standing(State.LINKED), Standing(State.LINKED))
@@ -65,9 +74,9 @@ class Planner(Terms):
             return LinkPlan(drafts, at.link.shadow, linked)  # the record is about to vanish
         if not self.takes(sides):
             untags = self.policy.on_leave is OnLeave.UNTAG and not contested
-            leaving = untag(self, at, sides) if untags else ()
+            leaving, problems = untag(self, at, sides) if untags else ((), {})
             out = Both(Standing(State.FILTERED, "filter"), Standing(State.FILTERED, "filter"))
-            return LinkPlan((*drafts, *leaving), at.link.shadow, out)
+            return LinkPlan((*drafts, *leaving), at.link.shadow, out, problems=problems)
         if contested:
             parked = Standing(State.PARKED, TAKEN)
             linked = Both(parked, parked)
@@ -114,17 +123,21 @@ class Planner(Terms):
         patches: dict[Side, dict[str, Value | SetDelta]] = {}
         advances: dict[Side, Both[dict[str, Value | SetDelta]]] = {}
         conflicts: dict[str, Both[Values]] = {}
+        flipping: set[str] = set()
+        chosen: dict[Side, set[str]] = {side: set() for side in SIDES}
         problems: dict[str, str] = {}
+        decided: set[str] = set()
         for rule in (*self.mapping.rules, *reference_rules(self, at, sides, problems)):
-            prefer = at.choices.get(rule.name) or _winner(rule.policy, sides)
-            shown = with_reference(rule, now, sides)
-            merged = merge(rule, shown, at.link.shadow, prefer, self.mapping)
+            merged = self._decide(at, rule, sides)
+            decided.add(rule.name)
             for side in SIDES:
                 shadow[side].update(merged.agreed[side])
             if merged.conflict:
                 conflicts[rule.name] = Both(
-                    *(tuple(now[side][n] for n in rule.fields(side)) for side in SIDES)
+                    *(tuple(now[side].get(n) for n in rule.fields(side)) for side in SIDES)
                 )
+            if merged.flips:
+                flipping.add(rule.name)
             for side in SIDES:
                 if unreadable := self.mapping.unreadable(rule, side, now[side]):
                     problems[rule.name] = unreadable
@@ -133,7 +146,12 @@ class Planner(Terms):
             for side, step in merged.steps.items():
                 if why := self._hindrance(at, rule, side, step.patch, contested=contested):
                     problems[rule.name] = why
+                    if rule.name in at.flipping:  # it stays parked, as nothing was settled
+                        conflicts[rule.name] = at.flipping[rule.name].values
+                        flipping.add(rule.name)
                     continue
+                if merged.chosen:
+                    chosen[side].add(rule.name)
                 add_to_patch(patches.setdefault(side, {}), step.patch)
                 moves = advances.setdefault(side, Both({}, {}))
                 moves.left.update(step.advance.left)
@@ -148,13 +166,36 @@ class Planner(Terms):
                 current=sides[side].fields,
                 advance=Both(advances[side].left, advances[side].right),
                 routine=patch.keys() == {reference_name(self, side)},
+                chosen=frozenset(chosen[side]),
             )
             for side, patch in patches.items()
         )
         if contested:
             problems.setdefault(name_of_key(self), TAKEN)
         shadows: Both[Fields] = Both(shadow.left, shadow.right)
-        return LinkPlan((*drafts, *updates), shadows, standing, conflicts, problems)
+        return LinkPlan(
+            (*drafts, *updates),
+            shadows,
+            standing,
+            conflicts,
+            problems,
+            flipping=frozenset(flipping),
+            stilled=frozenset(at.flipping.keys() & decided - conflicts.keys()),
+        )
+
+    def _decide(self, at: Situation, rule: Rule, sides: Both[Showing]) -> Merged:
+        """Decide one rule; what would only flip to and fro is left out of it."""
+        now, shadow = with_reference(rule, sides.map(lambda s: s.fields), sides), at.link.shadow
+        prefer = at.choices.get(rule.name) or _winner(rule.policy, sides)
+        merged = merge(rule, now, shadow, prefer, self.mapping)
+        if (parked := at.flipping.get(rule.name)) is not None:
+            resumed = resume(rule, merged, parked, now, shadow, self.mapping)
+            if resumed is not None:
+                return resumed
+        tamed = tame(rule, merged, now, at.history, self.mapping)
+        if tamed.flips and rule not in self.mapping.rules:
+            return Merged(problem=UNDONE)  # our own reference, about which nobody has to choose
+        return replace(tamed, chosen=rule.name in at.choices)
 
 
 def _winner(policy: Policy, sides: Both[Showing]) -> Side | None:

@@ -1,20 +1,25 @@
 """What the decision about one link rests on: the pair's terms, and what is known of the link."""
 
 from collections.abc import Mapping as MappingType
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from syncd.core.consent import OptedOut
+from syncd.core.flapping import Parked
 from syncd.core.translate import Mapping
 from syncd.model.link import Link
+from syncd.model.op import Move
 from syncd.model.plan import Refused
 from syncd.model.policy import PairPolicy
+from syncd.model.rule import Values
 from syncd.model.side import Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields, Patch
 
 OPTED_OUT = "opted_out"
 DELETED = "counterpart_deleted"
+ASKED = "consent"  # an opt-in of one side stands against an opt-out
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,15 @@ class Showing:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A person's word on a consent: which side is right, of what was asked, and whose word."""
+
+    take: Side
+    asked: Both[Values]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that the decision about one link rests on.
 
@@ -43,8 +57,14 @@ class Situation:
         refused: by side and field, a value that the platform would not take.
         rivalled: by side, a living record of the other side, not of this link, that has the key
             of this side's record; looked for where the link's own two do not share it.
+        flipping: by rule name, what is parked because the sides re-spell each other's value.
+        history: the link's last updates, newest first; empty where too few were carried out
+            for one of them to be another's echo.
         retired: ids by side that records of ended links of ours had: a reference to one of
             them leads nowhere, and is ours to replace.
+        lifted: opt-outs up to this moment were lifted, where `ledger` is None.
+        addresses: identity keys that `ledger` and `lifted` are about.
+        answer: what a person chose who was asked whether somebody is opted out.
     """
 
     link: Link
@@ -54,6 +74,11 @@ class Situation:
     refused: MappingType[tuple[Side, str], Refused] = field(default_factory=dict)
     rivalled: MappingType[Side, str] = field(default_factory=dict)
     retired: frozenset[tuple[Side, str]] = frozenset()
+    flipping: MappingType[str, Parked] = field(default_factory=dict)
+    history: Sequence[Move] = ()
+    lifted: datetime | None = None
+    addresses: frozenset[str] = frozenset()
+    answer: Answer | None = None
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

@@ -97,12 +97,12 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
     addresses = {
         key
         for s in sent
-        if isinstance(address := s.op.patch.get(field), str)
-        and (key := identity_key(address)) is not None
+        for address in (s.op.patch.get(field), s.op.current.get(field))
+        if isinstance(address, str) and (key := identity_key(address)) is not None
     }
     with reading(cycle.bench.store) as db:
         leases.prove(db, cycle.lease)
-        suppressed = frozenset(cycle.bench.ledger.suppressed(db, addresses, cycle.pair.relatives))
+        suppressed, lifted = cycle.bench.ledger.words(db, addresses, cycle.pair.relatives)
     refusals: dict[int, Receipt] = {}
     for s in sent:
         why = consent.forbids(
@@ -110,8 +110,9 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
             s.op.patch,
             s.op.current,
             address=field,
-            suppressed=suppressed,
+            suppressed=frozenset(suppressed),
             resubscribe=cycle.pair.policy.resubscribe,
+            lifted=frozenset(lifted),
         )
         if not_made := s.op.patch.keys() & cycle.pair.imagined[side]:
             said = f"Not sent: {', '.join(sorted(not_made))} must be created first."

@@ -1,12 +1,15 @@
 """Arrivals: new records whose ids their platform did not tell, recognised in its listing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from syncd.core.normalise import identity_key
 from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
+from syncd.engine.inquire import note_opt_outs
 from syncd.engine.observe import Noticed
 from syncd.model.link import Member
 from syncd.model.op import OpState, Receipt
@@ -14,6 +17,7 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.store import members, observations, ops
 from syncd.store.database import reading
 from syncd.store.ops import Sent
+from syncd.store.suppressions import OptOut
 
 
 def settle_arrivals(cycle: Cycle, noticed: Both[Noticed]) -> None:
@@ -64,6 +68,28 @@ def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datet
         ops.settle(db, {s.op.id: (OpState.DROPPED, "not seen in the listing") for s in dropped})
         ops.note_verified(db, {sent.op.id: True for sent, _ in arrived})
         members.wake_links(db, [s.link_id for s in dropped])
+        _follow_opt_outs(db, cycle, side, {s.link_id: keys[s.op.id] or "" for s in dropped})
+
+
+def _follow_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, made: Mapping[int, str]) -> None:
+    """Who opted out under the address with which we made them has opted out under their own.
+
+    A record that opted out before any listing showed it is never linked. If its counterpart has
+    another address by now, nothing but the create tells that both are one person.
+
+    Args:
+        made: by link, the address that the create carried.
+    """
+    pair = cycle.pair
+    opted_out = cycle.bench.ledger.suppressed(db, set(made.values()), pair.relatives)
+    links = [link_id for link_id, address in made.items() if address in opted_out]
+    account = pair.accounts[side].name
+    found = [
+        OptOut(account, m.key, opted_out[made[m.link_id]], account)
+        for m in members.of_links(db, pair.name, pair.resource, links)
+        if m.side is side.other and m.link_id is not None and m.key is not None
+    ]
+    members.wake_keys(db, sorted(note_opt_outs(db, cycle, found)))
 
 
 def _is_overdue(cycle: Cycle, side: Side, sent: Sent, swept_from: datetime | None) -> bool:

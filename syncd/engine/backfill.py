@@ -17,6 +17,7 @@ from syncd.core.match import NO_KEY
 from syncd.engine.apply import apply
 from syncd.engine.context import Bench, Cycle, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
+from syncd.engine.lift import settle_lifts
 from syncd.engine.matching import match_keys
 from syncd.engine.observe import settle_doubts, take_in
 from syncd.engine.order import BackfillReport, Order
@@ -292,6 +293,7 @@ def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Mem
 def _send(cycle: Cycle) -> bool:
     """Send what is planned; False if a stop was asked for on the way."""
     with cycle.writing() as db:
+        settle_lifts(db, cycle)
         ready = ops.release(db, cycle.run_id)
     return apply(cycle) if ready else True
 

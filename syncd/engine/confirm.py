@@ -5,12 +5,15 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
+from syncd.core.consent import CONSENT, carried
 from syncd.core.digest import digest
 from syncd.core.match import DUPLICATE
+from syncd.core.situation import OPTED_OUT
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
 from syncd.engine.inquire import note_opt_outs
-from syncd.engine.observe import keys_of, look, reference_of, take_in_one
+from syncd.engine.observe import look, reference_of, take_in_one
+from syncd.engine.optouts import addresses_of, keys_of
 from syncd.errors import (
     DuplicateError,
     InDoubtError,
@@ -23,7 +26,7 @@ from syncd.model.link import NO_LINK, Link, Member, Observation, State
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.plan import naming
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Fields, SetDelta, Value
+from syncd.model.values import Consent, Fields, Level, SetDelta, Value
 from syncd.store import accounts, inquiries, links, members, observations, ops, refusals
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
@@ -40,7 +43,7 @@ class _Batch:
     done: list[tuple[Sent, Receipt]] = field(default_factory=list)
     parked: dict[int, str] = field(default_factory=dict)  # cause by link
     look: list[str] = field(default_factory=list)  # ids of records to read again
-    opted_out: list[str] = field(default_factory=list)
+    opted_out: dict[str, int] = field(default_factory=dict)  # link by address
     told: list[str] = field(default_factory=list)  # addresses without a record known to us
     refused: list[Refusal] = field(default_factory=list)
 
@@ -74,16 +77,15 @@ def confirm(
     ]
     with cycle.writing() as db:
         _advance(db, cycle, side, batch.done)
+        heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
         ops.note_verified(db, _verified(cycle, side, batch.done))
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
-        account = cycle.pair.accounts[side].name
-        refused = [OptOut(account, address, None, account) for address in batch.opted_out]
-        members.wake_keys(db, sorted(note_opt_outs(db, cycle, refused)))
+        members.wake_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):
-            accounts.ask_anew(db, account)
+            accounts.ask_anew(db, cycle.pair.accounts[side].name)
     for remote_id in batch.look:
         look_again(cycle, side, remote_id)
 
@@ -111,7 +113,7 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             address = sent.op.patch.get(name, sent.op.current.get(name))
             key, _ = keys_of(cycle, side, {name: _text(address)})
             if key:
-                batch.opted_out.append(key)
+                batch.opted_out[key] = sent.link_id
         case DuplicateError():
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
             if error.remote_id:
@@ -132,6 +134,27 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             batch.parked[sent.link_id] = error.code
         case _:
             batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
+
+
+def _heard(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) -> list[OptOut]:
+    """The opt-outs of which these answers tell: what a platform remembers, and what we wrote.
+
+    That it still remembers one which the ledger knows is no news; nor is one that was lifted
+    since, where it merely takes nothing for this address. Ours bear the date of their cause.
+    """
+    account = cycle.pair.accounts[side].name
+    known, lifted = cycle.bench.ledger.words(db, batch.opted_out, cycle.pair.relatives)
+    for address in lifted:
+        batch.parked[batch.opted_out[address]] = OPTED_OUT
+    new = batch.opted_out.keys() - known.keys() - lifted.keys()
+    heard = [OptOut(account, address, None, account) for address in sorted(new)]
+    for sent, _ in batch.done:
+        wrote = sent.op.patch.get(CONSENT)
+        if isinstance(wrote, Consent) and wrote.level is Level.REVOKED:
+            record = links.advanced(sent.op.current, sent.op.patch)
+            told = addresses_of(cycle, side, record)
+            heard += [OptOut(account, a, wrote.at, wrote.source) for a in sorted(told)]
+    return heard
 
 
 def _refused(cycle: Cycle, side: Side, sent: Sent, error: RecordError) -> list[Refusal]:
@@ -266,7 +289,11 @@ def _shown_after(
         before[name] = _applied(before.get(name), value)
     record = receipt.record
     if record is not None:
-        before.update(cycle.pair.observed(side, record))
+        answered = cycle.pair.observed(side, record)
+        spec = cycle.pair.specs[side].consent
+        if spec is not None and spec.readable:
+            answered = carried(before, answered, cycle.bench.now())
+        before.update(answered)
     gone = sent.op.kind is OpKind.DELETE
     return Observation(
         remote_id=_target(sent, receipt) or "",

@@ -17,6 +17,7 @@ from syncd.connectors.api import Connector, utc_now
 from syncd.core.plan import Planner
 from syncd.core.translate import Mapping
 from syncd.model.op import Op, OpKind
+from syncd.model.plan import Lift
 from syncd.model.policy import PairPolicy
 from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Both, Side
@@ -161,6 +162,7 @@ class Cycle:
     Attributes:
         targets: sides on which this run writes; an opt-out is written on any.
         thorough: everything is looked at again, and every opt-out is told again.
+        lifts: by link, what its plan lifts of the addresses' opt-outs, not yet in the ledger.
     """
 
     pair: Pair
@@ -169,6 +171,7 @@ class Cycle:
     run_id: int
     targets: frozenset[Side] = frozenset(SIDES)
     thorough: bool = False
+    lifts: dict[int, tuple[Lift, frozenset[str]]] = field(default_factory=dict)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

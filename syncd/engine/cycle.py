@@ -18,7 +18,7 @@ from syncd.engine.word import heed, terms
 from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
-from syncd.store import conflicts, members, ops, runs, windows
+from syncd.store import conflicts, inquiries, members, ops, runs, windows
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
@@ -195,8 +195,9 @@ def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
         return False  # what stood in the way may have gone by itself
     if progress.get("setup") != cycle.pair.setup or any(side.changed for side in noticed):
         return False
-    with reading(cycle.bench.store) as db:
-        return not ops.lost_opt_outs(db, run.id)  # a held run sends them all the same
+    with reading(cycle.bench.store) as db:  # a held run sends opt-outs all the same
+        told = any(inquiries.waiting(db, (cycle.pair.name, side), 1) for side in SIDES)
+        return not told and not ops.lost_opt_outs(db, run.id)
 
 
 def _settle(

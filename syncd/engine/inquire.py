@@ -24,12 +24,14 @@ AT_ONCE = 200  # addresses of one side and pass: a request each
 def note_opt_outs(db: sa.Connection, cycle: Cycle, opt_outs: Iterable[OptOut]) -> set[str]:
     """Write opt-outs into the ledger; the addresses that are new there.
 
-    Those are told to the accounts that hide people; in a thorough run, all that are shown.
+    Those are told to the accounts that hide people; in a thorough run, all that are shown and
+    were not lifted since.
     """
     shown = list(opt_outs)
     fresh = cycle.bench.ledger.record(db, shown, cycle.bench.now())
     told = {o.address for o in shown} if cycle.thorough else fresh
-    inquiries.add(db, cycle.pair.hiding, sorted(told))
+    standing = cycle.bench.ledger.suppressed(db, told, cycle.pair.relatives) if told else {}
+    inquiries.add(db, cycle.pair.hiding, sorted(standing))
     return fresh
 
 
@@ -72,8 +74,10 @@ def stage_told(cycle: Cycle) -> None:
                 for m in members.with_keys(db, pair.name, pair.resource, waiting)
                 if m.side is side and m.link_id is not None
             }
-            inquiries.remove(db, place, [a for a in waiting if a in known])
-            drafts = [_told(cycle, side, a) for a in waiting if a not in known]
+            standing = cycle.bench.ledger.suppressed(db, waiting, pair.relatives)
+            tell = [a for a in waiting if a not in known and a in standing]
+            inquiries.remove(db, place, set(waiting) - set(tell))
+            drafts = [_told(cycle, side, a) for a in tell]
             ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
 
 

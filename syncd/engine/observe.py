@@ -8,19 +8,17 @@ import sqlalchemy as sa
 
 from syncd.core import consent
 from syncd.core.digest import digest
-from syncd.core.normalise import identity_key
 from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
-from syncd.engine.inquire import note_opt_outs
+from syncd.engine.optouts import keys_of, record_opt_outs
 from syncd.errors import RecordError
 from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
 from syncd.model.side import Side
-from syncd.model.values import Fields, Level
+from syncd.model.values import Fields
 from syncd.store import members, observations, ops, refusals
 from syncd.store.database import reading
-from syncd.store.suppressions import OptOut
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +132,35 @@ def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool
 def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Fields:
     """What is known after this record: a field that it does not mention stays as it was."""
     shown = cycle.pair.observed(side, record)
-    return {**old.fields, **shown} if old else shown
+    if old is None:
+        return shown
+    fields = {**old.fields, **shown}
+    if consent.CONSENT in shown and _shows_lifting(cycle, side, old.fields, fields):
+        fields = dict(consent.carried(old.fields, fields, _when(cycle, record, old)))
+    return fields
+
+
+def _shows_lifting(cycle: Cycle, side: Side, old: Fields, new: Fields) -> bool:
+    """Whether an opt-out that a record no longer shows was lifted: of the same address."""
+    spec = cycle.pair.specs[side].consent
+    same = keys_of(cycle, side, old)[0] == keys_of(cycle, side, new)[0]
+    return spec is not None and spec.readable and same
+
+
+def _when(cycle: Cycle, record: Record, old: Observation) -> datetime:
+    """When a record was changed, by its platform if that says so, and never in the future."""
+    now = cycle.bench.now()
+    moved = record.modified is not None and record.modified != old.modified
+    return min(record.modified, now) if moved and record.modified else now
 
 
 def take_in(
-    db: sa.Connection, cycle: Cycle, side: Side, records: Iterable[Record], sweep: int = 0
+    db: sa.Connection,
+    cycle: Cycle,
+    side: Side,
+    records: Iterable[Record],
+    sweep: int = 0,
+    own: frozenset[str] = frozenset(),
 ) -> Noticed:
     """Store records as the last seen, and mark what has to be reconciled.
 
@@ -147,6 +169,7 @@ def take_in(
 
     Args:
         sweep: number of the sweep that shows them; 0 outside of one.
+        own: ids of records whose opt-out we wrote ourselves, to be confirmed in a moment.
     """
     pair = cycle.pair
     require_as_opened(db, cycle, side)
@@ -186,7 +209,11 @@ def take_in(
     )
     members.wake_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
     stirred |= _keys_of_counterparts(db, cycle, side, moved)
-    opted_out = _record_opt_outs(db, cycle, side, records, known)
+    told = [
+        (r, known.get(r.remote_id), _merged(cycle, side, r, known.get(r.remote_id)))
+        for r in records
+    ]
+    opted_out = record_opt_outs(db, cycle, side, told, own)
     members.wake_keys(db, sorted(stirred | opted_out))
     return Noticed(len(page), len(touched), frozenset(opted_out))
 
@@ -265,17 +292,6 @@ def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> 
     )
 
 
-def keys_of(cycle: Cycle, side: Side, fields: Fields) -> tuple[str | None, str | None]:
-    """The identity keys of a record, in comparable form; None where it has none."""
-    keys = cycle.pair.policy.keys
-    first = fields.get(keys.first[side])
-    second = fields.get(keys.second[side]) if keys.second else None
-    return (
-        identity_key(first) if isinstance(first, str) else None,
-        str(second) if second is not None else None,
-    )
-
-
 def reference_of(cycle: Cycle, side: Side, fields: Fields) -> str | None:
     """The other side's id that a record bears, where the pair keeps it there."""
     name = reference_name(cycle.pair.planner, side)
@@ -283,60 +299,8 @@ def reference_of(cycle: Cycle, side: Side, fields: Fields) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _record_opt_outs(
-    db: sa.Connection,
-    cycle: Cycle,
-    side: Side,
-    records: Iterable[Record],
-    known: dict[str, Observation],
-) -> set[str]:
-    """Write opt-outs into the ledger; the addresses that are new there.
-
-    A report may hold opt-outs of long ago. One that the same platform has since replaced
-    by a newer opt-in, before we ever heard of it, is no opt-out any more.
-    """
-    found: list[OptOut] = []
-    account = cycle.pair.accounts[side].name
-    for record in records:
-        said = consent.shown(record.fields)
-        if said.level is not Level.REVOKED:
-            continue
-        fields = _merged(cycle, side, record, known.get(record.remote_id))
-        address, _ = keys_of(cycle, side, fields)
-        if address:
-            found.append(OptOut(account, address, said.at, said.source or account))
-    reported = {o.address for o in found if o.since is not None}
-    replaced = _replaced(db, cycle, side, found) if reported else set()
-    kept = [o for o in found if (o.address, o.since) not in replaced]
-    return note_opt_outs(db, cycle, kept)
-
-
-def _replaced(
-    db: sa.Connection, cycle: Cycle, side: Side, found: list[OptOut]
-) -> set[tuple[str, datetime | None]]:
-    """Those opt-outs for whose address the account shows a newer, dated opt-in."""
-    pair = cycle.pair
-    account = pair.accounts[side].name
-    namesakes = [
-        m
-        for m in members.with_keys(db, pair.name, pair.resource, {o.address for o in found})
-        if m.side is side
-    ]
-    seen = observations.load(db, account, pair.resource, [m.remote_id for m in namesakes])
-    granted: dict[str, list[datetime]] = {}
-    for member in namesakes:
-        observed = seen.get(member.remote_id)
-        said = consent.shown(observed.fields) if observed and not observed.gone else None
-        if member.key and said and said.level is Level.GRANTED and said.at is not None:
-            granted.setdefault(member.key, []).append(said.at)
-    return {
-        (o.address, o.since)
-        for o in found
-        if o.since is not None and any(at > o.since for at in granted.get(o.address, []))
-    }
-
-
-def take_in_one(cycle: Cycle, side: Side, record: Record) -> None:
+def take_in_one(cycle: Cycle, side: Side, record: Record, *, own: bool = False) -> None:
     """Store one record that was read directly, in a transaction of its own."""
+    ours = frozenset({record.remote_id}) if own else frozenset()
     with cycle.writing() as db:
-        take_in(db, cycle, side, [replace(record, certain=True)])
+        take_in(db, cycle, side, [replace(record, certain=True)], own=ours)

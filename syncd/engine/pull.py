@@ -122,7 +122,7 @@ def _sweep(
         cycle.bench.progress(f"reading {pair.accounts[side].name}", noticed.seen, page.total)
         _go_on(cycle)
         cycle.bench.crash("sweep")
-        if read == limit:
+        if read == limit and not page.last:  # a last page is judged when more is asked for
             return noticed
     noticed += _look_for_the_gone(
         cycle, side, number, thorough=thorough, accept_emptied=accept_emptied

@@ -1,24 +1,36 @@
 """Reconcile: match what is new, then decide about every link with something to do."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 import sqlalchemy as sa
 
-from syncd.core.consent import OptedOut
+from syncd.core.consent import CONSENT, OptedOut
+from syncd.core.flapping import ROUNDS, Parked
 from syncd.core.plan import Showing, Situation
 from syncd.core.reference import reference_name
+from syncd.core.situation import Answer
 from syncd.engine.context import Cycle
 from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
-from syncd.engine.observe import keys_of
+from syncd.engine.optouts import keys_of
 from syncd.model.link import Link, Member, Observation, State
+from syncd.model.op import Move, OpKind
 from syncd.model.plan import LinkPlan
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, links, members, observations, ops, refusals
+from syncd.store import conflicts, links, members, moves, observations, ops, refusals
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the ledger holds of addresses: when they opted out, or up to when that was lifted."""
+
+    opted_out: Mapping[str, datetime]
+    lifted: Mapping[str, datetime]
 
 
 def reconcile(cycle: Cycle) -> None:
@@ -62,6 +74,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     retired = _retired(db, cycle, seen, chosen)
     planner = pair.planner
     plans: dict[int, tuple[Link, LinkPlan]] = {}
+    situations: dict[int, Situation] = {}
     for link in chosen:
         situation = _situation(cycle, link, seen, ledger, parked)
         if situation is not None:
@@ -71,8 +84,31 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
                 rivalled=rivalled.get(link.id, {}),
                 retired=retired,
             )
+            situations[link.id] = at
             plans[link.id] = (link, planner.plan(at))
+    for link_id, history in _histories(db, cycle, plans).items():
+        situations[link_id] = replace(situations[link_id], history=history)
+        plans[link_id] = (plans[link_id][0], planner.plan(situations[link_id]))
+    for link_id, (_, plan) in plans.items():
+        cycle.lifts.pop(link_id, None)
+        if plan.lifts is not None:
+            cycle.lifts[link_id] = (plan.lifts, situations[link_id].addresses)
     _store_plans(db, cycle, plans, standing, parked, seen)
+
+
+def _histories(
+    db: sa.Connection, cycle: Cycle, plans: Mapping[int, tuple[Link, LinkPlan]]
+) -> dict[int, list[Move]]:
+    """What was last written of links that want a write again, and have had some.
+
+    Only for them is it looked up, so that whoever does not change costs nothing.
+    """
+    wanted = [
+        link_id
+        for link_id, (_, plan) in plans.items()
+        if any(draft.kind is OpKind.UPDATE and not draft.urgent for draft in plan.drafts)
+    ]
+    return moves.of_links(db, cycle.pair.name, wanted, least=ROUNDS) if wanted else {}
 
 
 def _rivalled(
@@ -145,9 +181,7 @@ def _observations(
     return observations.load(db, cycle.pair.accounts[side].name, cycle.pair.resource, ids)
 
 
-def _ledger(
-    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]
-) -> dict[str, OptedOut]:
+def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]) -> _Words:
     """What the suppression ledger holds of the addresses of these records."""
     addresses = {
         key
@@ -155,20 +189,19 @@ def _ledger(
         for observation in seen[side].values()
         if (key := keys_of(cycle, side, observation.fields)[0]) is not None
     }
-    found = cycle.bench.ledger.suppressed(db, addresses, cycle.pair.relatives)
-    return {address: OptedOut(moment) for address, moment in found.items()}
+    return _Words(*cycle.bench.ledger.words(db, addresses, cycle.pair.relatives))
 
 
 def _situation(
     cycle: Cycle,
     link: Link,
     seen: Both[dict[str, Observation]],
-    ledger: dict[str, OptedOut],
+    ledger: _Words,
     parked: dict[tuple[int, str], Conflict],
 ) -> Situation | None:
     """What the decision about a link rests on; None if one side was never read."""
     sides: dict[Side, Showing | None] = {}
-    opted_out: OptedOut | None = None
+    addresses: set[str] = set()
     for side in SIDES:
         remote_id = link.ids[side]
         observation = seen[side].get(remote_id) if remote_id is not None else None
@@ -177,15 +210,35 @@ def _situation(
         sides[side] = _showing(observation, cycle.pair.imagined[side])
         if observation is not None and not observation.gone:
             address, _ = keys_of(cycle, side, observation.fields)
-            opted_out = opted_out or ledger.get(address or "")
+            addresses |= {address} if address is not None else set()
+    own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
     choices = {
         rule: conflict.take
-        for (link_id, rule), conflict in parked.items()
-        if link_id == link.id
-        and conflict.take is not None
+        for rule, conflict in own.items()
+        if conflict.take is not None
+        and not conflict.flips
         and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
     }
-    return Situation(link, Both(sides[Side.LEFT], sides[Side.RIGHT]), opted_out, choices)
+    since = [ledger.opted_out[a] for a in addresses if a in ledger.opted_out]
+    lifted = [ledger.lifted[a] for a in addresses if a in ledger.lifted]
+    asked = own.get(CONSENT)
+    return Situation(
+        link,
+        Both(sides[Side.LEFT], sides[Side.RIGHT]),
+        OptedOut(max(since)) if since else None,
+        choices,
+        flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
+        lifted=max(lifted, default=None) if not since else None,
+        answer=_answer(asked) if asked else None,
+        addresses=frozenset(addresses),
+    )
+
+
+def _answer(asked: Conflict) -> Answer | None:
+    """What a person said about a consent; None as long as nobody did."""
+    if asked.take is None:
+        return None
+    return Answer(asked.take, asked.values, f"person:{asked.chosen_by or 'unknown'}")
 
 
 def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
@@ -228,8 +281,14 @@ def _store_plans(
     )
     links.end(db, {i: plan.ended for i, (link, plan) in plans.items() if plan.ended != link.ended})
     new = [(i, rule, v) for i, (_, plan) in plans.items() for rule, v in plan.conflicts.items()]
-    settled = [(i, rule) for i, rule in parked if i in plans and rule not in plans[i][1].conflicts]
+    settled = [
+        (i, rule)
+        for (i, rule), conflict in parked.items()
+        if i in plans and _is_settled(conflict, plans[i][1])
+    ]
+    flipping = {(i, rule) for i, (_, plan) in plans.items() for rule in plan.flipping}
     chosen_in_flight = {draft.link_id for draft in drafts}
+    chosen_in_flight |= {i for i, (_, plan) in plans.items() if plan.lifts is not None}
     conflicts.close(
         db,
         [
@@ -238,12 +297,23 @@ def _store_plans(
             if parked[i, rule].take is None or i not in chosen_in_flight
         ],
     )
-    conflicts.park(db, pair.name, new, cycle.bench.now())
+    conflicts.park(db, pair.name, new, cycle.bench.now(), flipping)
     problems = {
         (i, rule): code for i, (_, plan) in plans.items() for rule, code in plan.problems.items()
     }
     conflicts.note_problems(db, pair.name, plans, problems)
     members.save(db, pair.name, pair.resource, _after_plan(plans, standing, seen))
+
+
+def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:
+    """Whether a conflict is none any more.
+
+    The sides of a field that flips differ as agreed, so nothing but its conflict tells of it:
+    it stays until the field is decided about, or there are no two sides.
+    """
+    if conflict.flips and plan.ended is None:
+        return conflict.rule in plan.stilled or any(s.state is State.GONE for s in plan.standing)
+    return conflict.rule not in plan.conflicts
 
 
 def _after_plan(
@@ -258,7 +328,7 @@ def _after_plan(
     """
     changed = []
     for link, plan in plans.values():
-        todo = bool(plan.drafts)
+        todo = bool(plan.drafts) or plan.lifts is not None
         for side in SIDES:
             remote_id = link.ids[side]
             member = standing.get((side, remote_id)) if remote_id is not None else None

@@ -1,5 +1,6 @@
 """Recover: ops whose answer was never recorded are looked up before anything is planned."""
 
+from syncd.core.consent import CONSENT
 from syncd.core.reference import reference_name
 from syncd.engine.confirm import confirm, look_again
 from syncd.engine.context import Cycle
@@ -53,12 +54,12 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
     if record is None:
         _drop(cycle, sent)
         return
-    take_in_one(cycle, side, record)
     if sent.op.kind is OpKind.DELETE:
         in_effect = record.gone
     else:
         shown = pair.observed(side, record)
         in_effect = not record.gone and is_in_effect(cycle, sent, shown)
+    take_in_one(cycle, side, record, own=in_effect and CONSENT in sent.op.patch)
     if in_effect:
         # What stands there beyond our write is seen as an edit of somebody else.
         seen = None if record.gone else record

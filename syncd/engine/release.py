@@ -9,6 +9,7 @@ from syncd.connectors.api import Bounded
 from syncd.core.guard import judge, loss_name
 from syncd.engine.context import Cycle, Pair
 from syncd.engine.doings import counts_of, wanted, with_losses, with_recent
+from syncd.engine.lift import settle_lifts
 from syncd.engine.word import account_ids, approve
 from syncd.errors import (
     AccountError,
@@ -87,6 +88,7 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
             if first:  # what is released once stays so, however often the run is broken off
                 approved = run.approved or counts
                 runs.update(db, cycle.run_id, approved=approved)
+            settle_lifts(db, cycle)
             ready = ops.release(db, cycle.run_id, no_creates=full)
         elif send and not first and verdict.optouts_free:
             ready = ops.release(db, cycle.run_id, urgent_only=True)

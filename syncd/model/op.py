@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from syncd.errors import SyncdError
 from syncd.model.record import Record, Resource
+from syncd.model.side import Side
 from syncd.model.values import Fields, Patch
 
 
@@ -47,6 +48,22 @@ class Op:
     current: Fields = field(default_factory=dict)
     urgent: bool = False
     attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One update that was carried out, as a later plan looks back on it.
+
+    Attributes:
+        wrote: what it did to the shadow of the side on which it wrote.
+        ago: how many runs of the pair have begun since the one that it belongs to.
+        chosen: names of the rules whose value a person had chosen.
+    """
+
+    side: Side
+    wrote: Patch
+    ago: int = 0
+    chosen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from syncd.model.link import State
 from syncd.model.op import OpKind
@@ -17,6 +18,7 @@ class Draft:
         advance: how both shadows move once it is confirmed.
         ends: why the link ends once it is confirmed; None if it goes on.
         urgent: an opt-out; goes before everything else.
+        chosen: names of the rules whose value a person has chosen.
         routine: it only writes down the other side's id, which is ours to keep; no limit
             of a run counts it.
     """
@@ -31,6 +33,7 @@ class Draft:
     ends: str | None = None
     urgent: bool = False
     routine: bool = False
+    chosen: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Lift:
+    """That opt-outs up to a moment count no more, and who says so."""
+
+    upto: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class LinkPlan:
     """What reconciling one link decides.
 
@@ -76,8 +87,11 @@ class LinkPlan:
         shadow: both shadows after what the sides agree on already.
         conflicts: by rule name, what each side shows; parked for a person.
         problems: by rule name, why a value cannot travel.
+        lifts: opt-outs of its addresses up to this moment count no more, and who says so.
         standing: per side, the state of its record.
         ended: why nothing flows any more, from now on; None while it does.
+        flipping: those of the conflicts whose sides re-spell each other's value; stilled: rules
+            that were parked for that, and are decided about again.
     """
 
     drafts: tuple[Draft, ...]
@@ -86,3 +100,6 @@ class LinkPlan:
     conflicts: Mapping[str, Both[tuple[Value, ...]]] = field(default_factory=dict)
     problems: Mapping[str, str] = field(default_factory=dict)
     ended: str | None = None
+    flipping: frozenset[str] = frozenset()
+    stilled: frozenset[str] = frozenset()
+    lifts: Lift | None = None

@@ -73,6 +73,7 @@ class PairPolicy:
         filter: which records of a side take part; None takes all.
         untag: tags to take off the counterpart of a record that left the filter.
         resubscribe: a newer, dated opt-in may lift an opt-out. Off by default.
+        lifts_alone: so say all pairs that share the ledger; else a person is asked each time.
         baseline_auto: the first run needs no approval.
     """
 
@@ -83,5 +84,6 @@ class PairPolicy:
     on_leave: OnLeave = OnLeave.KEEP
     untag: frozenset[str] = frozenset()
     resubscribe: bool = False
+    lifts_alone: bool = True
     guards: Guards = Guards()
     baseline_auto: bool = False

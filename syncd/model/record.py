@@ -58,11 +58,14 @@ class Page:
         cursor: opaque; a pull that starts from it goes on after this page. A repeated
             page is harmless, a skipped one is not, so it may overlap but never jump.
         total: how many records the whole listing has, where the platform says so.
+        last: no page follows. Needed of a listing that is read a few pages at a time, which
+            else begins anew without ever having come to its end.
     """
 
     records: Sequence[Record]
     cursor: str
     total: int | None = None
+    last: bool = False
 
 
 @dataclass(frozen=True, slots=True)

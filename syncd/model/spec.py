@@ -88,6 +88,8 @@ class ConsentSpec:
         readable: False if records do not show their level, so that what was written
             cannot be read back.
         hides: a listing may leave out records that opted out, although they exist.
+        addresses: a SET field with further addresses of the same person. A record that opted
+            out opted out for each of them; an opt-out of one of them alone is not the record's.
         by_address: an opt-out can be written to an address alone; where nobody bears it,
             that does nothing.
     """
@@ -99,6 +101,7 @@ class ConsentSpec:
     suppresses_absent: bool = False
     readable: bool = True
     hides: bool = False
+    addresses: str | None = None
     by_address: bool = False
 
 

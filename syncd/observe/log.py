@@ -32,6 +32,7 @@ ALLOWED = frozenset(
         "event",
         "exception",
         "failed",
+        "fields",
         "finished",
         "held",
         "hidden",

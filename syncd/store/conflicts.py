@@ -1,7 +1,7 @@
 """Fields that no rule could settle, and values that cannot travel."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,8 @@ class Conflict:
     Attributes:
         values: what each side shows, one value per field of the rule.
         take: the side that a person chose; None while nobody did.
+        flips: each side re-spells what comes from the other; else both sides changed.
+        chosen_by: who that was.
     """
 
     id: int
@@ -30,16 +32,30 @@ class Conflict:
     values: Both[tuple[Value, ...]]
     take: Side | None
     opened_at: datetime
+    flips: bool = False
+    chosen_by: str | None = None
 
 
 _C = t.conflict.c
-_COLUMNS = (_C.id, _C.link_id, _C.rule, _C.left, _C.right, _C.take, _C.opened_at)
+_FLIPS = "flips"
+_COLUMNS = (
+    _C.id,
+    _C.link_id,
+    _C.rule,
+    _C.left,
+    _C.right,
+    _C.take,
+    _C.opened_at,
+    _C.cause,
+    _C.chosen_by,
+)
 
 
 def _conflict(row: Any) -> Conflict:
-    conflict_id, link_id, rule, left, right, take, opened_at = row
+    conflict_id, link_id, rule, left, right, take, opened_at, cause, by = row
     values = Both(tuple(map(from_json, left)), tuple(map(from_json, right)))
-    return Conflict(conflict_id, link_id, rule, values, Side(take) if take else None, opened_at)
+    taken = Side(take) if take else None
+    return Conflict(conflict_id, link_id, rule, values, taken, opened_at, cause == _FLIPS, by)
 
 
 def of_links(db: sa.Connection, links: Iterable[int]) -> dict[tuple[int, str], Conflict]:
@@ -64,6 +80,14 @@ def count_open(db: sa.Connection, pair: str) -> int:
     return int(db.execute(counted).scalar_one())
 
 
+def count_flipping(db: sa.Connection, pair: str) -> int:
+    """Those of the open conflicts whose sides re-spell each other's value."""
+    counted = sa.select(sa.func.count()).where(
+        _C.pair == pair, _C.take.is_(None), _C.cause == _FLIPS
+    )
+    return int(db.execute(counted).scalar_one())
+
+
 def get(db: sa.Connection, conflict_id: int) -> tuple[str, Conflict] | None:
     """The pair and the conflict with this number."""
     row = db.execute(sa.select(_C.pair, *_COLUMNS).where(_C.id == conflict_id)).first()
@@ -75,8 +99,9 @@ def park(
     pair: str,
     wanted: Sequence[tuple[int, str, Both[tuple[Value, ...]]]],
     now: datetime,
+    flipping: Collection[tuple[int, str]] = (),
 ) -> None:
-    """Park conflicts as (link, rule, values).
+    """Park conflicts as (link, rule, values); `flipping` says which of them flip.
 
     One that is parked already with the same values stays as it is, with the person's
     choice; with other values it is asked anew, since the choice was made for the old ones.
@@ -85,7 +110,9 @@ def park(
     changed = [
         (link_id, rule, values)
         for link_id, rule, values in wanted
-        if (old := present.get((link_id, rule))) is None or old.values != values
+        if (old := present.get((link_id, rule))) is None
+        or old.values != values
+        or old.flips is not ((link_id, rule) in flipping)
     ]
     close(db, [(link_id, rule) for link_id, rule, _ in changed])
     if changed:
@@ -99,6 +126,7 @@ def park(
                     "left": [to_json(v) for v in values.left],
                     "right": [to_json(v) for v in values.right],
                     "opened_at": now,
+                    "cause": _FLIPS if (link_id, rule) in flipping else None,
                 }
                 for link_id, rule, values in changed
             ],
@@ -117,9 +145,10 @@ def close(db: sa.Connection, settled: Iterable[tuple[int, str]]) -> None:
         )
 
 
-def choose(db: sa.Connection, conflict_id: int, take: Side) -> None:
-    """Note a person's choice; the next cycle carries it out."""
-    db.execute(t.conflict.update().where(_C.id == conflict_id).values(take=take.value))
+def choose(db: sa.Connection, conflict_id: int, take: Side, by: str | None = None) -> None:
+    """Note a person's choice, and whose it is; the next cycle carries it out."""
+    chosen = {"take": take.value, "chosen_by": by}
+    db.execute(t.conflict.update().where(_C.id == conflict_id).values(**chosen))
 
 
 def note_problems(

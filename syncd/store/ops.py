@@ -55,6 +55,7 @@ def stage(
                 "ends": d.ends,
                 "urgent": d.urgent,
                 "routine": d.routine,
+                "chosen": sorted(d.chosen) or None,
                 "state": OpState.HELD.value,
                 "attempts": 0,
             }

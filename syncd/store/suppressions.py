@@ -1,7 +1,7 @@
 """ "Never mail this address": our own durable ledger.
 
 It outlives the contact, the platform's own list, and an erasure, because it holds only
-a keyed hash of the address. Nothing removes a row.
+a keyed hash of the address. Nothing removes a row; one that was lifted says by whom.
 """
 
 import hmac
@@ -23,12 +23,20 @@ KEY_VARIABLE = "SYNCD_LEDGER_KEY"
 
 @dataclass(frozen=True, slots=True)
 class OptOut:
-    """One address (an identity key) that one account showed as opted out."""
+    """One address (an identity key) that one account showed as opted out.
+
+    Attributes:
+        anew: the account had not shown it until now; without a date, now is when it happened.
+    """
 
     account: str
     address: str
     since: datetime | None
     source: str
+    anew: bool = False
+
+    def moment(self, now: datetime) -> datetime | None:
+        return self.since or (now if self.anew else None)
 
 
 class Ledger:
@@ -49,10 +57,10 @@ class Ledger:
         fresh: dict[tuple[str, str], OptOut] = {}
         for opt_out in opt_outs:
             place = (opt_out.account, self.hashed(opt_out.address))
-            if place not in fresh or _is_later(opt_out.since, fresh[place].since):
+            if place not in fresh or _is_later(opt_out.moment(now), fresh[place].moment(now)):
                 fresh[place] = opt_out
         for place, since in self._known(db, fresh).items():
-            if place in fresh and not _is_later(fresh[place].since, since):
+            if place in fresh and not _is_later(fresh[place].moment(now), since):
                 del fresh[place]
         upsert(
             db,
@@ -94,25 +102,70 @@ class Ledger:
 
         The value is when the latest of these opt-outs happened, or else when we heard of it.
         """
+        return self.words(db, addresses, accounts)[0]
+
+    def words(
+        self, db: sa.Connection, addresses: Iterable[str], accounts: Sequence[str]
+    ) -> tuple[dict[str, datetime], dict[str, datetime]]:
+        """The opted-out among the addresses, with when; and those of whom that was lifted.
+
+        Of the latter, the value is up to when: a later opt-out counts again.
+        """
         s = t.suppression.c
         by_hash = {self.hashed(address): address for address in addresses}
         found: dict[str, datetime] = {}
+        lifted: dict[str, datetime] = {}
         for some in chunks(by_hash):
             rows = db.execute(
-                sa.select(s.address_hash, s.since, s.recorded_at).where(
+                sa.select(s.address_hash, s.since, s.recorded_at, s.lifted_upto).where(
                     s.address_hash.in_(some), s.account.in_(accounts)
                 )
             )
-            for address_hash, since, recorded_at in rows:
+            for address_hash, since, recorded_at, upto in rows:
                 address, moment = by_hash[address_hash], since or recorded_at
                 found[address] = max(moment, found.get(address, moment))
-        return found
+                if upto is not None:
+                    lifted[address] = max(upto, lifted.get(address, upto))
+        opted_out = {a: at for a, at in found.items() if a not in lifted or at > lifted[a]}
+        return opted_out, {a: upto for a, upto in lifted.items() if a not in opted_out}
+
+    def lift(
+        self,
+        db: sa.Connection,
+        addresses: Iterable[str],
+        accounts: Sequence[str],
+        upto: datetime,
+        by: str,
+        now: datetime,
+    ) -> None:
+        """Note that the opt-outs of these addresses up to a moment count no more.
+
+        An opt-out that another process writes down meanwhile is later, and counts.
+
+        Args:
+            by: who says so; kept beside the opt-out.
+        """
+        s = t.suppression.c
+        said = {"lifted_upto": upto, "lifted_by": by[:255], "lifted_at": now}
+        for some in chunks({self.hashed(address) for address in addresses}):
+            here = sa.and_(s.address_hash.in_(some), s.account.in_(accounts))
+            earlier = sa.or_(s.lifted_upto.is_(None), s.lifted_upto < upto)
+            db.execute(t.suppression.update().where(here, earlier).values(**said))
 
 
 def count_addresses(db: sa.Connection, accounts: Sequence[str]) -> int:
-    """How many addresses any of the accounts has shown as opted out."""
+    """How many addresses any of the accounts has shown as opted out, and nobody let in again."""
     s = t.suppression.c
-    counted = sa.select(sa.func.count(s.address_hash.distinct())).where(s.account.in_(accounts))
+    since = sa.func.coalesce(s.since, s.recorded_at)
+    latest = (
+        sa.select(sa.func.max(since).label("at"), sa.func.max(s.lifted_upto).label("upto"))
+        .where(s.account.in_(accounts))
+        .group_by(s.address_hash)
+        .subquery()
+    )
+    counted = sa.select(sa.func.count()).where(
+        sa.or_(latest.c.upto.is_(None), latest.c.at > latest.c.upto)
+    )
     return int(db.execute(counted).scalar_one())
 
 

@@ -184,6 +184,7 @@ op = sa.Table(
     sa.Column("ends", sa.String(32)),  # why the link ends once this is done
     sa.Column("urgent", sa.Boolean, nullable=False),
     sa.Column("routine", sa.Boolean, nullable=False),
+    sa.Column("chosen", _JSON),  # names of rules whose value a person chose; null: none
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("verified", sa.Boolean),  # the platform showed it in effect; null: not looked
     sa.Column("attempts", sa.Integer, nullable=False),
@@ -219,6 +220,8 @@ conflict = sa.Table(
     sa.Column("left", _JSON, nullable=False),
     sa.Column("right", _JSON, nullable=False),
     sa.Column("take", sa.String(5)),  # the side that a person chose
+    sa.Column("cause", sa.String(16)),  # `flips`; null: both sides changed
+    sa.Column("chosen_by", sa.String(255)),  # who that was
     sa.Column("opened_at", Moment, nullable=False),
     sa.UniqueConstraint("link_id", "rule"),
     sa.Index(None, "pair"),
@@ -289,6 +292,9 @@ suppression = sa.Table(
     sa.Column("since", Moment),  # as the platform says; null if it does not
     sa.Column("source", sa.String(64), nullable=False),
     sa.Column("recorded_at", Moment, nullable=False),
+    sa.Column("lifted_upto", Moment),  # no opt-out of the address up to then counts any more
+    sa.Column("lifted_by", sa.String(255)),
+    sa.Column("lifted_at", Moment),
     sa.Index(None, "address_hash"),
 )
 

@@ -79,6 +79,35 @@ def test_a_conflict_waits_is_shown_and_is_settled_by_a_person(place: Place) -> N
     assert place.type("conflicts", "list").stdout.startswith("No field waits")
 
 
+def test_a_field_that_each_side_re_spells_is_told_as_such(place: Place) -> None:
+    place.configure(policy="manual")
+    place.approve()
+    email = somebody(place)
+    for _ in range(3):
+        place.box.act("ghl", "edit", email=email, fields={"city": "OSLO"})
+        place.type("sync")
+        place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Oslo"})
+        place.type("sync")
+    said = "each side re-spells the other's value, again and again"
+    (conflict,) = place.json("conflicts", "list")["conflicts"]
+    assert conflict["why"] == said
+    assert f"conflict {conflict['id']}: {said}" in str(place.json("explain", email))
+    status = place.type("status").stdout
+    assert f"1, in 1 of which {said}" in " ".join(status.split())
+    assert place.json("status")["pairs"][0]["flipping"] == 1
+    shown = " ".join(place.type("conflicts", "show", str(conflict["id"])).stdout.split())
+    assert "Switch one of them off" in shown
+    assert place.type("sync").exit_code == 3
+    number = str(conflict["id"])
+    assert place.type("conflicts", "resolve", number, "--take", "left").exit_code == 0
+    assert place.type("sync").exit_code == 0
+    assert place.contacts("maileon")[email]["standard_fields"]["CITY"] == "OSLO"
+    place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Oslo"})
+    assert place.type("sync").exit_code == 0
+    assert place.contacts("ghl")[email]["city"] == "OSLO"
+    assert place.type("conflicts", "list").stdout.startswith("No field waits")
+
+
 def test_all_conflicts_of_a_pair_can_be_settled_at_once(place: Place) -> None:
     place.configure(policy="manual")
     place.approve()
@@ -91,6 +120,37 @@ def test_all_conflicts_of_a_pair_can_be_settled_at_once(place: Place) -> None:
     assert len(resolved["resolved"]) == 2
     assert place.type("sync").exit_code == 0
     assert place.contacts("maileon")[email]["standard_fields"]["CITY"] == "Here"
+
+
+def test_who_came_back_is_settled_by_name_and_never_by_the_dozen(place: Place) -> None:
+    pair = place.folder / "pairs" / "shop.yaml"
+    pair.write_text(pair.read_text() + "consent: {resubscribe: newer}\n", "utf-8")
+    place.approve()
+    assert place.type("sync").exit_code == 0
+    email = somebody(place)
+    place.box.act("maileon", "unsubscribe", email=email)
+    assert place.type("sync").exit_code == 0
+    place.box.request("POST", "/clock", {"advance_s": 5})  # Maileon tells whole seconds
+    place.box.act("maileon", "resubscribe", email=email)
+    assert place.type("sync").exit_code == 3
+    assert "conflicts    1" in place.type("status").stdout
+    records = place.json("status")["pairs"][0]["records"]
+    assert {r["account"] for r in records if r["cause"] == "consent"} == {"crm", "mail"}
+    listed = place.type("conflicts", "list").stdout
+    assert "consent" in listed
+    assert "nothing is written for them until you say" in " ".join(listed.split())
+    several = place.json("conflicts", "resolve", "--all", "shop", "--take", "right")
+    (conflict,) = place.json("conflicts", "list")["conflicts"]
+    assert (several["resolved"], several["left_open"]) == ([], [conflict["id"]])
+    number = str(conflict["id"])
+    shown = " ".join(place.type("conflicts", "show", number).stdout.split())
+    assert f"conflicts resolve {number} --take right` lifts the opt-out" in shown
+    assert "with `--take left` they are opted out everywhere" in shown
+    assert place.type("conflicts", "resolve", number, "--take", "right").exit_code == 0
+    assert place.type("sync").exit_code == 0
+    assert place.contacts("maileon")[email]["permission"] == 5
+    assert place.contacts("ghl")[email]["dndSettings"]["Email"]["status"] == "inactive"
+    assert place.type("conflicts", "list").stdout.startswith("No field waits")
 
 
 def test_resolving_nothing_in_particular_is_a_usage_error(place: Place) -> None:

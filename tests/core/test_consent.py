@@ -1,5 +1,6 @@
 """The lattice of consent, and the last look before every write."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
@@ -7,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.consent import CONSENT, OptedOut, decide, forbids, shown, wanted_writes
+from syncd.core.consent import (
+    CONSENT,
+    LEDGER,
+    LIFTED,
+    OptedOut,
+    carried,
+    decide,
+    forbids,
+    questioned,
+    shown,
+    wanted_writes,
+)
 from syncd.model.op import OpKind
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ConsentSpec
@@ -105,6 +117,76 @@ def test_an_opt_out_is_written_with_its_date_where_it_is_not_shown_and_can_be() 
     assert wanted_writes(Level.REVOKED, Both(dated, dated), Both(can, can)) == {}
 
 
+def test_an_opt_out_that_the_ledger_tells_is_written_with_the_ledgers_date() -> None:
+    """Not with that of an opt-in on the other side, nor without one."""
+    can = ConsentSpec()
+    for other in (Consent(Level.GRANTED, DAYS[3]), NOTHING, Consent(Level.REVOKED, DAYS[0])):
+        writes = wanted_writes(
+            Level.REVOKED, Both(other, NOTHING), Both(can, can), OptedOut(DAYS[1])
+        )
+        assert writes[Side.RIGHT] == Consent(Level.REVOKED, DAYS[1], "syncd")
+
+
+# -- what was lifted, and what a person is asked -----------------------------------------------
+
+CONFIRMED = Consent(Level.GRANTED, DAYS[2], "mail")
+LET_IN = Consent(Level.UNKNOWN, DAYS[2], LIFTED)
+
+
+@given(pairs, st.booleans())
+def test_what_is_left_of_a_lifted_opt_out_is_no_opt_out(
+    shown_now: Both[Consent], resubscribe: bool
+) -> None:
+    level = decide(shown_now, None, resubscribe=resubscribe, lifted=DAYS[3])
+    remnants = any(c.level is Level.REVOKED for c in shown_now)
+    assert level is (Level.GRANTED if remnants else Level.UNKNOWN)
+
+
+@given(pairs, st.sampled_from(DAYS), st.booleans())
+def test_a_lifting_never_counts_beside_a_word_of_the_ledger(
+    shown_now: Both[Consent], lifted: datetime, resubscribe: bool
+) -> None:
+    ledger = OptedOut(DAYS[1])
+    with_it = decide(shown_now, ledger, resubscribe=resubscribe, lifted=lifted)
+    assert with_it is decide(shown_now, ledger, resubscribe=resubscribe)
+
+
+def test_an_opt_out_later_than_the_lifting_counts() -> None:
+    later = Consent(Level.REVOKED, DAYS[2])
+    assert decide(Both(later, IN), None, resubscribe=False, lifted=DAYS[1]) is Level.REVOKED
+
+
+@pytest.mark.parametrize("back", [CONFIRMED, LET_IN])
+@pytest.mark.parametrize("side", SIDES)
+def test_one_side_alone_that_lets_in_after_the_opt_out_is_a_question(
+    side: Side, back: Consent
+) -> None:
+    there = Both(OUT, OUT).having(side, back)
+    asks = questioned(there, OptedOut(DAYS[1]), resubscribe=True)
+    assert asks is not None
+    assert asks[side] == back
+    assert asks[side.other] == Consent(Level.REVOKED, DAYS[1], LEDGER)
+    assert questioned(there, OptedOut(DAYS[1]), resubscribe=False) is None
+    assert questioned(there, OptedOut(DAYS[2]), resubscribe=True) is None, "not later"
+    assert questioned(there, None, resubscribe=True) is None
+
+
+@given(consents)
+def test_an_undated_permission_asks_nobody(other: Consent) -> None:
+    both = Both(IN, replace(other, at=None))
+    assert questioned(both, OptedOut(NOW), resubscribe=True) is None
+
+
+def test_it_is_kept_in_mind_that_an_opt_out_ended() -> None:
+    lifted = {CONSENT: LET_IN, "city": "Bern"}
+    assert carried({CONSENT: OUT}, {CONSENT: None, "city": "Bern"}, DAYS[2]) == lifted
+    assert carried(lifted, {CONSENT: None, "city": "Bern"}, DAYS[3]) == lifted
+    assert carried(lifted, {CONSENT: OUT}, DAYS[3]) == {CONSENT: OUT}
+    assert carried({CONSENT: OUT}, {CONSENT: IN}, DAYS[3]) == {CONSENT: IN}
+    assert carried({CONSENT: None}, {CONSENT: None}, DAYS[3]) == {CONSENT: None}
+    assert carried({CONSENT: OUT}, {"city": "Bern"}, DAYS[3]) == {"city": "Bern"}
+
+
 def test_an_opt_in_is_written_only_over_an_opt_out() -> None:
     can = ConsentSpec(grantable=True)
     newer = Consent(Level.GRANTED, NOW)
@@ -152,6 +234,26 @@ def test_no_suppressed_address_is_created_or_moved_to_where_it_would_be_mailed(
 @given(spellings, st.sampled_from([None, NOTHING, IN, "granted"]), consents)
 def test_no_opt_out_is_lifted_or_erased(address: str, written: Value, present: Consent) -> None:
     assert look({CONSENT: written}, {"email": address, CONSENT: present})
+
+
+@pytest.mark.parametrize("resubscribe", [True, False])
+def test_no_opt_out_that_the_ledger_still_holds_is_lifted(resubscribe: bool) -> None:
+    assert look({CONSENT: IN}, {"email": ADA, CONSENT: OUT}, resubscribe=resubscribe)
+
+
+def test_what_a_person_lifted_may_be_written_by_a_pair_that_lifts_nothing_itself() -> None:
+    current: Fields = {"email": " Bea@Example.org", CONSENT: OUT}
+    for lifted, passes in ((frozenset({"bea@example.org"}), True), (frozenset({ADA}), False)):
+        why = forbids(
+            OpKind.UPDATE,
+            {CONSENT: IN},
+            current,
+            address="email",
+            suppressed=frozenset({ADA}),
+            resubscribe=False,
+            lifted=lifted,
+        )
+        assert (why is None) is passes
 
 
 def test_a_pair_that_allows_it_may_lift_an_opt_out_but_never_blur_it() -> None:

@@ -1,5 +1,6 @@
 """Crash anywhere: whichever step or request is the last, nothing is lost and nothing doubled."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,10 +8,13 @@ import pytest
 import sqlalchemy as sa
 
 from syncd.engine.cycle import Mode
+from syncd.model.record import Resource
+from syncd.model.side import SIDES, Side
+from syncd.store import cursors
 from syncd.store import tables as t
 from tests.engine.line import CrashError
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, Build, World, assert_alike, assert_quiet
+from tests.engine.world import GHL, MAILEON, Build, World, assert_alike, assert_quiet
 
 POINTS = ("sweep", "match", "reconcile", "claimed", "answered", "confirmed")
 
@@ -67,3 +71,55 @@ def test_shadows_move_on_confirmation_only(pair_of: Build) -> None:
 def _shadows(world: World) -> Sequence[Any]:
     with world.reading() as db:
         return db.execute(sa.select(t.link.c.left_shadow, t.link.c.right_shadow)).all()
+
+
+@pytest.mark.parametrize("table", ["observation", "member", "cursor"])
+@pytest.mark.parametrize("mode", [Mode.SYNC, Mode.FULL])
+@pytest.mark.parametrize("side", SIDES)
+def test_a_cursor_moves_only_with_what_it_stands_behind(
+    pair_of: Build, side: Side, mode: Mode, table: str
+) -> None:
+    """The process dies while it stores a page: all of it is as if it had not been read."""
+    world = pair_of(ADA)
+    if side is Side.LEFT:
+        world.act(GHL, "edit", email=ADA, fields={"city": "Chur"})
+    else:
+        world.act(MAILEON, "edit", email=ADA, standard_fields={"FIRSTNAME": "Ada"})
+    world.settle()
+    remote_id = world.row(side, ADA).id
+    before = _read_so_far(world, side, remote_id)
+    writes = re.compile(rf"^\s*(INSERT INTO|UPDATE) {table}\b")
+    store = world.running().store
+
+    def die(_c: Any, _k: Any, statement: str, parameters: Any, *_: Any) -> None:
+        if writes.match(statement) and _is_of(parameters, side, table, remote_id):
+            raise CrashError
+
+    sa.event.listen(store, "before_cursor_execute", die)
+    try:
+        with pytest.raises(CrashError):
+            world.cycle(mode)
+    finally:
+        sa.event.remove(store, "before_cursor_execute", die)
+    assert _read_so_far(world, side, remote_id) == before
+    world.end_process()
+    world.cycles()
+    name = "city" if side is Side.LEFT else "firstName"
+    assert world.row(side.other, ADA).fields[name] in ("Chur", "Ada")
+    assert _read_so_far(world, side, remote_id) != before
+
+
+def _is_of(parameters: Any, side: Side, table: str, remote_id: str) -> bool:
+    """Whether a statement is about the record, or about the cursor of its side."""
+    shown = repr(parameters)
+    return remote_id in shown if table != "cursor" else repr(side.value) in shown
+
+
+def _read_so_far(world: World, side: Side, remote_id: str) -> tuple[Any, ...]:
+    """The cursor of one side, and what is known of one record."""
+    o, m = t.observation.c, t.member.c
+    with world.reading() as db:
+        cursor = cursors.load(db, world.name, side, Resource.CONTACT)
+        seen = db.execute(sa.select(o.digest, o.version).where(o.remote_id == remote_id)).all()
+        member = db.execute(sa.select(m.digest, m.todo).where(m.remote_id == remote_id)).all()
+    return (cursor, seen, member)

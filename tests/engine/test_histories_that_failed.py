@@ -84,6 +84,15 @@ def test_an_opt_out_reaches_a_row_that_we_made_and_that_bounced_before_it_was_li
     )
 
 
+def test_who_opted_out_of_what_we_made_for_them_is_not_made_again_under_another_address() -> None:
+    walk(
+        ThreePlatforms,
+        begin(*(Deed("create left", address=a) for a in (ADA, BOB, CY, DI)), settled=True),
+        somebody("move left", BOB, address=EVE),
+        somebody("opt out news", BOB),
+    )
+
+
 def test_an_opt_out_is_told_again_to_a_list_where_the_address_is_new_and_hidden() -> None:
     walk(
         ThreePlatforms,

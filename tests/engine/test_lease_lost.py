@@ -2,7 +2,7 @@
 
 import ast
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from syncd.engine.release import approve
 from syncd.engine.sittings import Spent
 from syncd.errors import FieldsChangedError, LeaseLostError, SyncdError
 from syncd.model.record import Window
+from syncd.model.side import SIDES, Side
 from syncd.store import database, leases, runs
 from syncd.store import tables as t
 from syncd.store.runs import RunState
@@ -402,3 +403,32 @@ def test_a_worker_that_slept_between_its_claim_and_its_call_sends_nothing(made: 
     world.lives()
     world.cycles()
     assert_alike(world)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_an_answer_that_comes_after_the_lease_was_lost_moves_no_shadow(
+    pair_of: Build, side: Side
+) -> None:
+    """The new holder finds the op in doubt, looks, and confirms it by itself."""
+    world = pair_of(ADA)
+    if side is Side.RIGHT:
+        world.act(GHL, "edit", email=ADA, fields={"city": "Chur"})
+    else:
+        world.act(MAILEON, "edit", email=ADA, standard_fields={"FIRSTNAME": "Ada"})
+    world.settle()
+    before = shadows(world)
+    with theft(world) as thief:
+        world.crash = lambda name: thief.take() if name == "answered" else None
+        with pytest.raises(LeaseLostError):
+            world.cycle()
+        thief.assert_nothing_followed()
+    assert shadows(world) == before
+    world.lives()
+    world.cycles()
+    assert shadows(world) != before
+    assert_alike(world)
+
+
+def shadows(world: World) -> Sequence[object]:
+    with world.reading() as db:
+        return db.execute(sa.select(t.link.c.left_shadow, t.link.c.right_shadow)).all()

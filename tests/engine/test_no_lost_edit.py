@@ -2,12 +2,22 @@
 
 import pytest
 
+from syncd.engine.cycle import Mode
 from syncd.model.side import SIDES, Side
 from syncd.store import conflicts
 from syncd.store import tables as t
 from tests.engine.line import CrashError
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, MAILEON, PAIR, Build
+from tests.engine.world import (
+    GHL,
+    LAG,
+    MAILEON,
+    MAILERCLOUD,
+    PAIR,
+    Build,
+    World,
+    assert_alike,
+)
 
 
 def test_edits_of_different_fields_at_once_all_arrive(pair_of: Build) -> None:
@@ -115,3 +125,92 @@ def test_what_a_person_has_there_already_is_not_wiped_after_a_lost_create(made: 
     for side in SIDES:
         shown = world.row(side, ADA).fields
         assert (shown["firstName"], shown["city"]) == ("Ada", "Bern")
+
+
+MADE_AGAIN = {GHL: Side.LEFT, MAILEON: Side.RIGHT, MAILERCLOUD: Side.RIGHT}
+
+
+@pytest.mark.parametrize("seen_gone", [True, False])
+@pytest.mark.parametrize("platform", MADE_AGAIN)
+def test_who_was_made_again_with_less_takes_nothing_from_the_other_side(
+    pair_of: Build, platform: str, seen_gone: bool
+) -> None:
+    """Nothing was ever agreed with the new record: its empty fields are no edits."""
+    world = pair_of(ADA, news=platform == MAILERCLOUD)
+    world = world.news if platform == MAILERCLOUD else world
+    side = MADE_AGAIN[platform]
+    later = 3 * LAG.total_seconds()
+    for _ in range(3):
+        world.wait(later)
+        world.cycle()
+    before = world.row(side.other, ADA)
+    assert (before.fields["city"], before.tags) == ("Bern", {"vip"})
+    world.act(platform, "delete", email=ADA)
+    if seen_gone:
+        world.wait(later)
+        world.cycle(Mode.FULL)
+    told = {"fields": {"email": ADA}} if platform == GHL else {"email": ADA}
+    world.act(platform, "create", **told)
+    for mode in (Mode.FULL, Mode.SYNC, Mode.SYNC):
+        world.wait(later)
+        world.cycle(mode)
+    for one in SIDES:
+        row = world.row(one, ADA)
+        assert (row.fields["city"], row.tags) == ("Bern", {"vip"})
+    assert world.row(side.other, ADA).id == before.id
+    assert_alike(world)
+
+
+POINTS = ("claimed", "answered")
+
+
+@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize("platform", MADE_AGAIN)
+@pytest.mark.parametrize("taken_off", [False, True])
+def test_a_tag_that_a_person_changes_while_we_write_one_travels(
+    pair_of: Build, platform: str, point: str, taken_off: bool
+) -> None:
+    """The answer may show their tag beside ours; that is no agreement about it."""
+    world = pair_of(ADA, news=platform == MAILERCLOUD)
+    world = world.news if platform == MAILERCLOUD else world
+    later = 3 * LAG.total_seconds()
+    for _ in range(3):
+        world.wait(later)
+        world.cycle()
+    side = MADE_AGAIN[platform]
+    retag(world, side.other, {"vip", "news"})
+    world.wait(later)
+    once: list[str] = []
+
+    def meanwhile(name: str) -> None:
+        if name == point and not once:
+            once.append(name)
+            has = world.row(side, ADA).tags
+            retag(world, side, set(has) - {"vip"} if taken_off else {*has, "gold"})
+
+    world.crash = meanwhile
+    world.cycle()
+    assert once
+    world.lives()
+    for _ in range(3):
+        world.wait(later)
+        world.cycle()
+    wanted = {"news"} if taken_off else {"vip", "news", "gold"}
+    written_whole = platform == MAILEON or (platform == MAILERCLOUD and taken_off)
+    if point == "claimed" and written_whole:
+        wanted = {"vip", "news"}  # what was changed before our write went out is not promised
+    assert [world.row(one, ADA).tags for one in SIDES] == [wanted, wanted]
+
+
+def retag(world: World, side: Side, tags: set[str]) -> None:
+    """Let a person change the tags of Ada to these."""
+    platform = world.platform[side]
+    if platform == MAILEON:
+        text = ", ".join(sorted(tags)) or None
+        world.act(MAILEON, "edit", email=ADA, custom_fields={"tags": text})
+    elif platform == MAILERCLOUD:
+        world.act(MAILERCLOUD, "edit", email=ADA, tags=sorted(tags))
+    else:
+        has = world.row(side, ADA).tags
+        world.act(GHL, "tag", email=ADA, tags=sorted(tags - has))
+        world.act(GHL, "untag", email=ADA, tags=sorted(has - tags))

@@ -1,14 +1,23 @@
 """An opt-out wins, whatever the dates and policies say, and it outlives the contact."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from syncd.engine.context import Cycle, leased
 from syncd.engine.cycle import Mode
+from syncd.engine.observe import take_in
+from syncd.model.record import Record
 from syncd.model.side import SIDES, Side
+from syncd.model.values import Consent, Level
+from syncd.store import runs
 from syncd.store.suppressions import OptOut
 from tests.engine.scenes import ADA, BOB, cause, opt_out
-from tests.engine.world import GHL, MAILEON, Build, assert_quiet
+from tests.engine.world import GHL, MAILEON, NOON, Build, World, assert_quiet
 
 
 @pytest.mark.parametrize("how", [{"channel": "Email"}, {"channel": "all"}, {"status": "permanent"}])
@@ -78,14 +87,16 @@ def test_coming_back_lifts_nothing_by_default(pair_of: Build) -> None:
 
 
 def test_an_opt_out_without_a_date_is_lifted_by_no_opt_in(pair_of: Build) -> None:
-    """GHL does not say when, so nothing can be newer, even where the pair would allow it."""
+    """GHL does not say when; even where the pair would allow it, a person has to.
+
+    `test_coming_back.py` tells what becomes of the opt-in.
+    """
     world = pair_of(ADA, consent={"resubscribe": "newer"})
     opt_out(world, Side.LEFT, ADA)
     world.cycles()
     world.act(MAILEON, "resubscribe", email=ADA)
     world.cycles()
     assert world.row(Side.LEFT, ADA).opted_out
-    assert world.rows(Side.RIGHT) == {}
 
 
 def test_a_record_nobody_can_decide_about_still_opts_out(made: Build) -> None:
@@ -150,3 +161,79 @@ def test_an_opt_out_reaches_a_contact_that_left_the_filter(pair_of: Build) -> No
     opt_out(world, Side.LEFT, ADA)
     world.cycles()
     assert world.rows(Side.RIGHT) == {}
+
+
+@pytest.mark.parametrize("level", list(Level))
+@pytest.mark.parametrize("seconds", [-1, 0, 1, None])
+@pytest.mark.parametrize("reported_alone", [True, False])
+def test_only_a_newer_dated_opt_in_of_the_same_address_speaks_against_a_report(
+    made: Build, seconds: int | None, level: Level, reported_alone: bool
+) -> None:
+    world = made()
+    at = None if seconds is None else NOON + timedelta(seconds=seconds)
+    opt_in = Record("17", {"email": ADA.upper(), "consent": Consent(level, at)})
+    report = Record("16", {"email": ADA, "consent": Consent(Level.REVOKED, NOON)}, gone=True)
+    pages = [[opt_in], [report]] if reported_alone else [[opt_in, report]]
+    with working(world) as cycle:
+        for page in pages:
+            with cycle.writing() as db:
+                take_in(db, cycle, Side.RIGHT, page)
+        with cycle.writing() as db:
+            known = cycle.bench.ledger.suppressed(db, [ADA], cycle.pair.relatives)
+    lifted = level is Level.GRANTED and seconds == 1
+    assert bool(known) is not lifted
+
+
+@pytest.mark.parametrize("mistaken", ["another side", "another address", "gone"])
+def test_no_other_opt_in_speaks_against_a_report(made: Build, mistaken: str) -> None:
+    world = made()
+    later = Consent(Level.GRANTED, NOON + timedelta(days=1))
+    address = BOB if mistaken == "another address" else ADA
+    opt_in = Record("17", {"email": address, "consent": later})
+    report = Record("16", {"email": ADA, "consent": Consent(Level.REVOKED, NOON)}, gone=True)
+    with working(world) as cycle:
+        with cycle.writing() as db:
+            side = Side.LEFT if mistaken == "another side" else Side.RIGHT
+            take_in(db, cycle, side, [opt_in])
+        with cycle.writing() as db:
+            seen = [replace(opt_in, gone=True)] if mistaken == "gone" else []
+            take_in(db, cycle, Side.RIGHT, [*seen, report])
+            known = cycle.bench.ledger.suppressed(db, [ADA], cycle.pair.relatives)
+    assert known
+
+
+@contextmanager
+def working(world: World) -> Iterator[Cycle]:
+    """A cycle whose steps a test takes by itself."""
+    pair, bench = world.pair(), world.bench
+    with leased(pair, bench) as lease:
+        with bench.writing(lease) as db:
+            run = runs.start(db, pair.name, Mode.SYNC.value, bench.now())
+        yield Cycle(pair, bench, lease, run.id)
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+@pytest.mark.parametrize("platform", [GHL, MAILEON])
+def test_an_opt_out_is_sent_before_an_edit_that_waits_on_whichever_side(
+    pair_of: Build, platform: str, swapped: bool
+) -> None:
+    """The opt-out is written on one platform, the edit on the other."""
+    world = pair_of(ADA, BOB, swapped=swapped)
+    if platform == GHL:
+        opt_out(world, Side.RIGHT, ADA)
+        world.act(GHL, "edit", email=BOB, fields={"city": "Chur"})
+    else:
+        opt_out(world, Side.LEFT, ADA)
+        world.act(MAILEON, "edit", email=BOB, standard_fields={"FIRSTNAME": "Bob"})
+    world.settle()
+    sent: list[bool] = []
+
+    def note(point: str) -> None:
+        if point == "confirmed":
+            here = world.row(Side.LEFT, ADA).opted_out
+            sent.append(here and ADA not in world.by_email(Side.RIGHT))
+
+    world.crash = note
+    world.cycle()
+    assert sent[0], "something else was sent before the opt-out"
+    assert len(sent) > 1, "the edit was not sent in this cycle"

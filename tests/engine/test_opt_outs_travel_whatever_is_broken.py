@@ -294,6 +294,24 @@ def test_an_opt_out_that_could_not_be_written_is_tried_again_although_the_run_is
     assert ADA in world.unsubscribed()
 
 
+def test_a_held_run_tells_of_opt_outs_that_another_pair_has_read(made: Build) -> None:
+    limits = {"creates": {"count": 3, "percent": 100}}
+    world = linked(made, news=True, news_fields=NEWS_TOLD, guards=limits)
+    hidden = "hidden@example.org"
+    world.act(MAILERCLOUD, "create", email=hidden, contact_type="bounce")
+    world.act(MAILEON, "create", email=hidden)
+    for n in range(5):
+        world.act(GHL, "create", fields={"email": f"n{n}@example.org"})
+    for _ in range(2):
+        world.settle()
+        assert sync(world.news).held
+    opt_out(world, Side.RIGHT, hidden)
+    world.settle()
+    sync(world)
+    assert sync(world.news).held
+    assert world.news.row(Side.RIGHT, hidden).opted_out
+
+
 def test_opt_outs_travel_although_the_other_side_shows_hardly_anybody(made: Build) -> None:
     world = made(contacts=50)
     world.cycles()

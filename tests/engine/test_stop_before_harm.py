@@ -15,6 +15,7 @@ from tests.engine.world import (
     FIELDS,
     GHL,
     MAILEON,
+    MAILERCLOUD,
     PAIR,
     Build,
     World,
@@ -266,3 +267,39 @@ def test_a_plan_says_what_a_sync_then_does_and_writes_nothing(made: Build) -> No
     assert {k: v for k, v in done.counts.items() if k.endswith("creates")} == {
         k: v for k, v in plan.counts.items() if k.endswith("creates")
     }
+
+
+@pytest.mark.parametrize(
+    ("side", "linked"), [(Side.LEFT, True), (Side.RIGHT, True), (Side.LEFT, False)]
+)
+def test_not_even_an_opt_out_of_a_first_run_goes_out_before_it_is_approved(
+    made: Build, side: Side, linked: bool
+) -> None:
+    """Another account may be behind either key: a person looks before anything is written."""
+    world = made(baseline="held")
+    world.act(GHL, "create", fields={"email": ADA})
+    if linked:
+        world.act(MAILEON, "create", email=ADA)
+    opt_out(world, side, ADA)
+    world.settle()
+    for mode in (Mode.PLAN, Mode.SYNC, Mode.FULL):
+        report = world.cycle(mode)
+        assert report.written == 0
+        world.settle()
+    assert_held(world, report, "first run")
+    assert world.writes() == 0
+    approve(world.bench, PAIR, report.run_id)
+    world.cycles()
+    assert ADA not in world.by_email(Side.RIGHT)
+    assert all(row.opted_out for row in world.rows(Side.LEFT).values())
+
+
+def test_so_it_is_where_opt_outs_are_told_by_the_address_alone(made: Build) -> None:
+    world = made(news=True, baseline="held").news
+    world.act(GHL, "create", fields={"email": ADA})
+    world.act(MAILERCLOUD, "create", email=ADA)
+    opt_out(world, Side.LEFT, ADA)
+    for mode in (Mode.SYNC, Mode.FULL):
+        world.settle()
+        assert_held(world, world.cycle(mode), "first run")
+    assert world.writes() == 0

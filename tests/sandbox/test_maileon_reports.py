@@ -75,6 +75,20 @@ def test_an_anonymising_account_keeps_only_the_id() -> None:
     assert api.get("/contacts/email/ada@example.org/unsubscription").status_code == 200
 
 
+@pytest.mark.parametrize("address", ["ada@example.org", "ada/work@example.org"])
+def test_an_address_may_hold_a_slash_and_more_of_the_path_may_follow(address: str) -> None:
+    """An RFC 5322 local part may; clients send it as %2F."""
+    api = Api()
+    api.create("ada@example.org")
+    api.create("ada/work@example.org")
+    api.person("unsubscribe", email=address)
+    for each in ("ada@example.org", "ada/work@example.org"):
+        path = f"/contacts/email/{each.replace('/', '%2F')}"
+        there, marked = (404, 200) if each == address else (200, 404)
+        assert api.get(path).status_code == there
+        assert api.get(f"{path}/unsubscription").status_code == marked
+
+
 def test_opt_outs_may_be_nameless_without_tracking_permission() -> None:
     """§2.11 against §3.3: a setting."""
     api = Api(hide_untracked_opt_outs=True)

@@ -86,6 +86,54 @@ def test_of_two_reports_on_one_page_the_later_stands_in_either_order(
     assert suppressed(store, ledger) == {ADA: later, BEA: later}
 
 
+def lift(store: sa.Engine, ledger: Ledger, upto: object, *accounts: str) -> None:
+    with store.begin() as db:
+        ledger.lift(db, [ADA], accounts or ("mail", "crm"), upto, "person:bea@desk", NOW)  # type: ignore[arg-type]
+
+
+def test_a_lifting_ends_what_is_not_later_in_every_account_asked(
+    store: sa.Engine, ledger: Ledger
+) -> None:
+    record(store, ledger, opt_out(ADA, "mail", NOW - 2 * HOUR), opt_out(ADA, "crm", NOW - HOUR))
+    record(store, ledger, opt_out(BEA, "mail", NOW - HOUR))
+    lift(store, ledger, NOW - HOUR)
+    assert suppressed(store, ledger, "mail", "crm") == {BEA: NOW - HOUR}
+    with store.connect() as db:
+        assert ledger.words(db, [ADA, BEA], ["mail", "crm"])[1] == {ADA: NOW - HOUR}
+        assert suppressions.count_addresses(db, ["mail", "crm"]) == 1
+        rows = db.execute(sa.select(t.suppression.c.lifted_by, t.suppression.c.lifted_at)).all()
+    assert (None, None) in rows
+    assert ("person:bea@desk", NOW) in rows
+
+
+def test_an_opt_out_after_the_lifting_counts_whichever_account_shows_it(
+    store: sa.Engine, ledger: Ledger
+) -> None:
+    record(store, ledger, opt_out(ADA, "mail", NOW - 2 * HOUR))
+    lift(store, ledger, NOW - 2 * HOUR)
+    assert record(store, ledger, opt_out(ADA, "mail", NOW - 2 * HOUR)) == set(), "the same again"
+    assert suppressed(store, ledger, "mail", "crm") == {}
+    assert record(store, ledger, opt_out(ADA, "crm", NOW - HOUR)) == {ADA}
+    assert suppressed(store, ledger, "mail", "crm") == {ADA: NOW - HOUR}
+
+
+def test_one_that_another_process_writes_down_meanwhile_is_not_lifted(
+    store: sa.Engine, ledger: Ledger
+) -> None:
+    record(store, ledger, opt_out(ADA, "mail", NOW - 2 * HOUR))
+    record(store, ledger, opt_out(ADA, "crm", NOW))
+    lift(store, ledger, NOW - 2 * HOUR)
+    assert suppressed(store, ledger, "mail", "crm") == {ADA: NOW}
+
+
+def test_an_undated_opt_out_that_is_shown_anew_is_of_now(store: sa.Engine, ledger: Ledger) -> None:
+    record(store, ledger, opt_out(ADA))
+    assert record(store, ledger, opt_out(ADA), now=NOW + HOUR) == set()
+    shown_anew = OptOut("mail", ADA, None, "mail", anew=True)
+    assert record(store, ledger, shown_anew, now=NOW + HOUR) == {ADA}
+    assert suppressed(store, ledger) == {ADA: NOW + HOUR}
+
+
 def test_no_address_appears_in_the_database_file(
     sqlite_store: sa.Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from syncd.connectors.ghl import dnd
 from syncd.connectors.ghl.catalogue import CustomField, CustomFields
-from syncd.connectors.ghl.spec import CONSENT, CUSTOM, FIELDS, TAGS
+from syncd.connectors.ghl.spec import ADDITIONAL, CONSENT, CUSTOM, FIELDS, TAGS
 from syncd.errors import RecordError
 from syncd.model.record import Record, is_usable_id
 from syncd.model.spec import FieldSpec, Kind
@@ -94,8 +94,8 @@ def _standard(contact: Mapping[str, Any], name: str, spec: FieldSpec, shape: Sha
     key = row_key(contact, name) if shape is Shape.ROW else name
     if key is None or key not in contact:
         # Tags are shown as a list, empty or not, so their absence says nothing.
-        return None if shape is Shape.WHOLE and name != TAGS else ODD
-    return READERS[spec.kind](contact[key])
+        return empty(spec.kind) if shape is Shape.WHOLE and name != TAGS else ODD
+    return _read_addresses(contact[key]) if name == ADDITIONAL else READERS[spec.kind](contact[key])
 
 
 def row_key(row: Mapping[str, Any], name: str) -> str | None:
@@ -226,6 +226,14 @@ def _read_set(value: Any) -> frozenset[str] | _Odd:
     return frozenset(member for member in value if member)
 
 
+def _read_addresses(value: Any) -> frozenset[str] | _Odd:
+    """Objects `{email, …}`, as a contact shows them (3.5), or plain texts; null is none."""
+    if value is not None and not isinstance(value, list):
+        return ODD
+    shown = [one.get("email") if isinstance(one, Mapping) else one for one in value or ()]
+    return frozenset(address for address in shown if isinstance(address, str) and address)
+
+
 READERS: Mapping[Kind, Callable[[Any], Value | _Odd]] = {
     Kind.TEXT: _read_text,
     Kind.EMAIL: _read_text,
@@ -272,7 +280,7 @@ def to_wire(patch: Patch, custom: CustomFields) -> dict[str, Any]:
         field = custom.by_name.get(name)
         if field is not None:
             listed.append({"id": field.id, "field_value": _custom_to_wire(field, value)})
-        elif name in FIELDS and name not in (TAGS, CONSENT):
+        elif name in FIELDS and name not in (TAGS, CONSENT, ADDITIONAL):
             body[name] = _plain_to_wire(FIELDS[name], value)
         else:
             raise RecordError(

@@ -10,17 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
-from syncd.connectors.ghl import search
+from syncd.connectors.ghl import dnd, search
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.catalogue import CustomFields
 from syncd.connectors.ghl.codec import Shape, moment, row_key, to_record, usable_id
 from syncd.connectors.ghl.fields import LocationFields
-from syncd.connectors.ghl.spec import CONSENT, FIELDS
+from syncd.connectors.ghl.spec import ADDITIONAL, CONSENT, FIELDS
 from syncd.errors import InvariantError, RecordError, TransientError
 from syncd.http import xml
 from syncd.model.record import Record
-from syncd.model.values import Value
+from syncd.model.values import Level, Value
 
 PATH = "/contacts/{contact_id}"
 DUPLICATE_PATH = "/contacts/search/duplicate"
@@ -172,7 +172,7 @@ class Reader:
         self, row: Mapping[str, Any], wanted: frozenset[str], custom: CustomFields
     ) -> bool:
         """Whether a row of the search shows what is wanted, and as it was typed (3.2)."""
-        standard = wanted & FIELDS.keys() - {CONSENT}
+        standard = wanted & FIELDS.keys() - {CONSENT, ADDITIONAL}
         if any(row_key(row, name) is None for name in standard):
             return False
         if any(_spelt_otherwise(row, name) for name in standard & {"firstName", "lastName"}):
@@ -183,6 +183,8 @@ class Reader:
             and not isinstance(row.get("dndSettings"), Mapping)
         ):
             return False
+        if ADDITIONAL in wanted and ADDITIONAL not in row and _opted_out(row):
+            return False  # these addresses opted out with the contact
         if not wanted & custom.by_name.keys():
             return True
         # Some locations were seen to show [] in every row (3.2); an empty list counts only
@@ -193,6 +195,11 @@ class Reader:
 
 def _shows_custom(row: Mapping[str, Any]) -> bool:
     return isinstance(row.get("customFields"), list) and bool(row["customFields"])
+
+
+def _opted_out(row: Mapping[str, Any]) -> bool:
+    shown = dnd.consent(row)
+    return shown is not None and shown.level is Level.REVOKED
 
 
 def _spelt_otherwise(row: Mapping[str, Any], name: str) -> bool:

@@ -10,6 +10,7 @@ CUSTOM = "custom."
 TAGS = "tags"
 CONSENT = "consent"
 COMPANY = "companyName"
+ADDITIONAL = "additionalEmails"
 
 FIELDS = {
     field.name: field
@@ -33,6 +34,9 @@ FIELDS = {
         # (ghl.md 3.6, gotcha 7). A rule that could only ever fill it once would lose
         # every later edit, so rules may only read it.
         FieldSpec(COMPANY, read_only=True),
+        # Entered by people, or left by a merge of contacts; every write of it is refused
+        # (ghl.md 3.12, gotcha 15).
+        FieldSpec(ADDITIONAL, Kind.SET, read_only=True),
         FieldSpec(TAGS, Kind.SET, lower=True),
         FieldSpec(CONSENT, Kind.CONSENT),
     )
@@ -88,6 +92,7 @@ SPEC = Spec(
                 grantable=True,
                 ends_record=False,
                 suppresses_absent=False,
+                addresses=ADDITIONAL,
             ),
             batch_size=1,
             concurrency=8,

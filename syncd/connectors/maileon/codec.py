@@ -23,6 +23,7 @@ from syncd.model.values import Consent, Level, Patch, SetDelta, Value
 
 SOURCE = "maileon"
 STATUS = "PERMISSION_STATUS"
+CONFIRMED = frozenset({4, 5})  # by the link of a double-opt-in mail
 
 Element = etree._Element
 
@@ -138,10 +139,14 @@ def _shown(contact: Element, group: str) -> dict[str, str | None] | None:
 
 
 def consent_of(permission: int, since: datetime | None) -> Consent:
-    """1 is none; 2 to 6 are grounds on which mail may be sent (maileon.md 2.11)."""
+    """1 is none; 2 to 6 are grounds on which mail may be sent (maileon.md 2.11).
+
+    Only 4 and 5 are a confirmation by the person, at no time before `since`. The others may
+    stand for a list that somebody imported, so nothing tells when the person said it.
+    """
     if permission == 1:
         return Consent(Level.UNKNOWN, None, SOURCE)
-    return Consent(Level.GRANTED, since, SOURCE)
+    return Consent(Level.GRANTED, since if permission in CONFIRMED else None, SOURCE)
 
 
 def permission_of(contact: Element) -> int | None:

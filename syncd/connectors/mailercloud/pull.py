@@ -71,7 +71,7 @@ class Reader:
             self._state = replace(state.from_start(), gap=short)
             if short is None or _alike(short, state.gap):
                 self._state = replace(self._state, page=REST)
-            yield Page(records, self._state.dump(), found.total)
+            yield Page(records, self._state.dump(), found.total, last=True)
             self._judge(short, state.gap)
             return
 

@@ -4,7 +4,7 @@ Source: maileon.md §1.5 (media types), §1.6 (query rules), §6.1 (status codes
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from werkzeug import Request
@@ -122,20 +122,19 @@ class Route:
     any_media: bool = False
 
 
+WITH_SLASHES = ("{email}", "{external_id}")
+
+
 class Routes:
     """Finds the route of a path; literal segments win over placeholders."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
-        self._by_length: dict[int, list[tuple[list[str], Route]]] = {}
         ranked = sorted(routes, key=lambda r: [part.startswith("{") for part in _split(r.pattern)])
-        for route in ranked:
-            parts = _split(route.pattern)
-            self._by_length.setdefault(len(parts), []).append((parts, route))
+        self._routes = [(_split(route.pattern), route) for route in ranked]
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
         """The route and what its placeholders stand for; no route if there is none."""
-        segments = _split(path)
-        for parts, route in self._by_length.get(len(segments), ()):
+        for segments, parts, route in self._readings(path):
             names = _match(parts, segments) if route.method == method else None
             if names is not None:
                 return route, names
@@ -146,13 +145,23 @@ class Routes:
 
         Of any other path the sandbox cannot know, and says so.
         """
-        segments = _split(path)
-        for parts, _ in self._by_length.get(len(segments), ()):
+        for segments, parts, _ in self._readings(path):
             if _match(parts, segments) is not None:
                 return RefusalError(405, f"{method} is not allowed here")
         if path in GONE:
             return RefusalError(404, f"no such resource: {path}")
         return RefusalError(501, not_emulated(method, path))
+
+    def _readings(self, path: str) -> Iterator[tuple[list[str], list[str], Route]]:
+        """The path beside each route: as it is, and only then with slashes inside a name.
+
+        Of those the longest pattern first: as little as can be is part of the name.
+        """
+        segments = _split(path)
+        for parts, route in self._routes:
+            yield segments, parts, route
+        for parts, route in sorted(self._routes, key=lambda each: -len(each[0])):
+            yield _joined(segments, parts), parts, route
 
 
 def media_type(header: str) -> str:
@@ -201,7 +210,23 @@ def _split(path: str) -> list[str]:
     return path.removeprefix("/").removesuffix("/").split("/")
 
 
+def _joined(segments: list[str], parts: list[str]) -> list[str]:
+    """The segments, with what is too many of them made part of a name that may hold slashes.
+
+    Such a name comes encoded, and is decoded before anybody sees the path.
+    """
+    longer = len(segments) - len(parts)
+    wide = next((n for n, part in enumerate(parts) if part in WITH_SLASHES), None)
+    if longer <= 0 or wide is None:
+        return segments
+    rest = wide + longer + 1
+    return [*segments[:wide], "/".join(segments[wide:rest]), *segments[rest:]]
+
+
 def _match(parts: list[str], segments: list[str]) -> dict[str, str] | None:
+    """What the placeholders stand for; None if it is another path."""
+    if len(segments) != len(parts):
+        return None
     names: dict[str, str] = {}
     for part, segment in zip(parts, segments, strict=True):
         if part.startswith("{"):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from syncd.connectors.ghl import catalogue
 from syncd.connectors.ghl.api import encode
 from syncd.connectors.ghl.codec import Shape, to_record, to_wire
-from syncd.connectors.ghl.spec import CONSENT, FIELDS, TAGS
+from syncd.connectors.ghl.spec import ADDITIONAL, CONSENT, FIELDS, TAGS
 from syncd.errors import RecordError
 from syncd.model.spec import Kind
 from syncd.model.values import Level, Value
@@ -54,7 +54,7 @@ texts = st.text(
 plain = {
     name: st.dates() if spec.kind is Kind.DATE else texts
     for name, spec in FIELDS.items()
-    if name not in (TAGS, CONSENT)
+    if name not in (TAGS, CONSENT, ADDITIONAL)
 }
 own: dict[str, st.SearchStrategy[Value]] = {
     "custom.Memo": texts,
@@ -180,6 +180,32 @@ def test_consent_is_revoked_or_unknown(shown: dict[str, Any], level: Level) -> N
     assert getattr(consent, "level", None) is level
 
 
+@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize(
+    "shown",
+    [[{"email": "a2@example.org", "primary": False}, {"email": None}, {}], ["a2@example.org", 7]],
+)
+def test_additional_addresses_are_read_however_they_are_listed(shape: Shape, shown: Any) -> None:
+    record = to_record({"id": "c1", ADDITIONAL: shown}, CUSTOM, shape)
+    assert record is not None
+    assert record.fields[ADDITIONAL] == frozenset({"a2@example.org"})
+
+
+@pytest.mark.parametrize(
+    ("shape", "known"), [(Shape.WHOLE, True), (Shape.ROW, False), (Shape.ANSWER, False)]
+)
+def test_no_additional_address_is_none_only_where_all_is_shown(shape: Shape, known: bool) -> None:
+    missing = to_record({"id": "c1"}, CUSTOM, shape)
+    null = to_record({"id": "c1", ADDITIONAL: None}, CUSTOM, shape)
+    odd = to_record({"id": "c1", ADDITIONAL: "a2@example.org"}, CUSTOM, shape)
+    assert missing is not None
+    assert null is not None
+    assert odd is not None
+    assert missing.fields.get(ADDITIONAL, None) == (frozenset() if known else None)
+    assert null.fields[ADDITIONAL] == frozenset()
+    assert ADDITIONAL not in odd.fields
+
+
 def test_a_row_without_dnd_settings_says_nothing_of_consent() -> None:
     record = to_record({"id": "c1", "dnd": False}, CUSTOM, Shape.ROW)
     assert record is not None
@@ -196,6 +222,7 @@ def test_a_row_without_dnd_settings_says_nothing_of_consent() -> None:
         ({"email": 7}, "bad_value"),
         ({"custom.Gone": "x"}, "unknown_field"),
         ({"tags": frozenset()}, "unknown_field"),
+        ({ADDITIONAL: frozenset({"a2@example.org"})}, "unknown_field"),
     ],
 )
 def test_what_ghl_would_drop_in_silence_is_refused_before(

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.connectors.ghl import feed
-from syncd.errors import AccountError, TransientError
+from syncd.errors import AccountError, FieldsChangedError, TransientError
 from syncd.model.record import Page, Window
 from syncd.model.values import Consent, Level
 
@@ -231,6 +231,22 @@ def test_rows_that_hide_something_are_read_by_id() -> None:
     assert record.fields["consent"] == Consent(Level.REVOKED, None, "ghl")
 
 
+@pytest.mark.parametrize("dnd", [{"dnd": True}, {"dndSettings": {"Email": {"status": "active"}}}])
+def test_a_row_that_opted_out_is_read_by_id_for_addresses_that_it_does_not_show(
+    dnd: dict[str, Any],
+) -> None:
+    """Those who did not opt out are not: their further addresses are nobody's business."""
+    fake = FakeGhl(left_out=frozenset({"additionalEmails"}))
+    fake.put("c1", additionalEmails=[{"email": "a2@example.org"}], **dnd)
+    fake.put("c2", additionalEmails=[{"email": "b2@example.org"}], dndSettings={})
+    at = len(fake.log)
+    fields = FIELDS | {"additionalEmails"}
+    found = records(list(fake.open().pull(CONTACT, None, fields=fields)))
+    assert {r.remote_id: r.certain for r in found} == {"c1": True, "c2": False}
+    assert found[0].fields["additionalEmails"] == frozenset({"a2@example.org"})
+    assert [path for _, path in fake.calls(since=at) if "/contacts/c" in path] == ["/contacts/c1"]
+
+
 def test_what_was_read_by_id_is_not_read_again_to_settle() -> None:
     fake = FakeGhl(bare_rows=True)
     cursor = swept(fake)
@@ -308,3 +324,16 @@ afters = st.none() | st.tuples(st.integers(), st.text(min_size=1))
 )
 def test_a_cursor_survives_its_text(cursor: feed.Cursor) -> None:
     assert feed.read(feed.write(cursor)) == cursor
+
+
+def test_a_custom_field_that_is_gone_is_not_empty() -> None:
+    fake = FakeGhl(custom=[{"id": "f1", "name": "Memo", "dataType": "TEXT"}])
+    fake.put("c1", customFields=[{"id": "f1", "value": "x"}])
+    fields = FIELDS | {"custom.Memo", "custom.Gone"}
+    for read in (
+        lambda: list(fake.open().pull(CONTACT, None, fields=fields)),
+        lambda: fake.open().fetch(CONTACT, "c1", fields=fields),
+    ):
+        with pytest.raises(FieldsChangedError) as caught:
+            read()
+        assert (caught.value.fields, caught.value.missing) == (("custom.Gone",), True)

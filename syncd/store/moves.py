@@ -1,0 +1,72 @@
+"""What was last written of a link, for whoever asks whether a value goes to and fro."""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.op import Move, OpKind, OpState
+from syncd.model.side import Side
+from syncd.model.values import fields_from_json
+from syncd.store import tables as t
+from syncd.store.runs import RunState
+from syncd.store.upsert import chunks
+
+LOOKED_BACK = 40  # updates of one link; a field that flips is among the last of them
+
+_O, _R = t.op.c, t.run.c
+
+
+def of_links(
+    db: sa.Connection, pair: str, links: Iterable[int], *, least: int
+) -> dict[int, list[Move]]:
+    """The last updates of links that were carried out, newest first.
+
+    Args:
+        least: links with fewer updates than these are left out.
+    """
+    found: dict[int, list[Any]] = {}
+    for some in chunks(links):
+        for row in db.execute(_newest(some, least)):
+            found.setdefault(row.link_id, []).append(row)
+    if not found:
+        return {}
+    ran = _runs_from(db, pair, min(row.run_id for rows in found.values() for row in rows))
+    return {link: [_move(row, ran) for row in rows] for link, rows in found.items()}
+
+
+def _newest(links: Sequence[int], least: int) -> sa.Select[Any]:
+    place = sa.func.row_number().over(partition_by=_O.link_id, order_by=_O.id.desc())
+    count = sa.func.count().over(partition_by=_O.link_id)
+    updates = (
+        sa.select(_O.id, _O.link_id, _O.run_id, _O.side, _O.advance, _O.chosen)
+        .add_columns(place.label("place"), count.label("updates"))
+        .where(_O.link_id.in_(links), _O.kind == OpKind.UPDATE.value)
+        .where(_O.state == OpState.DONE.value, _O.urgent.is_(False))
+        .subquery()
+    ).c
+    return (
+        sa.select(updates.link_id, updates.run_id, updates.side, updates.advance, updates.chosen)
+        .where(updates.updates >= least, updates.place <= LOOKED_BACK)
+        .order_by(updates.id.desc())
+    )
+
+
+def _runs_from(db: sa.Connection, pair: str, first: int) -> Sequence[int]:
+    """Runs of a pair, in order; those that only planned gave nobody time to answer."""
+    rows = db.execute(
+        sa.select(_R.id)
+        .where(_R.pair == pair, _R.id >= first, _R.state != RunState.PLANNED.value)
+        .order_by(_R.id)
+    )
+    return rows.scalars().all()
+
+
+def _move(row: Any, ran: Sequence[int]) -> Move:
+    return Move(
+        side=Side(row.side),
+        wrote=fields_from_json(row.advance[row.side]),
+        ago=len(ran) - bisect_right(ran, row.run_id),
+        chosen=frozenset(row.chosen or ()),
+    )

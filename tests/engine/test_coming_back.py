@@ -1,0 +1,463 @@
+"""Who opted out and comes back: one side alone lifts nothing, and no fresh word is destroyed."""
+
+import pytest
+import sqlalchemy as sa
+
+from syncd.core.consent import CONSENT
+from syncd.engine.backfill import Order, carry_out, start
+from syncd.engine.cycle import Mode
+from syncd.model.record import Window
+from syncd.model.side import Side
+from syncd.store import conflicts, members
+from syncd.store import tables as t
+from syncd.store.runs import RunState
+from tests.engine.line import CrashError
+from tests.engine.scenes import ADA, BOB, opt_out
+from tests.engine.test_three_platforms import mailable, settled
+from tests.engine.world import GHL, MAILEON, MAILERCLOUD, Build, World, assert_quiet
+
+NEWER = {"consent": {"resubscribe": "newer"}}
+DAY = 86_400
+PARKED = ("parked", "consent")
+
+
+@pytest.fixture(params=[False, True], ids=["", "swapped"])
+def out(request: pytest.FixtureRequest, pair_of: Build) -> World:
+    """Ada has unsubscribed in Maileon, which set DND in GHL; a day has passed."""
+    world = pair_of(ADA, BOB, swapped=request.param, **NEWER)
+    opt_out(world, Side.RIGHT, ADA)
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).opted_out
+    world.wait(DAY)
+    return world
+
+
+def confirms(world: World, *, plus: bool = True) -> None:
+    world.act(MAILEON, "resubscribe", email=ADA, plus=plus)
+
+
+def asked(world: World) -> list[conflicts.Conflict]:
+    with world.reading() as db:
+        return [c for c in conflicts.of_pair(db, world.name) if c.rule == CONSENT]
+
+
+def stands(world: World, side: Side) -> tuple[str, str | None]:
+    """The state of Ada's contact in GHL (left), or in Maileon, whichever way the pair looks."""
+    swapped = world.running().pair_named(world.name).account(Side.LEFT) == "mail"
+    return world.standing(side.other if swapped else side)[world.row(side, ADA).id]
+
+
+def answer(world: World, platform: str) -> None:
+    """What `syncd conflicts resolve` does for the side of a platform."""
+    (one,) = asked(world)
+    pair = world.running().pair_named(world.name)
+    account = {GHL: "crm", MAILEON: "mail"}[platform]
+    (side,) = [side for side in Side if pair.account(side) == account]
+    with world.running().store.begin() as db:
+        conflicts.choose(db, one.id, side, "ada@desk")
+        members.wake_links(db, [one.link_id])
+
+
+def lifted_by(world: World) -> set[str | None]:
+    with world.reading() as db:
+        return set(db.execute(sa.select(t.suppression.c.lifted_by)).scalars())
+
+
+@pytest.mark.parametrize("plus", [True, False])
+def test_a_fresh_confirmation_is_kept_and_waits_for_a_person(out: World, plus: bool) -> None:
+    confirms(out, plus=plus)
+    out.cycles()
+    assert out.row(Side.RIGHT, ADA).permission == (5 if plus else 4)
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert len(asked(out)) == 1
+    assert {stands(out, side) for side in Side} == {PARKED}
+    assert_quiet(out)
+
+
+def test_fields_keep_flowing_while_somebody_is_asked(out: World) -> None:
+    confirms(out)
+    out.cycles()
+    out.act(GHL, "edit", email=ADA, fields={"city": "Thun"})
+    out.cycles()
+    assert out.row(Side.RIGHT, ADA).fields["city"] == "Thun"
+    assert len(asked(out)) == 1
+
+
+def test_dnd_that_a_person_lifts_alone_is_not_set_again_and_waits(out: World) -> None:
+    out.act(GHL, "undnd", email=ADA)
+    out.cycles()
+    assert not out.row(Side.LEFT, ADA).opted_out
+    assert ADA not in out.by_email(Side.RIGHT)
+    assert len(asked(out)) == 1
+    assert stands(out, Side.LEFT) == PARKED
+    assert_quiet(out)
+
+
+@pytest.mark.parametrize("first", ["lifts", "confirms"])
+def test_who_is_let_in_on_both_sides_is_in_again(out: World, first: str) -> None:
+    deeds = [lambda: out.act(GHL, "undnd", email=ADA), lambda: confirms(out)]
+    for deed in deeds if first == "lifts" else reversed(deeds):
+        deed()
+        out.cycles()
+    assert not out.row(Side.LEFT, ADA).opted_out
+    assert out.row(Side.RIGHT, ADA).permission == 5
+    assert asked(out) == []
+    assert {stands(out, side) for side in Side} == {("linked", None)}
+    assert lifted_by(out) == {"rule:newer"}
+    assert_quiet(out)
+
+
+def test_both_at_once_need_no_word(out: World) -> None:
+    out.act(GHL, "undnd", email=ADA)
+    confirms(out)
+    out.cycles()
+    assert not out.row(Side.LEFT, ADA).opted_out
+    assert out.row(Side.RIGHT, ADA).permission == 5
+
+
+def test_a_person_may_say_that_the_confirmation_is_right(out: World) -> None:
+    confirms(out)
+    out.cycles()
+    answer(out, MAILEON)
+    out.cycles()
+    assert not out.row(Side.LEFT, ADA).opted_out
+    assert out.row(Side.RIGHT, ADA).permission == 5
+    assert asked(out) == []
+    assert lifted_by(out) == {"person:ada@desk"}
+    assert_quiet(out)
+
+
+def test_a_person_may_say_that_the_opt_out_is_right(out: World) -> None:
+    confirms(out)
+    out.cycles()
+    answer(out, GHL)
+    out.cycles()
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert ADA not in out.by_email(Side.RIGHT)
+    assert asked(out) == []
+    assert lifted_by(out) == {None}
+    assert_quiet(out)
+
+
+@pytest.mark.parametrize("right", [GHL, MAILEON])
+def test_a_person_settles_dnd_that_was_lifted_alone(out: World, right: str) -> None:
+    out.act(GHL, "undnd", email=ADA)
+    out.cycles()
+    answer(out, right)
+    out.cycles()
+    assert out.row(Side.LEFT, ADA).opted_out == (right == MAILEON)
+    assert ADA not in out.by_email(Side.RIGHT), "who left Maileon comes back there, by a new word"
+    assert asked(out) == []
+    assert_quiet(out)
+
+
+def test_who_was_let_in_by_a_person_signs_up_again_and_is_linked(out: World) -> None:
+    out.act(GHL, "undnd", email=ADA)
+    out.cycles()
+    answer(out, GHL)
+    out.cycles()
+    confirms(out)
+    out.cycles()
+    assert {stands(out, side) for side in Side} == {("linked", None)}
+    assert out.row(Side.RIGHT, ADA).permission == 5
+
+
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("by_a_person", [True, False])
+def test_who_opts_out_once_more_is_out_everywhere(
+    out: World, side: Side, by_a_person: bool
+) -> None:
+    confirms(out)
+    out.cycles()
+    if by_a_person:
+        answer(out, MAILEON)
+    else:
+        out.act(GHL, "undnd", email=ADA)
+    out.cycles()
+    out.wait(DAY)
+    opt_out(out, side, ADA)
+    out.cycles()
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert ADA not in out.by_email(Side.RIGHT)
+    assert asked(out) == []
+    assert_quiet(out)
+
+
+def test_a_word_counts_only_for_what_was_asked(out: World) -> None:
+    """Whoever opts out again before the word is carried out has the last one."""
+    confirms(out)
+    out.cycles()
+    answer(out, MAILEON)
+    opt_out(out, Side.RIGHT, ADA)
+    out.cycles()
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert ADA not in out.by_email(Side.RIGHT)
+    assert lifted_by(out) == {None}
+
+
+def test_a_contact_whose_counterpart_is_gone_waits_too(out: World) -> None:
+    out.act(GHL, "delete", email=ADA)
+    out.settle()
+    out.cycle(Mode.FULL)
+    confirms(out)
+    out.cycles()
+    assert out.row(Side.RIGHT, ADA).permission == 5
+    assert ADA not in out.by_email(Side.LEFT)
+    assert stands(out, Side.RIGHT) == PARKED
+    answer(out, MAILEON)
+    out.cycles()
+    assert ADA in out.by_email(Side.LEFT)
+    assert not out.row(Side.LEFT, ADA).opted_out
+    assert_quiet(out)
+
+
+@pytest.mark.parametrize("permission", [2, 3, 6])
+def test_a_permission_that_nobody_confirmed_lifts_nothing(out: World, permission: int) -> None:
+    """An import may have set it, and says nothing of when the person did."""
+    out.act(MAILEON, "create", email=ADA, permission=permission)
+    out.cycles()
+    assert ADA not in out.by_email(Side.RIGHT)
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert asked(out) == []
+
+
+def test_a_confirmation_older_than_the_opt_out_lifts_nothing(pair_of: Build) -> None:
+    world = pair_of(BOB, **NEWER)
+    world.act(MAILEON, "resubscribe", email=ADA)
+    world.cycles()
+    opt_out(world, Side.LEFT, ADA)
+    world.cycles()
+    assert ADA not in world.by_email(Side.RIGHT)
+    assert asked(world) == []
+
+
+def test_a_confirmation_after_dnd_that_a_person_set_waits_as_well(pair_of: Build) -> None:
+    world = pair_of(ADA, **NEWER)
+    opt_out(world, Side.LEFT, ADA)
+    world.cycles()
+    world.wait(DAY)
+    confirms(world)
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).opted_out
+    assert world.row(Side.RIGHT, ADA).permission == 5
+    assert len(asked(world)) == 1
+
+
+def test_dnd_found_at_the_first_meeting_beats_an_earlier_confirmation(made: Build) -> None:
+    world = made(**NEWER)
+    world.act(GHL, "create", fields={"email": ADA})
+    opt_out(world, Side.LEFT, ADA)
+    confirms(world)
+    world.cycles()
+    assert ADA not in world.by_email(Side.RIGHT)
+    assert world.row(Side.LEFT, ADA).opted_out
+
+
+def test_a_confirmation_between_the_opt_out_and_our_write_of_it_is_newer(pair_of: Build) -> None:
+    """What we write has the date of its cause, though GHL shows it without one."""
+    world = pair_of(ADA, **NEWER)
+    opt_out(world, Side.RIGHT, ADA)
+    world.settle()
+    world.line.carried_out = True
+    world.line.crash_in = lambda request: (
+        request.method == "PUT" and b"dndSettings" in request.content
+    )
+    with pytest.raises(CrashError):
+        world.cycle()
+    world.line.rest()
+    world.start_process()
+    confirms(world)
+    world.wait(DAY)
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).opted_out
+    assert world.row(Side.RIGHT, ADA).permission == 5
+    assert len(asked(world)) == 1
+
+
+def test_by_default_who_comes_back_is_opted_out_again(pair_of: Build) -> None:
+    world = pair_of(ADA)
+    opt_out(world, Side.RIGHT, ADA)
+    world.cycles()
+    world.wait(DAY)
+    confirms(world)
+    world.cycles()
+    assert ADA not in world.by_email(Side.RIGHT)
+    assert asked(world) == []
+
+
+@pytest.mark.parametrize("deed", ["confirms and lifts", "word"])
+def test_a_plan_lifts_nothing(out: World, deed: str) -> None:
+    confirms(out)
+    if deed == "word":
+        out.cycles()
+        answer(out, MAILEON)
+    else:
+        out.act(GHL, "undnd", email=ADA)
+    out.settle()
+    out.cycle(Mode.PLAN)
+    assert lifted_by(out) == {None}
+    out.cycles()
+    assert lifted_by(out) != {None}
+    assert not out.row(Side.LEFT, ADA).opted_out
+
+
+def test_a_run_that_is_held_lifts_nothing_and_forgets_no_word(out: World) -> None:
+    out.act(GHL, "undnd", email=ADA)
+    out.cycles()
+    answer(out, GHL)
+    path = out.path.parent / "pair.yaml"
+    as_it_was = path.read_text()
+    path.write_text(as_it_was.replace('"pair": "shop"', '"pair": "shop", "delete": "unsubscribe"'))
+    out.start_process()
+    out.settle()
+    assert out.cycle().state is RunState.HELD
+    assert lifted_by(out) == {None}
+    path.write_text(as_it_was)
+    out.start_process()
+    out.cycles()
+    assert lifted_by(out) == {"person:ada@desk"}
+    assert not out.row(Side.LEFT, ADA).opted_out
+
+
+def test_what_nobody_but_ghl_may_lift_is_tried_once(out: World) -> None:
+    out.act(GHL, "dnd", email=ADA, channel="Email", status="permanent")
+    out.cycles()
+    out.wait(DAY)
+    confirms(out)
+    out.cycles()
+    answer(out, MAILEON)
+    out.cycles()
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert out.row(Side.RIGHT, ADA).permission == 5
+    assert_quiet(out)
+    assert out.row(Side.RIGHT, ADA).permission == 5
+
+
+def test_a_backfill_destroys_no_fresh_confirmation(out: World) -> None:
+    since = out.now
+    out.wait(60)
+    confirms(out)
+    out.wait(60)
+    window = Window(since, out.now)
+    out.settle()
+    order = Order(window)
+    carry_out(out.pair(), out.bench, start(out.bench, out.pair(), order))
+    assert out.row(Side.RIGHT, ADA).permission == 5
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert len(asked(out)) == 1
+
+
+@pytest.mark.parametrize("seconds", [0, 120])
+def test_who_opts_out_in_maileon_just_before_the_lifting_is_seen_is_out(
+    pair_of: Build, seconds: int
+) -> None:
+    """GHL says when the contact changed, and the opt-out is later."""
+    world = pair_of(ADA, **NEWER)
+    opt_out(world, Side.LEFT, ADA)
+    world.cycles()
+    world.act(GHL, "undnd", email=ADA)
+    world.act(MAILEON, "resubscribe", email=ADA)
+    world.wait(seconds + 1)
+    opt_out(world, Side.RIGHT, ADA)
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).opted_out
+    assert ADA not in world.by_email(Side.RIGHT)
+
+
+# -- three platforms -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def three(made: Build) -> World:
+    world = made(news=True, **NEWER)
+    for address in (ADA, BOB):
+        world.act(GHL, "create", fields={"email": address})
+    settled(world)
+    return world
+
+
+def leaves(world: World, where: str) -> None:
+    if where == GHL:
+        world.act(GHL, "dnd", email=ADA, channel="Email")
+    else:
+        world.act(where, "unsubscribe", email=ADA)
+    settled(world)
+    assert mailable(world).left == mailable(world).right == {BOB}
+    world.wait(DAY)
+
+
+@pytest.fixture(params=[GHL, MAILEON, MAILERCLOUD])
+def left(request: pytest.FixtureRequest, three: World) -> World:
+    """Ada has opted out on one of the three platforms, and so on all."""
+    leaves(three, request.param)
+    return three
+
+
+def test_no_pair_imposes_what_waits_for_a_person_in_another(left: World) -> None:
+    left.act(GHL, "undnd", email=ADA)
+    settled(left)
+    assert not left.row(Side.LEFT, ADA).opted_out
+    assert mailable(left).left == mailable(left).right == {BOB}
+
+
+def test_a_confirmation_reaches_no_third_platform_before_somebody_said_so(left: World) -> None:
+    confirms(left)
+    settled(left)
+    assert mailable(left) == mailable(left).having(Side.LEFT, {ADA, BOB}).having(Side.RIGHT, {BOB})
+    assert left.row(Side.LEFT, ADA).opted_out
+    assert len(asked(left)) == 1
+
+
+def test_a_word_in_one_pair_counts_in_the_others(left: World) -> None:
+    confirms(left)
+    settled(left)
+    answer(left, MAILEON)
+    settled(left)
+    assert not left.row(Side.LEFT, ADA).opted_out
+    assert left.row(Side.RIGHT, ADA).permission == 5
+    assert asked(left) == asked(left.news) == []
+    assert ADA not in mailable(left).right, "no call to Mailercloud makes anybody active"
+    left.wait(DAY)
+    left.act(MAILEON, "unsubscribe", email=ADA)
+    settled(left)
+    assert left.row(Side.LEFT, ADA).opted_out
+
+
+def test_both_sides_let_in_are_in_for_all_pairs(left: World) -> None:
+    confirms(left)
+    left.act(GHL, "undnd", email=ADA)
+    settled(left)
+    assert not left.row(Side.LEFT, ADA).opted_out
+    assert left.row(Side.RIGHT, ADA).permission == 5
+    assert asked(left) == asked(left.news) == []
+
+
+def test_lifting_the_dnd_is_settled_once_for_all_pairs(left: World) -> None:
+    left.act(GHL, "undnd", email=ADA)
+    settled(left)
+    answer(left, GHL)
+    settled(left)
+    assert not left.row(Side.LEFT, ADA).opted_out
+    assert asked(left) == asked(left.news) == []
+
+
+def test_where_one_pair_never_lifts_a_person_is_asked_even_if_both_sides_agree(
+    made: Build,
+) -> None:
+    world = made(news=True, **NEWER)
+    path = world.path.parent / "pair-news.yaml"
+    path.write_text(path.read_text().replace('"newer"', '"never"'))
+    world.act(GHL, "create", fields={"email": ADA})
+    settled(world)
+    world.act(MAILEON, "unsubscribe", email=ADA)
+    settled(world)
+    world.wait(DAY)
+    confirms(world)
+    world.act(GHL, "undnd", email=ADA)
+    settled(world)
+    assert world.row(Side.RIGHT, ADA).permission == 5
+    assert world.row(Side.LEFT, ADA).opted_out, "the other pair lifts nothing"
+    assert len(asked(world)) == 1
+    answer(world, MAILEON)
+    settled(world)
+    assert not world.row(Side.LEFT, ADA).opted_out
