@@ -18,6 +18,7 @@ from syncd.core.generation import Generation
 from syncd.engine.context import Bench, Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.engine.release import may_create_fields
+from syncd.engine.word import Terms
 from syncd.errors import (
     AccountError,
     ConfigError,
@@ -207,11 +208,10 @@ class App(Accounts):
     def _is_approved(self, ground: Ground) -> bool:
         pair = ground.configured
         auto = pair.settings.baseline is Baseline.AUTO
-        accounts = ground.checked.map(lambda checked: checked.identity.account_id)
+        accounts = tuple(checked.identity.account_id for checked in ground.checked)
         with database.reading(self.store) as db:
-            return may_create_fields(
-                db, pair.name, ground.setup, list(accounts), baseline_auto=auto
-            )
+            now = Terms(ground.setup, accounts)
+            return may_create_fields(db, pair.name, now, baseline_auto=auto)
 
     def _spec(self, account: str, resource: Resource) -> ResourceSpec:
         opened = self.connect(account)

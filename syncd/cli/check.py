@@ -14,7 +14,7 @@ from syncd.cli import probe as probing
 from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
 from syncd.engine.context import Pair
-from syncd.engine.word import account_ids
+from syncd.engine.word import terms
 from syncd.errors import SyncdError, TransientError
 from syncd.model.record import Identity
 from syncd.model.side import SIDES
@@ -197,7 +197,7 @@ def _drift(opened_app: App, name: str, compiled: Pair) -> list[Line]:
     if facts.approved_at is None:
         found = "not approved yet: the first run waits for a person"
         lines.append(Line(REMARK, name, "approval", found, f"Type `syncd plan {name}`."))
-    if facts.accounts is not None and list(facts.accounts) != account_ids(compiled):
+    if facts.accounts is not None and tuple(facts.accounts) != terms(compiled).accounts:
         lines.append(Line(HELD, name, "approval", *_another(facts.accounts, compiled)))
     if facts.setup is not None and facts.setup != compiled.setup:
         found = "mapping or filter changed since it was approved: the next run is held"

@@ -55,10 +55,8 @@ def start(bench: Bench, pair: Pair, order: Order) -> Run:
         BusyError: another process works on the pair; nothing is noted.
     """
     with explained(bench.store), leased(pair, bench) as lease, bench.writing(lease) as db:
-        run = runs.start(db, pair.name, MODE, bench.now())
-        progress = {"order": order.to_json(), "listed": False}
-        runs.update(db, run.id, progress=progress)
-    return replace(run, progress=progress)
+        progress = {**terms(pair).noted(), "order": order.to_json(), "listed": False}
+        return runs.start(db, pair.name, MODE, bench.now(), progress)
 
 
 def resumable(bench: Bench, pair: str, run_id: int) -> Run:
@@ -324,7 +322,10 @@ def _end(
     with cycle.writing() as db:
         releasable = held.releasable if held else True
         notes.save(
-            db, **terms(pair), releasable=releasable, emptied=dict(held.emptied) if held else {}
+            db,
+            **terms(pair).noted(),
+            releasable=releasable,
+            emptied=dict(held.emptied) if held else {},
         )
         report = BackfillReport(
             run_id=cycle.run_id,

@@ -117,7 +117,7 @@ def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
             going_on = None
         if going_on is not None:
             return heed(db, pair, going_on)
-        return runs.start(db, pair.name, mode.value, bench.now())
+        return runs.start(db, pair.name, mode.value, bench.now(), terms(pair).noted())
 
 
 def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
@@ -262,7 +262,7 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
             counts=dict(report.counts),
             reasons=list(report.reasons),
             progress={
-                **terms(cycle.pair),
+                **terms(cycle.pair).noted(),
                 "full": report.full,
                 "releasable": report.releasable,
                 "emptied": dict(report.emptied),

@@ -10,7 +10,7 @@ from syncd.core.guard import judge, loss_name
 from syncd.engine.context import Cycle, Pair
 from syncd.engine.doings import counts_of, wanted, with_losses, with_recent
 from syncd.engine.lift import settle_lifts
-from syncd.engine.word import account_ids, approve
+from syncd.engine.word import Terms, terms
 from syncd.errors import (
     AccountError,
     PairHeldError,
@@ -21,15 +21,6 @@ from syncd.model.side import SIDES, Side
 from syncd.store import members, ops, runs
 from syncd.store.database import reading
 from syncd.store.runs import Run
-
-__all__ = [
-    "Released",
-    "accept",
-    "approve",
-    "may_create_fields",
-    "release",
-    "require_same_accounts",
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,20 +157,18 @@ def _changed_reasons(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[str, ..
     return (changed, f"Its filter now leaves out {left_out:,} contacts.")
 
 
-def may_create_fields(
-    db: sa.Connection, pair: str, setup: str, accounts: list[str], *, baseline_auto: bool
-) -> bool:
+def may_create_fields(db: sa.Connection, pair: str, now: Terms, *, baseline_auto: bool) -> bool:
     """Whether the pair has a person's word, or needs none.
 
     Args:
-        setup, accounts: of the pair as it is now; what was said of others does not count.
+        now: the pair as it is; what was said of another mapping or account does not count.
     """
+    if any(now.hold_for(run) for run in runs.released(db, pair)):
+        return True
     facts = runs.facts(db, pair)
-    for run in runs.released(db, pair):
-        noted = run.progress or {}
-        if noted is not None:
-            return True
-    return facts.setup == setup if facts.approved_at is not None else baseline_auto
+    if facts.approved_at is None:
+        return baseline_auto
+    return Terms(facts.setup or "", tuple(facts.accounts or now.accounts)) == now
 
 
 def require_same_accounts(cycle: Cycle) -> None:
@@ -222,6 +211,6 @@ def _note_setup(db: sa.Connection, cycle: Cycle) -> None:
             facts,
             approved_at=facts.approved_at or cycle.bench.now(),
             setup=cycle.pair.setup,
-            accounts=account_ids(cycle.pair),
+            accounts=terms(cycle.pair).accounts,
         ),
     )

@@ -1,6 +1,7 @@
 """A person's word on a run: what it is given for, and whether it still holds."""
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,9 +15,42 @@ SYNC, PLAN = "sync", "plan"  # modes of a run
 WORKING = (SYNC, "full", "backfill")
 
 
-def account_ids(pair: Pair) -> list[str]:
-    """The platforms' own ids of both accounts."""
-    return [account.account_id for account in pair.accounts]
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a person's word rests on: the pair as it was when they looked.
+
+    Attributes:
+        setup: digest of mapping, filter and policies; accounts: the platforms' own ids.
+    """
+
+    setup: str
+    accounts: tuple[str, ...]
+
+    def noted(self) -> dict[str, Any]:
+        """As a run remembers it."""
+        return {"setup": self.setup, "accounts": list(self.accounts)}
+
+    def hold_for(self, run: Run) -> bool:
+        """Whether a run was planned of the pair as it is now; one that notes nothing was."""
+        return not self.otherwise(run)
+
+    def otherwise(self, run: Run) -> str:
+        """What is not as it was when a run was planned; empty if nothing is."""
+        now, noted = self.noted(), {**self.noted(), **_terms_of(run)}
+        if noted["accounts"] != now["accounts"]:
+            return "The credentials lead to another account"
+        if noted["setup"] != now["setup"]:
+            return "The mapping, the filter or a policy was changed"
+        return ""
+
+
+def terms(pair: Pair) -> Terms:
+    return Terms(pair.setup, tuple(account.account_id for account in pair.accounts))
+
+
+def _terms_of(run: Run) -> Mapping[str, Any]:
+    noted = run.progress or {}
+    return {name: noted[name] for name in ("setup", "accounts") if name in noted}
 
 
 def approve(bench: Bench, pair: str, run_id: int | None = None, opened: Pair | None = None) -> Run:
@@ -43,14 +77,14 @@ def approve(bench: Bench, pair: str, run_id: int | None = None, opened: Pair | N
                 f"Run {seen.id} of pair '{pair}' cannot be released: {reasons} Nothing was"
                 " released."
             )
-        if opened is not None and (other := _otherwise(opened, seen)):
+        if opened is not None and (other := terms(opened).otherwise(seen)):
             raise ConfigError(
                 f"{other} since run {seen.id} of pair '{pair}' was planned. Nothing was released.",
                 hint=f"Look again with `syncd plan {pair}`.",
             )
         approved = {**seen.counts, **(seen.progress or {}).get("emptied", {})}
         run = _carrier(db, seen)
-        progress = {**(run.progress or {}), **_noted_terms(seen)}
+        progress = {**(run.progress or {}), **_terms_of(seen)}
         run = replace(run, state=RunState.HELD, approved=approved, progress=progress)
         runs.update(
             db, run.id, state=run.state, mode=run.mode, approved=approved, progress=progress
@@ -69,14 +103,15 @@ def looked_at(db: sa.Connection, pair: str, run_id: int | None = None) -> Run:
         ConfigError: there is none, or it is not the one that was named.
     """
     held, plan = runs.held(db, pair), runs.last(db, pair, mode=PLAN)
-    did = runs.latest(db, pair, WORKING)
-    if plan is not None and did is not None and did.state is not RunState.HELD:
-        plan = plan if (did.ended_at or did.started_at) <= plan.started_at else None
-    if plan is not None and (plan.state is not RunState.PLANNED or not plan.reasons):
-        plan = None
-    known = {run.id: run for run in (held, plan) if run is not None}
+    why_not = _no_plan(db, plan) if plan is not None else None
+    known = {run.id: run for run in (held, None if why_not else plan) if run is not None}
+    if why_not is not None and (not known or (plan is not None and run_id == plan.id)):
+        raise why_not
     if not known:
-        raise ConfigError(f"No run of pair '{pair}' is held. Nothing was released.")
+        raise ConfigError(
+            f"No run of pair '{pair}' is held. Nothing was released.",
+            hint=f"See with `syncd plan {pair}` what a sync would write.",
+        )
     newest = max(known)
     if run_id is not None and run_id not in known:
         raise ConfigError(
@@ -85,6 +120,30 @@ def looked_at(db: sa.Connection, pair: str, run_id: int | None = None) -> Run:
             hint=f"Look with `syncd plan {pair}`, then type `syncd release {pair} --run {newest}`.",
         )
     return known[run_id or newest]
+
+
+def _no_plan(db: sa.Connection, plan: Run) -> ConfigError | None:
+    """Why the newest plan cannot be released; None if it can."""
+    named = f"Run {plan.id} of pair '{plan.pair}'"
+    if plan.state is not RunState.PLANNED:
+        return ConfigError(
+            f"{named} has not come to the end of its plan. Nothing was released.",
+            hint=f"Plan again: `syncd plan {plan.pair}`.",
+        )
+    did = runs.latest(db, plan.pair, WORKING)
+    ended = (did.ended_at or did.started_at) if did is not None else plan.started_at
+    if did is not None and did.state is not RunState.HELD and ended > plan.started_at:
+        return ConfigError(
+            f"{named} shows what is no more: run {did.id} has been at work since. Nothing was"
+            " released.",
+            hint=f"Look again with `syncd plan {plan.pair}`.",
+        )
+    if not plan.reasons:
+        return ConfigError(
+            f"{named} would not be held, so that it needs nobody's word. Nothing was released.",
+            hint=f"Type `syncd sync {plan.pair}` to carry it out.",
+        )
+    return None
 
 
 def _carrier(db: sa.Connection, seen: Run) -> Run:
@@ -97,32 +156,12 @@ def _carrier(db: sa.Connection, seen: Run) -> Run:
     return replace(seen, mode=SYNC)
 
 
-def terms(pair: Pair) -> dict[str, Any]:
-    """What a person's word rests on, as a run notes it for later."""
-    return {"setup": pair.setup, "accounts": account_ids(pair)}
-
-
-def _noted_terms(seen: Run) -> dict[str, Any]:
-    noted = seen.progress or {}
-    return {name: noted[name] for name in ("setup", "accounts") if name in noted}
-
-
-def _otherwise(pair: Pair, seen: Run) -> str:
-    """What is not as it was when a run was planned; empty if nothing is."""
-    now, noted = terms(pair), _noted_terms(seen)
-    if noted.get("accounts", now["accounts"]) != now["accounts"]:
-        return "The credentials lead to another account"
-    if noted.get("setup", now["setup"]) != now["setup"]:
-        return "The mapping, the filter or a policy was changed"
-    return ""
-
-
 def heed(db: sa.Connection, pair: Pair, run: Run) -> Run:
     """A run with the word that a person gave for it, if it was for the pair as it is now.
 
     Another mapping or another account is not what they looked at: their word is taken back.
     """
-    if True:
+    if run.approved is None or terms(pair).hold_for(run):
         return run
     runs.update(db, run.id, approved=None)
     return replace(run, approved=None)

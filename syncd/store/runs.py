@@ -81,8 +81,19 @@ def _run(row: Any) -> Run:
     return Run(**{**values, "state": RunState(values["state"])})
 
 
-def start(db: sa.Connection, pair: str, mode: str, now: datetime) -> Run:
-    """Begin a run."""
+def start(
+    db: sa.Connection,
+    pair: str,
+    mode: str,
+    now: datetime,
+    progress: Mapping[str, Any] | None = None,
+) -> Run:
+    """Begin a run.
+
+    Args:
+        progress: what it remembers from its first moment on.
+    """
+    noted = dict(progress or {})
     run_id = db.execute(
         sa.insert(t.run)
         .values(
@@ -92,10 +103,11 @@ def start(db: sa.Connection, pair: str, mode: str, now: datetime) -> Run:
             started_at=now,
             counts={},
             reasons=[],
+            progress=noted,
         )
         .returning(_R.id)
     ).scalar_one()
-    return Run(run_id, pair, mode, RunState.OPEN, now)
+    return Run(run_id, pair, mode, RunState.OPEN, now, progress=noted)
 
 
 def update(db: sa.Connection, run_id: int, **values: Any) -> None:

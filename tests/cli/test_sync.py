@@ -51,6 +51,46 @@ def test_release_sends_and_then_both_sides_agree(place: Place) -> None:
     assert place.type("plan", "shop").exit_code == 0
 
 
+def test_plan_and_release_are_all_that_a_new_pair_takes(place: Place) -> None:
+    shown = place.type("plan", "shop")
+    assert shown.exit_code == 7
+    assert "syncd release shop --run 1" in shown.stdout
+    released = place.type("release", "shop", "--run", "1")
+    assert released.exit_code == 0, released.output
+    assert "Run 1 of pair 'shop' is released." in released.stderr
+    assert place.json("sync")["pairs"][0]["sides"]["crm"].get("updated") is None
+    again = place.type("release", "shop", "--run", "1")
+    assert again.exit_code == 2
+    assert "Nothing was released" in again.stderr
+
+
+def test_what_was_planned_with_another_mapping_is_not_released(place: Place) -> None:
+    place.type("plan", "shop")
+    place.configure(policy="left")
+    released = place.type("release", "shop")
+    assert released.exit_code == 2
+    assert "was changed since run 1 of pair 'shop' was planned" in released.stderr
+    assert "Look again with `syncd plan shop`." in released.stderr
+    assert place.type("sync").exit_code == 7
+    assert place.writes.get("ghl", 0) == place.writes.get("maileon", 0) == 0
+
+
+def test_a_plan_is_carried_out_by_the_run_that_is_held_already(place: Place) -> None:
+    place.type("sync")
+    place.type("plan", "shop")
+    released = place.type("release", "shop")
+    assert released.exit_code == 0, released.output
+    assert "Run 1 of pair 'shop' is released, as run 2 planned it." in released.stderr
+
+
+def test_a_plan_with_nothing_that_is_held_needs_no_release(place: Place) -> None:
+    place.approve()
+    place.type("plan", "shop")
+    result = place.type("release", "shop")
+    assert result.exit_code == 2
+    assert "needs nobody's word" in result.stderr
+
+
 def test_release_with_another_number_releases_nothing(place: Place) -> None:
     place.type("sync")
     result = place.type("release", "shop", "--run", "99")

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from syncd.engine.release import approve
+from syncd.engine.word import approve
 from syncd.model.side import Side
 from tests.engine.daily import HOUR, Daemon, people, sync
 from tests.engine.scenes import opt_out

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from syncd.engine.backfill import BackfillReport, Order, carry_out, resumable, start
-from syncd.engine.release import approve
 from syncd.engine.sittings import Spent
+from syncd.engine.word import approve
 from syncd.errors import ConfigError
 from syncd.model.record import Window
 from syncd.model.side import Side

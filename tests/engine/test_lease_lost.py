@@ -13,8 +13,8 @@ import sqlalchemy as sa
 import syncd.engine
 from syncd.engine.backfill import Order, carry_out, start
 from syncd.engine.cycle import Mode
-from syncd.engine.release import approve
 from syncd.engine.sittings import Spent
+from syncd.engine.word import approve
 from syncd.errors import FieldsChangedError, LeaseLostError, SyncdError
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Side

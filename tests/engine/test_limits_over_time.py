@@ -8,7 +8,7 @@ import pytest
 
 from syncd.engine.backfill import Order, carry_out, resumable, start
 from syncd.engine.cycle import Mode, Report
-from syncd.engine.release import approve
+from syncd.engine.word import approve
 from syncd.model.record import Window
 from syncd.model.side import Side
 from syncd.store.runs import RunState

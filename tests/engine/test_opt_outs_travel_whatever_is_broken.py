@@ -7,7 +7,7 @@ import pytest
 
 from syncd.cli.rounds import Outcome
 from syncd.engine.cycle import run_cycle
-from syncd.engine.release import approve
+from syncd.engine.word import approve
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.side import Side
 from syncd.runtime.stop import Stop

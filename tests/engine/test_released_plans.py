@@ -108,8 +108,9 @@ def test_a_plan_that_would_not_be_held_needs_nobodys_word(pair_of: Build) -> Non
     world = pair_of(ADA)
     person(world, BOB)
     assert world.cycle(Mode.PLAN).reasons == ()
-    with pytest.raises(ConfigError, match="No run of pair 'shop' is held"):
+    with pytest.raises(ConfigError, match="needs nobody's word") as caught:
         approve(world.bench, PAIR)
+    assert "`syncd sync shop`" in caught.value.hint
 
 
 def test_a_plan_after_which_something_was_done_shows_what_is_no_more(pair_of: Build) -> None:
@@ -119,7 +120,7 @@ def test_a_plan_after_which_something_was_done_shows_what_is_no_more(pair_of: Bu
     world.act(GHL, "delete", email="2@example.org")
     world.settle()
     assert world.cycle(Mode.FULL).state is RunState.DONE
-    with pytest.raises(ConfigError, match="Nothing was released"):
+    with pytest.raises(ConfigError, match="shows what is no more"):
         approve(world.bench, PAIR, plan.run_id)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from syncd.engine.cycle import Mode, Report
-from syncd.engine.release import approve
+from syncd.engine.word import approve
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.side import Side
 from syncd.store.runs import RunState
