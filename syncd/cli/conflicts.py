@@ -48,7 +48,8 @@ def list_(
         return
     table = Table()
     for heading in ("id", "pair", "contact", "field", "why", "since"):
-        table.add_column(heading, overflow="fold")
+        whole = heading in ("id", "contact")  # what people copy stays in one piece
+        table.add_column(heading, overflow="fold", no_wrap=whole)
     for row in rows:
         since = ago(row["opened_at"], now)
         contact = "\n".join(f"{account}: {record}" for account, record in row["records"].items())
