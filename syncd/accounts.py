@@ -19,6 +19,7 @@ from syncd.mapping.problem import did_you_mean
 from syncd.model.spec import Catalogue, ResourceSpec
 from syncd.store import accounts, database, fields
 from syncd.store.accounts import Checked
+from syncd.store.clocks import within
 from syncd.store.suppressions import Ledger
 
 CHECK_EVERY = timedelta(hours=1)
@@ -110,11 +111,11 @@ class Accounts:
         with database.reading(self.store) as db:
             known = accounts.load(db, name)
         now = self.wire.now()
-        fresh_enough = known is not None and now - known.checked_at < CHECK_EVERY
+        fresh_enough = known is not None and within(now, known.checked_at, CHECK_EVERY)
         if known and known.settings == settings and fresh_enough and not anew:
             return Look(known)
         failed = self._unread.get(name)
-        if failed and not anew and now - failed.checked.checked_at < patience:
+        if failed and not anew and within(now, failed.checked.checked_at, patience):
             return failed
         opened = self.connect(name)
         specs = opened.spec.resources

@@ -36,6 +36,7 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.opening import Ground
 from syncd.store import database, fields, runs
+from syncd.store.clocks import within
 from syncd.store.suppressions import open_ledger
 
 
@@ -167,7 +168,7 @@ class App(Accounts):
 
     def _may_ask(self, ground: Ground, patience: timedelta) -> bool:
         asked = max(checked.checked_at for checked in ground.checked)
-        return self.wire.now() - asked >= patience
+        return not within(self.wire.now(), asked, patience)
 
     def _was_approved(self, pair: str) -> bool:
         with database.reading(self.store) as db:

@@ -37,7 +37,7 @@ from syncd.errors import (
 )
 from syncd.model.link import Member, State
 from syncd.model.side import SIDES, Both
-from syncd.store import backfills, members, ops, runs, windows
+from syncd.store import backfills, clocks, members, ops, runs, windows
 from syncd.store.backfills import Item, People
 from syncd.store.database import explained, reading
 from syncd.store.runs import Run, RunState
@@ -123,6 +123,7 @@ def _sitting(
     require_same_accounts(cycle)
     start_afresh(cycle)
     with cycle.writing() as db:
+        clocks.set_right(db, cycle.pair.name, cycle.bench.now())
         notes.save(db)
         run = heed(db, cycle.pair, run)
     recover(cycle)

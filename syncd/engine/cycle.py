@@ -18,7 +18,7 @@ from syncd.engine.word import heed, terms
 from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
-from syncd.store import conflicts, inquiries, members, ops, runs, windows
+from syncd.store import clocks, conflicts, inquiries, members, ops, runs, windows
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
@@ -108,6 +108,7 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
 def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
     """A run that is held or was broken off goes on under its number and its release."""
     with bench.writing(lease) as db:
+        clocks.set_right(db, pair.name, bench.now())
         facts = runs.facts(db, pair.name)
         if facts.setup is not None and facts.setup != pair.setup:
             members.wake_all(db, pair.name)

@@ -70,6 +70,7 @@ class Daemon:
             "started", version=__version__, pid=os.getpid(), pairs=list(self.configuration.pairs)
         )
         while not self.stop.wait(0.5):
+            schedule.nudge()
             if self._reload.is_set():
                 self._reload.clear()
                 self._take_over(schedule)

@@ -1,16 +1,23 @@
 """When each pair runs: the only place that names APScheduler."""
 
 import threading
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import uniform
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.events import (
+    EVENT_JOB_ERROR,
+    EVENT_JOB_SUBMITTED,
+    JobExecutionEvent,
+    JobSubmissionEvent,
+)
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 THREADS = 16  # names worked on at the same time
+LATE_S = 1.0  # by which work may be late before it is nudged
 
 
 class Schedule:
@@ -19,10 +26,17 @@ class Schedule:
     Args:
         failed: told the name and the error if work ends in one that it did not handle;
             the work is called again after its interval, and other work goes on.
+        now: tells the time of day.
     """
 
-    def __init__(self, failed: Callable[[str, BaseException], None]) -> None:
+    def __init__(
+        self,
+        failed: Callable[[str, BaseException], None],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self._failed = failed
+        self._now = now
+        self._due_s: dict[str, float] = {}  # of work that waits, by the monotonic clock
         self._idle = threading.Condition()
         self._at_work: set[str] = set()
         self._jobs = BackgroundScheduler(
@@ -31,6 +45,7 @@ class Schedule:
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._jobs.add_listener(self._note_failure, EVENT_JOB_ERROR)
+        self._jobs.add_listener(self._note_submission, EVENT_JOB_SUBMITTED)
 
     def keep(
         self, name: str, work: Callable[[], timedelta], every: timedelta, jitter: timedelta
@@ -48,11 +63,22 @@ class Schedule:
             args=(name, work, jitter),
             id=name,
             replace_existing=True,
-            next_run_time=_in(timedelta(), min(jitter, timedelta(seconds=2))),
+            next_run_time=self._next(name, timedelta(), min(jitter, timedelta(seconds=2))),
         )
+
+    def nudge(self) -> None:
+        """Call work that is late, as it is once the clock was put back after it was planned."""
+        with self._idle:
+            late = [n for n, due in self._due_s.items() if time.monotonic() - due > LATE_S]
+        for name in late:
+            try:
+                self._jobs.modify_job(name, next_run_time=datetime.now(UTC))
+            except JobLookupError:
+                self._forget(name)  # dropped in the meantime
 
     def drop(self, name: str) -> None:
         """Call this work no more; if it is being done, it is done to its end."""
+        self._forget(name)
         try:
             self._jobs.remove_job(name)
         except JobLookupError:
@@ -95,14 +121,27 @@ class Schedule:
                 self._at_work.discard(name)
                 self._idle.notify_all()
         try:
-            self._jobs.modify_job(name, next_run_time=_in(wait, jitter))
+            self._jobs.modify_job(name, next_run_time=self._next(name, wait, jitter))
         except JobLookupError:
-            return  # dropped in the meantime
+            self._forget(name)  # dropped in the meantime
+
+    def _note_submission(self, event: JobSubmissionEvent) -> None:
+        """It begins as soon as a thread is free, and is not late if that takes a while."""
+        with self._idle:
+            if self._due_s.get(event.job_id, 0.0) <= time.monotonic():
+                self._due_s.pop(event.job_id, None)
 
     def _note_failure(self, event: JobExecutionEvent) -> None:
         if event.exception is not None:
             self._failed(event.job_id, event.exception)
 
+    def _next(self, name: str, wait: timedelta, jitter: timedelta) -> datetime:
+        """When work is to begin, which is noted by a clock that nobody puts back, too."""
+        wait += timedelta(seconds=uniform(0, jitter.total_seconds()))
+        with self._idle:
+            self._due_s[name] = time.monotonic() + wait.total_seconds()
+        return self._now() + wait
 
-def _in(wait: timedelta, jitter: timedelta) -> datetime:
-    return datetime.now(UTC) + wait + timedelta(seconds=uniform(0, jitter.total_seconds()))
+    def _forget(self, name: str) -> None:
+        with self._idle:
+            self._due_s.pop(name, None)

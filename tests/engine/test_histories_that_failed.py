@@ -218,6 +218,37 @@ def test_a_look_is_not_disproved_when_everybody_was_just_deleted() -> None:
     )
 
 
+# -- a clock that was wrong --------------------------------------------------------------
+
+
+def our_clock_is(seconds: int) -> Step:
+    return "our_clock_jumps", {"seconds": seconds}
+
+
+def test_ids_are_not_waited_for_until_the_time_at_which_a_wrong_clock_asked_for_them() -> None:
+    people = (Deed("create left", address=a) for a in (BOB, DI, ADA))
+    walk(
+        ThreePlatforms,
+        begin(*people, Deed("create right", address=EVE)),
+        our_clock_is(7200),
+        ("cycle", {"mode": Mode.FULL}),
+        somebody("opt out news", DI),
+    )
+
+
+def test_nor_is_what_a_death_left_in_doubt() -> None:
+    walk(
+        TwoPlatforms,
+        begin(Deed("create right", address=EVE), lag_s=30),
+        somebody("create left", address=CY),
+        our_clock_is(200_000),
+        dies("claimed", 2),
+        somebody("opt out right", EVE),
+        later(4000),
+        dies("claimed", 2),
+    )
+
+
 # -- no lost edit ------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -108,6 +108,48 @@ def test_an_unforeseen_error_of_one_pair_stops_no_other() -> None:
     assert enough.wait(20)
     assert schedule.stop(lambda: False)
     assert failures == ["bad"]
+
+
+def test_work_planned_by_a_clock_that_was_ahead_is_called_when_it_is_due() -> None:
+    called = threading.Event()
+
+    def work() -> timedelta:
+        called.set()
+        return MINUTE
+
+    def ahead() -> datetime:
+        return datetime.now(UTC) + timedelta(days=2)
+
+    schedule = Schedule(lambda *_: None, now=ahead)
+    schedule.keep("shop", work, MINUTE, timedelta())
+    schedule.keep("dropped", work, MINUTE, timedelta())
+    schedule.drop("dropped")
+    schedule.start()
+    for _ in range(400):
+        schedule.nudge()
+        if called.wait(0.05):
+            break
+    assert schedule.stop(lambda: False)
+    assert called.is_set()
+
+
+def test_work_that_is_not_due_is_not_nudged() -> None:
+    calls: list[str] = []
+    twice = threading.Event()
+
+    def work() -> timedelta:
+        calls.append("shop")
+        twice.set()
+        return timedelta(hours=1)
+
+    schedule = Schedule(lambda *_: None)
+    schedule.keep("shop", work, MINUTE, timedelta())
+    schedule.start()
+    assert twice.wait(20)
+    for _ in range(20):
+        schedule.nudge()
+    assert schedule.stop(lambda: False)
+    assert calls == ["shop"]
 
 
 def test_work_is_never_done_twice_at_once() -> None:
