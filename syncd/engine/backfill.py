@@ -123,7 +123,8 @@ def _sitting(
     require_same_accounts(cycle)
     start_afresh(cycle)
     with cycle.writing() as db:
-        clocks.set_right(db, cycle.pair.name, cycle.bench.now())
+        if cycle.lease.unsure:
+            clocks.set_right(db, cycle.pair.name, cycle.bench.now())
         notes.save(db)
         run = heed(db, cycle.pair, run)
     recover(cycle)

@@ -108,7 +108,8 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
 def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
     """A run that is held or was broken off goes on under its number and its release."""
     with bench.writing(lease) as db:
-        clocks.set_right(db, pair.name, bench.now())
+        if lease.unsure:
+            clocks.set_right(db, pair.name, bench.now())
         facts = runs.facts(db, pair.name)
         if facts.setup is not None and facts.setup != pair.setup:
             members.wake_all(db, pair.name)

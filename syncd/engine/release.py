@@ -108,13 +108,18 @@ def _is_spent(cycle: Cycle, run: Run) -> bool:
 
 def _full(cycle: Cycle) -> dict[Side, str]:
     """Sides whose account has no room for what would be created there, and why that holds."""
+    bounded = {
+        side: one for side in SIDES if isinstance(one := cycle.pair.connector(side), Bounded)
+    }
+    if not bounded:
+        return {}
     with reading(cycle.bench.store) as db:
         planned = {doing.account: doing.creates for doing in wanted(db, cycle)}
     reasons: dict[Side, str] = {}
-    for side in SIDES:
-        account, connector = cycle.pair.accounts[side].name, cycle.pair.connector(side)
+    for side, connector in bounded.items():
+        account = cycle.pair.accounts[side].name
         creates = planned[account]
-        if not creates or not isinstance(connector, Bounded):
+        if not creates:
             continue
         try:
             room = connector.room(cycle.pair.resource)
@@ -203,14 +208,8 @@ def accept(cycle: Cycle) -> None:
 
 
 def _note_setup(db: sa.Connection, cycle: Cycle) -> None:
-    facts = runs.facts(db, cycle.pair.name)
-    runs.note_facts(
-        db,
-        cycle.pair.name,
-        replace(
-            facts,
-            approved_at=facts.approved_at or cycle.bench.now(),
-            setup=cycle.pair.setup,
-            accounts=terms(cycle.pair).accounts,
-        ),
-    )
+    known, now = runs.facts(db, cycle.pair.name), terms(cycle.pair)
+    at = known.approved_at or cycle.bench.now()
+    facts = replace(known, approved_at=at, setup=now.setup, accounts=list(now.accounts))
+    if facts != known:
+        runs.note_facts(db, cycle.pair.name, facts)

@@ -18,6 +18,7 @@ _DATED = (
 def set_right(db: sa.Connection, pair: str, now: datetime) -> int:
     """Date as of now what we did after now; how many moments that were.
 
+    Looks at all that is kept of the pair, so it is for whoever finds a lease that lies ahead.
     Nothing of ours can have been done later. Left as they are, such moments would let a pair
     wait for as long as the clock was ahead: for ids, for its next sweep, to trust a row.
     """

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
 from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
 
 
@@ -31,13 +33,17 @@ class Cursor:
     reads: str | None = None
 
 
+_C = t.cursor.c
+
+
+@prepared
+def _load(pair: Any, side: Any, resource: Any) -> sa.Executable:
+    columns = (_C.cursor, _C.sweep_cursor, _C.sweep, _C.swept_at, _C.swept_count, _C.reads)
+    return sa.select(*columns).where(_C.pair == pair, _C.side == side, _C.resource == resource)
+
+
 def load(db: sa.Connection, pair: str, side: Side, resource: Resource) -> Cursor:
-    c = t.cursor.c
-    row = db.execute(
-        sa.select(c.cursor, c.sweep_cursor, c.sweep, c.swept_at, c.swept_count, c.reads).where(
-            c.pair == pair, c.side == side.value, c.resource == resource.value
-        )
-    ).first()
+    row = _load(db, pair=pair, side=side.value, resource=resource.value).first()
     return Cursor(*row) if row else Cursor()
 
 

@@ -1,6 +1,7 @@
 """Which field stands behind a custom name, per account; and which one a pair has agreed on."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,24 +11,35 @@ from syncd.model.side import Side
 from syncd.model.spec import Catalogue
 from syncd.store import observations
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
 
 _F = t.field.c
 _A = t.agreed_field.c
 
 
+def _all(account: Any, resource: Any) -> sa.Select[Any]:
+    columns = (_F.name, _F.number, _F.kind, _F.identity, _F.present)
+    return sa.select(*columns).where(_F.account == account, _F.resource == resource)
+
+
+_load_all = prepared(_all)
+_load = prepared(lambda account, resource, names: _all(account, resource).where(_F.name.in_(names)))
+
+
 def load(
     db: sa.Connection, account: str, resource: Resource, names: Iterable[str] | None = None
 ) -> dict[str, Generation]:
     """What is known of an account's custom fields, by name; of all, if none are named."""
-    select = sa.select(_F.name, _F.number, _F.kind, _F.identity, _F.present).where(
-        _F.account == account, _F.resource == resource.value
-    )
-    wanted = [select] if names is None else [select.where(_F.name.in_(c)) for c in chunks(names)]
+    place = {"account": account, "resource": resource.value}
+    if names is None:
+        found = [_load_all(db, **place)]
+    else:
+        found = [_load(db, **place, names=some) for some in chunks(names)]
     return {
         name: Generation(number, kind, identity, present)
-        for each in wanted
-        for name, number, kind, identity, present in db.execute(each)
+        for rows in found
+        for name, number, kind, identity, present in rows
     }
 
 
@@ -40,7 +52,9 @@ def hold(
 
 
 def _lock(db: sa.Connection, account: str, *, read: bool = False) -> None:
-    """For PostgreSQL; SQLite has one writer anyway."""
+    """Let one in at a time; SQLite has one writer anyway."""
+    if db.dialect.name == "sqlite":
+        return
     row = sa.select(t.account.c.name).where(t.account.c.name == account)
     db.execute(row.with_for_update(read=read))
 
@@ -110,13 +124,15 @@ def _save(
 # -- what a pair has agreed on -------------------------------------------------------------
 
 
+@prepared
+def _agreed(pair: Any, resource: Any, side: Any) -> sa.Executable:
+    at = (_A.pair == pair, _A.resource == resource, _A.side == side)
+    return sa.select(_A.name, _A.number).where(*at)
+
+
 def agreed(db: sa.Connection, pair: str, resource: Resource, side: Side) -> dict[str, int]:
     """By name, the number of the field that the pair's shadows tell of."""
-    rows = db.execute(
-        sa.select(_A.name, _A.number).where(
-            _A.pair == pair, _A.resource == resource.value, _A.side == side.value
-        )
-    )
+    rows = _agreed(db, pair=pair, resource=resource.value, side=side.value)
     return {row.name: row.number for row in rows}
 
 

@@ -1,11 +1,13 @@
 """Addresses that opted out, still to be told to accounts whose listings may hide who bears them."""
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
 from syncd.model.side import Side
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
 
 Place = tuple[str, Side]  # a pair, and the side of it on which to tell
@@ -24,10 +26,16 @@ def add(db: sa.Connection, places: Collection[Place], addresses: Iterable[str]) 
         upsert(db, t.inquiry, rows)
 
 
+@prepared
+def _waiting(pair: Any, side: Any, limit: Any) -> sa.Executable:
+    at = (_I.pair == pair, _I.side == side)
+    return sa.select(_I.address).where(*at).order_by(_I.address).limit(limit)
+
+
 def waiting(db: sa.Connection, place: Place, limit: int) -> list[str]:
     """The first addresses that are still to be told, in order."""
-    rows = db.execute(sa.select(_I.address).where(_at(place)).order_by(_I.address).limit(limit))
-    return list(rows.scalars())
+    pair, side = place
+    return list(_waiting(db, pair=pair, side=side.value, limit=limit).scalars())
 
 
 def remove(db: sa.Connection, place: Place, addresses: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -18,13 +19,29 @@ APART = timedelta(minutes=10)  # that the clocks of two hosts may be; more is on
 _THIS_PROCESS = uuid4().hex
 
 
+_L = t.lease.c
+_OURS = (
+    _L.pair == sa.bindparam("of"),
+    _L.holder == sa.bindparam("by"),
+    _L.fence == sa.bindparam("number"),
+)
+# Every transaction of the engine begins with one of these: they are built once.
+_HOLD = t.lease.update().where(*_OURS).values(expires_at=sa.bindparam("until"))
+_PROVE = sa.select(_L.fence).where(*_OURS)
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Proof of the right to write for a pair; a later taker has a higher fence."""
+    """Proof of the right to write for a pair; a later taker has a higher fence.
+
+    Attributes:
+        unsure: the one before was not given back, or by a clock that was ahead of ours.
+    """
 
     pair: str
     holder: str
     fence: int
+    unsure: bool = False
 
 
 def this_holder() -> str:
@@ -68,7 +85,7 @@ def take(db: sa.Connection, pair: str, holder: str, now: datetime, ttl: timedelt
         .where(c.pair == pair)
         .values(holder=holder, fence=fence, expires_at=now + ttl)
     )
-    return Lease(pair, holder, fence)
+    return Lease(pair, holder, fence, unsure=row.expires_at > now)
 
 
 def hold(db: sa.Connection, lease: Lease, now: datetime, ttl: timedelta = TTL) -> None:
@@ -77,13 +94,7 @@ def hold(db: sa.Connection, lease: Lease, now: datetime, ttl: timedelta = TTL) -
     Raises:
         LeaseLostError: another worker took the pair over.
     """
-    c = t.lease.c
-    held = db.execute(
-        t.lease.update()
-        .where(c.pair == lease.pair, c.holder == lease.holder, c.fence == lease.fence)
-        .values(expires_at=now + ttl)
-    ).rowcount
-    if not held:
+    if not db.execute(_HOLD, {**_proof(lease), "until": now + ttl}).rowcount:
         raise _lost(lease)
 
 
@@ -93,12 +104,12 @@ def prove(db: sa.Connection, lease: Lease) -> None:
     Raises:
         LeaseLostError: another worker took the pair over.
     """
-    c = t.lease.c
-    ours = sa.select(c.fence).where(
-        c.pair == lease.pair, c.holder == lease.holder, c.fence == lease.fence
-    )
-    if db.execute(ours).first() is None:
+    if db.execute(_PROVE, _proof(lease)).first() is None:
         raise _lost(lease)
+
+
+def _proof(lease: Lease) -> dict[str, Any]:
+    return {"of": lease.pair, "by": lease.holder, "number": lease.fence}
 
 
 def _lost(lease: Lease) -> LeaseLostError:
@@ -110,12 +121,7 @@ def _lost(lease: Lease) -> LeaseLostError:
 
 def give_back(db: sa.Connection, lease: Lease, now: datetime) -> None:
     """Let others take it at once; harmless if it is no longer ours."""
-    c = t.lease.c
-    db.execute(
-        t.lease.update()
-        .where(c.pair == lease.pair, c.holder == lease.holder, c.fence == lease.fence)
-        .values(expires_at=now)
-    )
+    db.execute(_HOLD, {**_proof(lease), "until": now})
 
 
 def holder_of(db: sa.Connection, pair: str, now: datetime) -> str | None:

@@ -11,6 +11,7 @@ from syncd.model.side import Both, Side
 from syncd.model.values import Fields, Patch, SetDelta, fields_from_json, fields_to_json
 from syncd.store import documents
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks
 
 _L = t.link.c
@@ -111,16 +112,15 @@ def remove(db: sa.Connection, ids: Iterable[int]) -> None:
         db.execute(t.link.delete().where(_L.id.in_(some)))
 
 
+@prepared
+def _count_complete(pair: Any, resource: Any) -> sa.Executable:
+    both = (_L.left_id.is_not(None), _L.right_id.is_not(None), _L.ended.is_(None))
+    return sa.select(sa.func.count()).where(_L.pair == pair, _L.resource == resource, *both)
+
+
 def count_complete(db: sa.Connection, pair: str, resource: Resource) -> int:
     """How many links have both sides and still flow."""
-    counted = sa.select(sa.func.count()).where(
-        _L.pair == pair,
-        _L.resource == resource.value,
-        _L.left_id.is_not(None),
-        _L.right_id.is_not(None),
-        _L.ended.is_(None),
-    )
-    return int(db.execute(counted).scalar_one())
+    return int(_count_complete(db, pair=pair, resource=resource.value).scalar_one())
 
 
 def advanced(shadow: Fields, step: Patch) -> dict[str, Any]:

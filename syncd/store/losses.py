@@ -1,6 +1,7 @@
 """Values that a run would take away, field by field."""
 
 from collections import Counter
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -8,9 +9,23 @@ from syncd.model.op import OpKind, OpState
 from syncd.model.side import Side
 from syncd.model.values import SetDelta, Value, fields_from_json
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 
 CHUNK = 500
 _O = t.op.c
+
+
+@prepared
+def _candidates(run_id: Any, after: Any) -> sa.Executable:
+    said = sa.cast(_O.patch, sa.Text)
+    return (
+        sa.select(_O.id, _O.side, _O.patch, _O.current)
+        .where(_O.run_id == run_id, _O.state == OpState.HELD.value, _O.id > after)
+        .where(_O.kind == OpKind.UPDATE.value, ~_O.urgent, ~_O.routine)
+        .where(sa.or_(said.contains("null"), said.contains("$delta")))
+        .order_by(_O.id)
+        .limit(CHUNK)
+    )
 
 
 def count(db: sa.Connection, run_id: int) -> Counter[tuple[Side, str]]:
@@ -19,16 +34,9 @@ def count(db: sa.Connection, run_id: int) -> Counter[tuple[Side, str]]:
     Only ops that may take something away are looked at, a chunk at a time.
     """
     losses: Counter[tuple[Side, str]] = Counter()
-    said, after = sa.cast(_O.patch, sa.Text), 0
+    after = 0
     while True:
-        rows = db.execute(
-            sa.select(_O.id, _O.side, _O.patch, _O.current)
-            .where(_O.run_id == run_id, _O.state == OpState.HELD.value, _O.id > after)
-            .where(_O.kind == OpKind.UPDATE.value, ~_O.urgent, ~_O.routine)
-            .where(sa.or_(said.contains("null"), said.contains("$delta")))
-            .order_by(_O.id)
-            .limit(CHUNK)
-        ).all()
+        rows = _candidates(db, run_id=run_id, after=after).all()
         for _, side, patch, current in rows:
             shown = fields_from_json(current)
             for name, value in fields_from_json(patch).items():

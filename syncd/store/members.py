@@ -9,6 +9,7 @@ from syncd.model.link import Member, State
 from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
 
 _M = t.member.c
@@ -32,7 +33,16 @@ def _member(row: Any) -> Member:
 
 
 def _of(pair: str, resource: Resource) -> sa.ColumnElement[bool]:
-    return sa.and_(_M.pair == pair, _M.resource == resource.value)
+    return _at(pair, resource.value)
+
+
+def _at(pair: Any, resource: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(_M.pair == pair, _M.resource == resource)
+
+
+@prepared
+def _load(pair: Any, resource: Any, side: Any, ids: Any) -> sa.Executable:
+    return sa.select(*_COLUMNS).where(_at(pair, resource), _M.side == side, _M.remote_id.in_(ids))
 
 
 def load(
@@ -41,11 +51,7 @@ def load(
     """Those of the ids that are known, by remote id."""
     found: dict[str, Member] = {}
     for some in chunks(ids):
-        rows = db.execute(
-            sa.select(*_COLUMNS).where(
-                _of(pair, resource), _M.side == side.value, _M.remote_id.in_(some)
-            )
-        )
+        rows = _load(db, pair=pair, resource=resource.value, side=side.value, ids=some)
         found.update((row.remote_id, _member(row)) for row in rows)
     return found
 
@@ -73,6 +79,21 @@ def save(db: sa.Connection, pair: str, resource: Resource, members: Sequence[Mem
     upsert(db, t.member, rows, columns)
 
 
+@prepared
+def _todo_keys(pair: Any, resource: Any, limit: Any, after: Any) -> sa.Executable:
+    unmatched = sa.or_(
+        _M.link_id.is_(None), t.link.c.left_id.is_(None), t.link.c.right_id.is_(None)
+    )
+    return (
+        sa.select(_M.key)
+        .select_from(t.member.outerjoin(t.link, t.link.c.id == _M.link_id))
+        .where(_at(pair, resource), _M.todo, _M.key > after, unmatched)
+        .distinct()
+        .order_by(_M.key)
+        .limit(limit)
+    )
+
+
 def todo_keys(
     db: sa.Connection, pair: str, resource: Resource, limit: int, after: str | None
 ) -> list[str]:
@@ -81,31 +102,54 @@ def todo_keys(
     These are the unlinked ones, and those whose counterpart does not exist yet: a changed
     address may have led to it.
     """
-    unmatched = sa.or_(
-        _M.link_id.is_(None), t.link.c.left_id.is_(None), t.link.c.right_id.is_(None)
-    )
-    select = (
-        sa.select(_M.key)
-        .select_from(t.member.outerjoin(t.link, t.link.c.id == _M.link_id))
-        .where(_of(pair, resource), _M.todo, _M.key.is_not(None), unmatched)
-        .distinct()
-        .order_by(_M.key)
+    rows = _todo_keys(db, pair=pair, resource=resource.value, limit=limit, after=after or "")
+    return list(rows.scalars())
+
+
+@prepared
+def _todo_keyless(pair: Any, resource: Any, limit: Any) -> sa.Executable:
+    return (
+        sa.select(*_COLUMNS)
+        .where(_at(pair, resource), _M.todo, _M.link_id.is_(None), _M.key.is_(None))
+        .order_by(_M.side, _M.remote_id)
         .limit(limit)
     )
-    if after is not None:
-        select = select.where(_M.key > after)
-    return [key for key in db.execute(select).scalars() if key is not None]
 
 
 def todo_keyless(db: sa.Connection, pair: str, resource: Resource, limit: int) -> list[Member]:
     """Unlinked members to reconcile that have no key."""
-    rows = db.execute(
+    rows = _todo_keyless(db, pair=pair, resource=resource.value, limit=limit)
+    return [_member(row) for row in rows]
+
+
+@prepared
+def _todo_referring(
+    pair: Any, resource: Any, here: Any, there: Any, limit: Any, after: Any
+) -> sa.Executable:
+    other, twin = t.member.alias(), t.member.alias()
+    named = sa.and_(
+        other.c.pair == pair,
+        other.c.resource == resource,
+        other.c.side == there,
+        other.c.remote_id == _M.reference,
+        other.c.state != State.GONE.value,
+    )
+    shared = sa.exists().where(
+        twin.c.pair == pair,
+        twin.c.resource == resource,
+        twin.c.side == here,
+        twin.c.reference == _M.reference,
+        twin.c.remote_id != _M.remote_id,
+        twin.c.state != State.GONE.value,
+    )
+    return (
         sa.select(*_COLUMNS)
-        .where(_of(pair, resource), _M.todo, _M.link_id.is_(None), _M.key.is_(None))
-        .order_by(_M.side, _M.remote_id)
+        .join_from(t.member, other, named)
+        .where(_at(pair, resource), _M.side == here, _M.todo, _M.link_id.is_(None))
+        .where(_M.state != State.GONE.value, _M.remote_id > after, ~shared)
+        .order_by(_M.remote_id)
         .limit(limit)
     )
-    return [_member(row) for row in rows]
 
 
 def todo_referring(
@@ -115,48 +159,30 @@ def todo_referring(
 
     In order of their ids, beginning after one. A reference that several bear says nothing.
     """
-    other, twin = t.member.alias(), t.member.alias()
-    there = sa.and_(
-        other.c.pair == pair,
-        other.c.resource == resource.value,
-        other.c.side == side.other.value,
-        other.c.remote_id == _M.reference,
-        other.c.state != State.GONE.value,
-    )
-    shared = sa.exists().where(
-        twin.c.pair == pair,
-        twin.c.resource == resource.value,
-        twin.c.side == side.value,
-        twin.c.reference == _M.reference,
-        twin.c.remote_id != _M.remote_id,
-        twin.c.state != State.GONE.value,
-    )
-    rows = db.execute(
-        sa.select(*_COLUMNS)
-        .join_from(t.member, other, there)
-        .where(_of(pair, resource), _M.side == side.value, _M.todo, _M.link_id.is_(None))
-        .where(_M.state != State.GONE.value, _M.remote_id > after, ~shared)
-        .order_by(_M.remote_id)
-        .limit(limit)
+    sides = {"here": side.value, "there": side.other.value}
+    rows = _todo_referring(
+        db, pair=pair, resource=resource.value, **sides, limit=limit, after=after
     )
     return [_member(row) for row in rows]
+
+
+@prepared
+def _todo_links(pair: Any, resource: Any, limit: Any, after: Any) -> sa.Executable:
+    return (
+        sa.select(_M.link_id)
+        .where(_at(pair, resource), _M.todo, _M.link_id > after)
+        .distinct()
+        .order_by(_M.link_id)
+        .limit(limit)
+    )
 
 
 def todo_links(
     db: sa.Connection, pair: str, resource: Resource, limit: int, after: int
 ) -> list[int]:
     """Ids of links with a member to reconcile, in order, beginning after one."""
-    return [
-        link_id
-        for link_id in db.execute(
-            sa.select(_M.link_id)
-            .where(_of(pair, resource), _M.todo, _M.link_id > after)
-            .distinct()
-            .order_by(_M.link_id)
-            .limit(limit)
-        ).scalars()
-        if link_id is not None
-    ]
+    rows = _todo_links(db, pair=pair, resource=resource.value, limit=limit, after=after)
+    return list(rows.scalars())
 
 
 def with_keys(

@@ -11,28 +11,25 @@ from syncd.model.side import Side
 from syncd.model.values import fields_from_json, fields_to_json
 from syncd.store import documents
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
+
+
+@prepared
+def _load(account: Any, resource: Any, ids: Any) -> sa.Executable:
+    o = t.observation.c
+    seen = (o.fields, o.digest, o.version, o.modified, o.gone, o.parent_id, o.hidden)
+    at = (o.account == account, o.resource == resource, o.remote_id.in_(ids))
+    return sa.select(o.remote_id, *seen).where(*at)
 
 
 def load(
     db: sa.Connection, account: str, resource: Resource, ids: Iterable[str]
 ) -> dict[str, Observation]:
     """Those of the ids that have been seen, by remote id."""
-    o = t.observation.c
     found: dict[str, Observation] = {}
     for some in chunks(ids):
-        rows = db.execute(
-            sa.select(
-                o.remote_id,
-                o.fields,
-                o.digest,
-                o.version,
-                o.modified,
-                o.gone,
-                o.parent_id,
-                o.hidden,
-            ).where(o.account == account, o.resource == resource, o.remote_id.in_(some))
-        )
+        rows = _load(db, account=account, resource=resource.value, ids=some)
         for remote_id, fields, *rest in rows:
             found[remote_id] = Observation(remote_id, fields_from_json(fields), *rest)
     return found

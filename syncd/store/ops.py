@@ -14,6 +14,7 @@ from syncd.model.side import Both, Side
 from syncd.model.values import Patch, fields_from_json, fields_to_json
 from syncd.store import leases
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks
 
 
@@ -64,6 +65,28 @@ def stage(
     )
 
 
+def _ready(
+    pair: Any, run_id: Any, side: Any, resource: Any, now: Any, limit: Any
+) -> sa.Select[Any]:
+    return (
+        sa.select(_O.id)
+        .where(_O.pair == pair, _O.run_id == run_id, _O.state == OpState.READY.value)
+        .where(_O.side == side, _O.resource == resource)
+        .where(sa.or_(_O.not_before.is_(None), _O.not_before <= now))
+        .order_by(_O.urgent.desc(), _O.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
+_due = prepared(_ready)
+_due_urgent = prepared(
+    lambda pair, run_id, side, resource, now, limit: _ready(
+        pair, run_id, side, resource, now, limit
+    ).where(_O.urgent)
+)
+
+
 def claim(
     db: sa.Connection,
     lease: leases.Lease,
@@ -86,18 +109,9 @@ def claim(
         LeaseLostError: another worker took the pair over; nothing is marked.
     """
     leases.hold(db, lease, now)
-    due = (
-        sa.select(_O.id)
-        .where(_O.pair == lease.pair, _O.run_id == run_id, _O.state == OpState.READY.value)
-        .where(_O.side == side.value, _O.resource == resource.value)
-        .where(sa.or_(_O.not_before.is_(None), _O.not_before <= now))
-        .order_by(_O.urgent.desc(), _O.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    if urgent_only:
-        due = due.where(_O.urgent)
-    ids = db.execute(due).scalars().all()
+    due = _due_urgent if urgent_only else _due
+    place = {"pair": lease.pair, "side": side.value, "resource": resource.value}
+    ids = due(db, **place, run_id=run_id, now=now, limit=limit).scalars().all()
     if not ids:
         return []
     db.execute(
@@ -158,14 +172,16 @@ def taken(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent
     return _in_state(db, pair, OpState.TAKEN, limit, after)
 
 
+@prepared
+def _after(pair: Any, state: Any, limit: Any, after: Any) -> sa.Executable:
+    at = (_O.pair == pair, _O.state == state, _O.id > after)
+    return sa.select(*_COLUMNS).where(*at).order_by(_O.id).limit(limit)
+
+
 def _in_state(db: sa.Connection, pair: str, state: OpState, limit: int, after: int) -> list[Sent]:
-    rows = db.execute(
-        sa.select(*_COLUMNS)
-        .where(_O.pair == pair, _O.state == state.value, _O.id > after)
-        .order_by(_O.id)
-        .limit(limit)
-    )
-    return [_sent(row) for row in rows]
+    return [
+        _sent(row) for row in _after(db, pair=pair, state=state.value, limit=limit, after=after)
+    ]
 
 
 def last_sent(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, datetime]:
@@ -193,11 +209,15 @@ def count_unshown_opt_outs(db: sa.Connection, pair: str, side: Side) -> int:
     return int(db.execute(counted).scalar_one())
 
 
+@prepared
+def _count_in_doubt(pair: Any) -> sa.Executable:
+    unshown = (OpState.SENDING.value, OpState.TAKEN.value)
+    return sa.select(sa.func.count()).where(_O.pair == pair, _O.state.in_(unshown))
+
+
 def count_in_doubt(db: sa.Connection, pair: str) -> int:
     """How many ops there are that went out, and that no answer or listing has shown."""
-    unshown = (OpState.SENDING.value, OpState.TAKEN.value)
-    counted = sa.select(sa.func.count()).where(_O.pair == pair, _O.state.in_(unshown))
-    return int(db.execute(counted).scalar_one())
+    return int(_count_in_doubt(db, pair=pair).scalar_one())
 
 
 def settle(db: sa.Connection, states: Mapping[int, tuple[OpState, str | None]]) -> None:
@@ -274,10 +294,15 @@ def lost_opt_outs(db: sa.Connection, run_id: int) -> bool:
     return db.execute(lost.limit(1)).first() is not None
 
 
+@prepared
+def _drop_unsent(pair: Any) -> sa.Executable:
+    unsent = (OpState.HELD.value, OpState.READY.value)
+    return t.op.delete().where(_O.pair == pair, _O.state.in_(unsent))
+
+
 def drop_unsent(db: sa.Connection, pair: str) -> int:
     """Throw away every intent that was not sent; its records are planned again."""
-    unsent = (OpState.HELD.value, OpState.READY.value)
-    return db.execute(t.op.delete().where(_O.pair == pair, _O.state.in_(unsent))).rowcount
+    return int(_drop_unsent(db, pair=pair).rowcount)
 
 
 def release(
@@ -345,18 +370,18 @@ class Tally:
     count: int
 
 
+@prepared
+def _tally(run_id: Any) -> sa.Executable:
+    alike = (_O.side, _O.kind, _O.urgent, _O.routine, _O.state)
+    counted = sa.select(*alike, sa.func.count()).where(_O.run_id == run_id)
+    return counted.group_by(*alike).order_by(*alike)
+
+
 def tally(db: sa.Connection, run_id: int) -> list[Tally]:
     """How many ops of a run there are, by what they are."""
-    alike = (_O.side, _O.kind, _O.urgent, _O.routine, _O.state)
-    rows = db.execute(
-        sa.select(*alike, sa.func.count())
-        .where(_O.run_id == run_id)
-        .group_by(*alike)
-        .order_by(*alike)
-    )
     return [
         Tally(Side(side), OpKind(kind), bool(urgent), bool(routine), OpState(state), n)
-        for side, kind, urgent, routine, state, n in rows
+        for side, kind, urgent, routine, state, n in _tally(db, run_id=run_id)
     ]
 
 

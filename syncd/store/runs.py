@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
 
 
@@ -156,18 +157,19 @@ def latest(db: sa.Connection, pair: str, modes: Collection[str]) -> Run | None:
     return _run(row) if row else None
 
 
+@prepared
+def _unfinished(pair: Any) -> sa.Executable:
+    going_on = (RunState.OPEN.value, RunState.HELD.value)
+    at = (_R.pair == pair, _R.state.in_(going_on), _R.mode.in_(("sync", "full")))
+    return sa.select(*_COLUMNS).where(*at).order_by(_R.id.desc()).limit(1)
+
+
 def unfinished(db: sa.Connection, pair: str) -> Run | None:
     """The run that goes on: one that waits for a person, ran out of time, or was killed.
 
     It keeps its number and what a person released. Backfills and plans do not count.
     """
-    going_on = (RunState.OPEN.value, RunState.HELD.value)
-    row = db.execute(
-        sa.select(*_COLUMNS)
-        .where(_R.pair == pair, _R.state.in_(going_on), _R.mode.in_(("sync", "full")))
-        .order_by(_R.id.desc())
-        .limit(1)
-    ).first()
+    row = _unfinished(db, pair=pair).first()
     return _run(row) if row else None
 
 
@@ -190,11 +192,14 @@ def prune(db: sa.Connection, pair: str, before: datetime) -> int:
     ).rowcount
 
 
-def facts(db: sa.Connection, pair: str) -> PairFacts:
+@prepared
+def _facts(pair: Any) -> sa.Executable:
     c = t.pair.c
-    row = db.execute(
-        sa.select(c.approved_at, c.setup, c.accounts, c.error).where(c.name == pair)
-    ).first()
+    return sa.select(c.approved_at, c.setup, c.accounts, c.error).where(c.name == pair)
+
+
+def facts(db: sa.Connection, pair: str) -> PairFacts:
+    row = _facts(db, pair=pair).first()
     return PairFacts(*row) if row else PairFacts()
 
 

@@ -11,11 +11,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import sqlalchemy as sa
 
 from syncd.errors import StoreError
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
 
 KEY_VARIABLE = "SYNCD_LEDGER_KEY"
@@ -37,6 +39,13 @@ class OptOut:
 
     def moment(self, now: datetime) -> datetime | None:
         return self.since or (now if self.anew else None)
+
+
+@prepared
+def _words(hashes: Any, accounts: Any) -> sa.Executable:
+    s = t.suppression.c
+    said = sa.select(s.address_hash, s.since, s.recorded_at, s.lifted_upto)
+    return said.where(s.address_hash.in_(hashes), s.account.in_(accounts))
 
 
 class Ledger:
@@ -111,16 +120,11 @@ class Ledger:
 
         Of the latter, the value is up to when: a later opt-out counts again.
         """
-        s = t.suppression.c
         by_hash = {self.hashed(address): address for address in addresses}
         found: dict[str, datetime] = {}
         lifted: dict[str, datetime] = {}
         for some in chunks(by_hash):
-            rows = db.execute(
-                sa.select(s.address_hash, s.since, s.recorded_at, s.lifted_upto).where(
-                    s.address_hash.in_(some), s.account.in_(accounts)
-                )
-            )
+            rows = _words(db, hashes=some, accounts=accounts)
             for address_hash, since, recorded_at, upto in rows:
                 address, moment = by_hash[address_hash], since or recorded_at
                 found[address] = max(moment, found.get(address, moment))
