@@ -26,3 +26,8 @@ def _of_the_commit() -> str:
 
 SEED = os.environ.setdefault(VARIABLE, _of_the_commit())
 NUMBER = int.from_bytes(sha256(SEED.encode()).digest()[:6])  # for what wants a number
+
+
+def is_drawn(name: str, one_in: int) -> bool:
+    """Whether a name is among those that this seed draws."""
+    return int.from_bytes(sha256(f"{SEED} {name}".encode()).digest()[:6]) % one_in == 0

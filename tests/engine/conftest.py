@@ -1,5 +1,6 @@
 """Worlds on either kind of store, and silence: who wants to see the log asks for it."""
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,30 @@ import structlog
 
 from tests.conftest import Postgres
 from tests.engine.world import GHL, Build, World, assert_alike, build
+from tests.seeds import is_drawn
+
+SHARE = 4  # of the tests on PostgreSQL, one in so many runs with a commit
+ALWAYS = ("test_state_machine.py", "test_lease_lost.py", "test_released_plans.py")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On SQLite every test runs; on PostgreSQL others with every commit.
+
+    What the two do differently is for tests/store, which runs on both. Who names a file has all
+    of its tests; so has `SYNCD_STORES=both`.
+    """
+    if os.environ.get("SYNCD_STORES") == "both" or any(".py" in name for name in config.args):
+        return
+    kept = [item for item in items if _runs(item)]
+    config.hook.pytest_deselected(items=[item for item in items if not _runs(item)])
+    items[:] = kept
+
+
+def _runs(item: pytest.Item) -> bool:
+    values = getattr(getattr(item, "callspec", None), "params", {})
+    if values.get("kind_of_store") != "postgresql" or item.path.name in ALWAYS:
+        return True
+    return is_drawn(item.nodeid, SHARE)
 
 
 @pytest.fixture(autouse=True)

@@ -25,24 +25,26 @@ def walk(kind: type[Machine], count: int, part: int) -> None:
     run_state_machine_as_test(seed(f"{SEED} {part}")(kind), settings=of_steps(STEPS, count))
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", range(16))
 def test_whatever_happens_both_sides_come_to_rest_and_nobody_is_harmed(
     migrated_sqlite: Path, part: int
 ) -> None:
     TwoPlatforms.template, TwoPlatforms.place = migrated_sqlite, staticmethod(dict)
-    walk(TwoPlatforms, 30, part)
+    walk(TwoPlatforms, 15, part)
 
 
+@pytest.mark.parametrize("kind_of_store", ["postgresql"])
+@pytest.mark.parametrize("part", [16, 17])
 def test_whatever_happens_they_do_so_on_postgresql_too(
-    migrated_sqlite: Path, new_store: Callable[[], dict[str, str]]
+    migrated_sqlite: Path, new_store: Callable[[], dict[str, str]], part: int
 ) -> None:
     TwoPlatforms.template, TwoPlatforms.place = migrated_sqlite, staticmethod(new_store)
-    walk(TwoPlatforms, 30, 8)
+    walk(TwoPlatforms, 15, part)
 
 
-@pytest.mark.parametrize("part", range(8))
+@pytest.mark.parametrize("part", range(12))
 def test_whatever_happens_all_three_platforms_come_to_rest_and_nobody_is_harmed(
     migrated_sqlite: Path, part: int
 ) -> None:
     ThreePlatforms.template, ThreePlatforms.place = migrated_sqlite, staticmethod(dict)
-    walk(ThreePlatforms, 15, part)
+    walk(ThreePlatforms, 10, part)
