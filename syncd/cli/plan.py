@@ -16,7 +16,7 @@ from syncd.engine.cycle import Mode, Report
 from syncd.model.op import Op
 from syncd.model.side import SIDES, Both
 from syncd.model.values import SetDelta, Value, fields_to_json
-from syncd.store import ops
+from syncd.store import tallies
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
@@ -69,7 +69,7 @@ def plan(
 
 def _sample(opened_app: App, report: Report, limit: int) -> list[Sent]:
     with reading(opened_app.store) as db:
-        return ops.sample(db, report.run_id, limit)
+        return tallies.sample(db, report.run_id, limit)
 
 
 def _counts(report: Report, accounts: Both[str]) -> Table:

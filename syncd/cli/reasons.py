@@ -18,7 +18,7 @@ from syncd.model.op import OpState
 from syncd.model.rule import Direction, Policy, Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, Value
-from syncd.store import conflicts, links, members, observations, ops, runs
+from syncd.store import conflicts, links, members, observations, runs, tallies
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
@@ -112,7 +112,7 @@ def _subject(
         opted_out=max(opted_out.values(), default=None),
         conflicts={rule: conflict for (_, rule), conflict in parked.items()},
         problems=conflicts.problems_of(db, link.id) if link else {},
-        ops=[_with_reason(db, op) for op in ops.of_link(db, link.id, 10)] if link else (),
+        ops=[_with_reason(db, op) for op in tallies.of_link(db, link.id, 10)] if link else (),
     )
 
 

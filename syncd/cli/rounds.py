@@ -19,7 +19,7 @@ from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Both, Side
 from syncd.runtime.stop import Stop, on_signals
-from syncd.store import members, ops, runs
+from syncd.store import members, runs, tallies
 from syncd.store.database import reading
 from syncd.store.runs import RunState
 
@@ -218,7 +218,7 @@ def _held(app: App, pair: str, report: Report) -> str:
 def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
     with reading(app.store) as db:
         for run_id in run_ids:
-            for alike in ops.tally(db, run_id):
+            for alike in tallies.tally(db, run_id):
                 if alike.state in (OpState.DONE, OpState.TAKEN):
                     what = "opted out" if alike.urgent else KINDS[alike.kind]
                     _note(outcome, alike.side, what, alike.count)

@@ -11,7 +11,7 @@ from syncd.engine import backfill
 from syncd.kin import relatives
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, cursors, leases, links, members, ops, runs, suppressions
+from syncd.store import conflicts, cursors, leases, links, members, runs, suppressions, tallies
 from syncd.store.database import reading
 from syncd.store.runs import Run
 
@@ -108,12 +108,12 @@ def read_standing(app: App, pair: str) -> Standing:
             suppressed=suppressions.count_addresses(
                 db, relatives(app.configuration, accounts.left)
             ),
-            in_doubt=ops.count_in_doubt(db, pair),
+            in_doubt=tallies.count_in_doubt(db, pair),
             unshown={
                 accounts[side]: n
                 for side in SIDES
                 if _hides_consent(app, accounts[side])
-                and (n := ops.count_unshown_opt_outs(db, pair, side))
+                and (n := tallies.count_unshown_opt_outs(db, pair, side))
             },
             swept=Both(*((cursor.swept_at, cursor.swept_count) for cursor in swept)),
             last_run=runs.latest(db, pair, (*CYCLES, backfill.MODE)),

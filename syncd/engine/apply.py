@@ -11,7 +11,7 @@ from syncd.engine.context import Cycle
 from syncd.errors import OptedOutError, StaleError, SyncdError, TransientError
 from syncd.model.op import Op, OpState, Receipt
 from syncd.model.side import SIDES, Side
-from syncd.store import leases, ops
+from syncd.store import leases, ops, tallies
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
@@ -48,7 +48,7 @@ def _ready(cycle: Cycle) -> dict[Side, int]:
     """How many ops may be sent per side."""
     ready = dict.fromkeys(SIDES, 0)
     with reading(cycle.bench.store) as db:
-        for alike in ops.tally(db, cycle.run_id):
+        for alike in tallies.tally(db, cycle.run_id):
             if alike.state is OpState.READY:
                 ready[alike.side] += alike.count
     return ready

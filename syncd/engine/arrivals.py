@@ -14,7 +14,7 @@ from syncd.engine.observe import Noticed
 from syncd.model.link import Member
 from syncd.model.op import OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import members, observations, ops
+from syncd.store import members, observations, ops, readback
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 from syncd.store.suppressions import OptOut
@@ -66,7 +66,7 @@ def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datet
     confirm(cycle, side, [sent for sent, _ in arrived], receipts, ())
     with cycle.writing() as db:
         ops.settle(db, {s.op.id: (OpState.DROPPED, "not seen in the listing") for s in dropped})
-        ops.note_verified(db, {sent.op.id: True for sent, _ in arrived})
+        readback.note_verified(db, {sent.op.id: True for sent, _ in arrived})
         members.wake_links(db, [s.link_id for s in dropped])
         _follow_opt_outs(db, cycle, side, {s.link_id: keys[s.op.id] or "" for s in dropped})
 

@@ -37,7 +37,7 @@ from syncd.errors import (
 )
 from syncd.model.link import Member, State
 from syncd.model.side import SIDES, Both
-from syncd.store import backfills, clocks, members, ops, runs, windows
+from syncd.store import backfills, clocks, members, ops, readback, runs, windows
 from syncd.store.backfills import Item, People
 from syncd.store.database import explained, reading
 from syncd.store.runs import Run, RunState
@@ -335,8 +335,8 @@ def _end(
             people=people or _people(db, cycle),
             wanted=planned.counts if planned else {},
             elsewhere=backfills.count_written_elsewhere(db, cycle.run_id, pair.name, pair.resource),
-            verified=ops.count_verified(db, cycle.run_id, so=True),
-            differing=ops.count_verified(db, cycle.run_id, so=False),
+            verified=readback.count_verified(db, cycle.run_id, so=True),
+            differing=readback.count_verified(db, cycle.run_id, so=False),
             spent=notes.total,
             reasons=held.reasons if held else (),
             releasable=releasable,

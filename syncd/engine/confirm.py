@@ -27,7 +27,7 @@ from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.plan import naming
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Fields, Level, SetDelta, Value
-from syncd.store import accounts, inquiries, links, members, observations, ops, refusals
+from syncd.store import accounts, inquiries, links, members, observations, ops, readback, refusals
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
@@ -81,7 +81,7 @@ def confirm(
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
-        ops.note_verified(db, _verified(cycle, side, batch.done))
+        readback.note_verified(db, _verified(cycle, side, batch.done))
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
         members.wake_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):

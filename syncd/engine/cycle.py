@@ -18,7 +18,7 @@ from syncd.engine.word import heed, terms
 from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
-from syncd.store import clocks, conflicts, inquiries, members, ops, runs, windows
+from syncd.store import clocks, conflicts, inquiries, members, ops, runs, tallies, windows
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
@@ -229,7 +229,7 @@ def _settle(
 def _outcomes(cycle: Cycle) -> dict[str, int]:
     outcomes: dict[str, int] = {}
     with reading(cycle.bench.store) as db:
-        for alike in ops.tally(db, cycle.run_id):
+        for alike in tallies.tally(db, cycle.run_id):
             state = alike.state.value
             outcomes[state] = outcomes.get(state, 0) + alike.count
     return outcomes
@@ -238,7 +238,7 @@ def _outcomes(cycle: Cycle) -> dict[str, int]:
 def _sent(cycle: Cycle) -> dict[str, int]:
     """How many writes of the run were carried out: opt-outs, and others."""
     with reading(cycle.bench.store) as db:
-        done = [alike for alike in ops.tally(db, cycle.run_id) if alike.state is OpState.DONE]
+        done = [alike for alike in tallies.tally(db, cycle.run_id) if alike.state is OpState.DONE]
     optouts = sum(alike.count for alike in done if alike.urgent)
     return {"optouts": optouts, "others": sum(alike.count for alike in done) - optouts}
 
@@ -250,7 +250,7 @@ def _open_conflicts(cycle: Cycle) -> int:
 
 def _in_doubt(cycle: Cycle) -> int:
     with reading(cycle.bench.store) as db:
-        return ops.count_in_doubt(db, cycle.pair.name)
+        return tallies.count_in_doubt(db, cycle.pair.name)
 
 
 def _end(cycle: Cycle, report: Report, error: str | None) -> None:

@@ -10,7 +10,7 @@ from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, Recent
 from syncd.engine.context import Cycle, Pair
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
-from syncd.store import links, observations, ops, windows
+from syncd.store import links, observations, tallies, windows
 from syncd.store import losses as losses_of
 from syncd.store.runs import Run, RunState
 
@@ -33,7 +33,7 @@ def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
     """What the run wants to do on either side, and no guard has let go yet."""
     linked = links.count_complete(db, cycle.pair.name, cycle.pair.resource)
     found: dict[tuple[Side, str], int] = {}
-    for alike in ops.tally(db, cycle.run_id):
+    for alike in tallies.tally(db, cycle.run_id):
         if alike.state is not OpState.HELD or alike.routine:
             continue  # an earlier part of this run, or nothing that a limit counts
         name = _name(alike.kind, urgent=alike.urgent)

@@ -11,7 +11,7 @@ from syncd.engine.pull import pull, pull_changes
 from syncd.model.link import Observation
 from syncd.model.op import OpKind
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import cursors, links, observations, ops
+from syncd.store import cursors, links, observations, readback
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
@@ -51,7 +51,7 @@ def read_back_all(cycle: Cycle) -> None:
     after = 0
     while unfed:
         with reading(cycle.bench.store) as db:
-            link_ids = ops.unverified_links(db, cycle.run_id, cycle.pair.chunk, after)
+            link_ids = readback.unverified_links(db, cycle.run_id, cycle.pair.chunk, after)
         if not link_ids:
             return
         for side in unfed:
@@ -63,7 +63,7 @@ def read_back_all(cycle: Cycle) -> None:
 def _unseen(cycle: Cycle, side: Side, link_ids: Sequence[int]) -> dict[int, tuple[Sent, str]]:
     """Done ops of one side whose answer did not show the record, with the record's id."""
     with reading(cycle.bench.store) as db:
-        sent = {s.link_id: s for s in ops.unverified(db, cycle.run_id, link_ids) if not s.ends}
+        sent = {s.link_id: s for s in readback.unverified(db, cycle.run_id, link_ids) if not s.ends}
         ids = {link.id: link.ids[side] for link in links.load(db, sent)}
     return {
         s.op.id: (s, remote_id)
@@ -102,4 +102,4 @@ def _note_verified(cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, st
         for op_id, (sent, remote_id) in unseen.items()
     }
     with cycle.writing() as db:
-        ops.note_verified(db, results)
+        readback.note_verified(db, results)

@@ -122,7 +122,7 @@ def claim(
     return load(db, ids)
 
 
-_COLUMNS = (
+COLUMNS = (
     _O.id,
     _O.resource,
     _O.kind,
@@ -139,7 +139,7 @@ _COLUMNS = (
 )
 
 
-def _sent(row: Any) -> Sent:
+def sent_of(row: Any) -> Sent:
     op = Op(
         id=row.id,
         resource=Resource(row.resource),
@@ -158,7 +158,7 @@ def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
     """Ops by id: urgent ones first, then in the order of their ids."""
     found: list[Sent] = []
     for some in chunks(ids):
-        found.extend(map(_sent, db.execute(sa.select(*_COLUMNS).where(_O.id.in_(some)))))
+        found.extend(map(sent_of, db.execute(sa.select(*COLUMNS).where(_O.id.in_(some)))))
     return sorted(found, key=lambda sent: (not sent.op.urgent, sent.op.id))
 
 
@@ -175,12 +175,12 @@ def taken(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent
 @prepared
 def _after(pair: Any, state: Any, limit: Any, after: Any) -> sa.Executable:
     at = (_O.pair == pair, _O.state == state, _O.id > after)
-    return sa.select(*_COLUMNS).where(*at).order_by(_O.id).limit(limit)
+    return sa.select(*COLUMNS).where(*at).order_by(_O.id).limit(limit)
 
 
 def _in_state(db: sa.Connection, pair: str, state: OpState, limit: int, after: int) -> list[Sent]:
     return [
-        _sent(row) for row in _after(db, pair=pair, state=state.value, limit=limit, after=after)
+        sent_of(row) for row in _after(db, pair=pair, state=state.value, limit=limit, after=after)
     ]
 
 
@@ -197,29 +197,6 @@ def last_sent(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[in
     return found
 
 
-def count_unshown_opt_outs(db: sa.Connection, pair: str, side: Side) -> int:
-    """How many opt-outs were written to one side that its platform has never shown."""
-    counted = sa.select(sa.func.count(_O.link_id.distinct())).where(
-        _O.pair == pair,
-        _O.side == side.value,
-        _O.state == OpState.DONE.value,
-        _O.urgent,
-        _O.verified.is_not(True),
-    )
-    return int(db.execute(counted).scalar_one())
-
-
-@prepared
-def _count_in_doubt(pair: Any) -> sa.Executable:
-    unshown = (OpState.SENDING.value, OpState.TAKEN.value)
-    return sa.select(sa.func.count()).where(_O.pair == pair, _O.state.in_(unshown))
-
-
-def count_in_doubt(db: sa.Connection, pair: str) -> int:
-    """How many ops there are that went out, and that no answer or listing has shown."""
-    return int(_count_in_doubt(db, pair=pair).scalar_one())
-
-
 def settle(db: sa.Connection, states: Mapping[int, tuple[OpState, str | None]]) -> None:
     """Give ops their new state and the text of their error: one statement for all."""
     if states:
@@ -232,50 +209,6 @@ def settle(db: sa.Connection, states: Mapping[int, tuple[OpState, str | None]]) 
                 for op_id, (state, error) in states.items()
             ],
         )
-
-
-def note_verified(db: sa.Connection, results: Mapping[int, bool]) -> None:
-    """Note whether the platform shows ops in effect."""
-    if results:
-        db.execute(
-            t.op.update().where(_O.id == sa.bindparam("op")).values(verified=sa.bindparam("so")),
-            [{"op": op_id, "so": so} for op_id, so in results.items()],
-        )
-
-
-def unverified(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> list[Sent]:
-    """Done ops of these links that nobody has looked at since."""
-    found: list[Sent] = []
-    for some in chunks(link_ids):
-        rows = db.execute(
-            sa.select(*_COLUMNS).where(
-                _O.run_id == run_id,
-                _O.link_id.in_(some),
-                _O.state == OpState.DONE.value,
-                _O.verified.is_(None),
-            )
-        )
-        found.extend(map(_sent, rows))
-    return found
-
-
-def unverified_links(db: sa.Connection, run_id: int, limit: int, after: int) -> list[int]:
-    """Links with a done op that nobody has looked at since, in order, beginning after one."""
-    rows = db.execute(
-        sa.select(_O.link_id)
-        .where(_O.run_id == run_id, _O.state == OpState.DONE.value, _O.verified.is_(None))
-        .where(_O.link_id > after)
-        .distinct()
-        .order_by(_O.link_id)
-        .limit(limit)
-    )
-    return list(rows.scalars())
-
-
-def count_verified(db: sa.Connection, run_id: int, *, so: bool) -> int:
-    """How many ops of a run the platform showed in effect, or showed not to be."""
-    counted = sa.select(sa.func.count()).where(_O.run_id == run_id, _O.verified.is_(so))
-    return int(db.execute(counted).scalar_one())
 
 
 def lost_opt_outs(db: sa.Connection, run_id: int) -> bool:
@@ -356,65 +289,6 @@ def refused_links(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> se
         )
         found.update(db.execute(dead).scalars())
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many ops of a run are alike."""
-
-    side: Side
-    kind: OpKind
-    urgent: bool
-    routine: bool
-    state: OpState
-    count: int
-
-
-@prepared
-def _tally(run_id: Any) -> sa.Executable:
-    alike = (_O.side, _O.kind, _O.urgent, _O.routine, _O.state)
-    counted = sa.select(*alike, sa.func.count()).where(_O.run_id == run_id)
-    return counted.group_by(*alike).order_by(*alike)
-
-
-def tally(db: sa.Connection, run_id: int) -> list[Tally]:
-    """How many ops of a run there are, by what they are."""
-    return [
-        Tally(Side(side), OpKind(kind), bool(urgent), bool(routine), OpState(state), n)
-        for side, kind, urgent, routine, state, n in _tally(db, run_id=run_id)
-    ]
-
-
-def of_link(db: sa.Connection, link_id: int, limit: int = 20) -> list[dict[str, Any]]:
-    """The last ops of one link, newest first, for `explain`."""
-    rows = db.execute(
-        sa.select(
-            _O.id,
-            _O.run_id,
-            _O.side,
-            _O.kind,
-            _O.state,
-            _O.patch,
-            _O.sent_at,
-            _O.attempts,
-            _O.error,
-        )
-        .where(_O.link_id == link_id)
-        .order_by(_O.id.desc())
-        .limit(limit)
-    ).mappings()
-    return [dict(row) for row in rows]
-
-
-def sample(db: sa.Connection, run_id: int, limit: int) -> list[Sent]:
-    """The first ops of a run, urgent ones first, for `plan`."""
-    rows = db.execute(
-        sa.select(*_COLUMNS)
-        .where(_O.run_id == run_id)
-        .order_by(_O.urgent.desc(), _O.id)
-        .limit(limit)
-    )
-    return [_sent(row) for row in rows]
 
 
 def prune(db: sa.Connection, pair: str, before: datetime) -> int:

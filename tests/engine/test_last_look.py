@@ -11,7 +11,7 @@ from syncd.model.op import OpKind, OpState
 from syncd.model.plan import Draft
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level
-from syncd.store import links, ops, runs
+from syncd.store import links, ops, runs, tallies
 from syncd.store.suppressions import OptOut
 from tests.engine.scenes import ADA, BOB
 from tests.engine.world import GHL, MAILEON, Build, World
@@ -41,7 +41,7 @@ def sent(world: World, side: Side, *drafts: Draft, known: str) -> set[OpState]:
             bench.ledger.record(db, [OptOut("mail", known, None, "a person")], bench.now())
         apply(cycle)
         with bench.writing(lease) as db:
-            return {alike.state for alike in ops.tally(db, run.id)}
+            return {alike.state for alike in tallies.tally(db, run.id)}
 
 
 def draft(kind: OpKind, email: str | None, *, consent: Level | None = None) -> Draft:

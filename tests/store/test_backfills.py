@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import Side
-from syncd.store import backfills, members, ops
+from syncd.store import backfills, members, ops, tallies
 from syncd.store.backfills import Fate
 
 from .samples import CONTACT, PAIR, counted, draft, member
@@ -62,7 +62,7 @@ def sent(
     """An op of the run in a state."""
     with store.begin() as db:
         ops.stage(db, PAIR, run, CONTACT, [draft(link_id, side, **values)])
-        newest = max(op["id"] for op in ops.of_link(db, link_id))
+        newest = max(op["id"] for op in tallies.of_link(db, link_id))
         ops.settle(db, {newest: (state, None)})
 
 

@@ -13,7 +13,7 @@ from syncd.model.plan import Draft
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
 from syncd.model.values import Consent, Level, SetDelta
-from syncd.store import leases, ops
+from syncd.store import leases, ops, readback, tallies
 from syncd.store.ops import Sent, Tally
 
 from .samples import CONTACT, HERE, HOUR, NOW, PAIR, THERE, counted, draft, take
@@ -174,7 +174,7 @@ def test_settling_keeps_the_text_of_the_error(store: sa.Engine) -> None:
     [sent] = claim(store, take(store))
     settle(store, sent, OpState.DEAD, "invalid_phone")
     with store.connect() as db:
-        [row] = ops.of_link(db, 5)
+        [row] = tallies.of_link(db, 5)
     assert (row["state"], row["error"], row["attempts"]) == ("dead", "invalid_phone", 1)
 
 
@@ -210,7 +210,7 @@ def test_the_tally_counts_a_run_by_what_its_ops_are(store: sa.Engine) -> None:
     stage(store, draft(5, routine=True), ready=False)
     stage(store, draft(6), run=RUN + 1)
     with store.connect() as db:
-        alike = ops.tally(db, RUN)
+        alike = tallies.tally(db, RUN)
     right, update = Side.RIGHT, OpKind.UPDATE
     assert set(alike) == {
         Tally(right, OpKind.CREATE, False, False, OpState.READY, 1),
@@ -237,25 +237,25 @@ def test_done_ops_are_unverified_until_somebody_has_looked(store: sa.Engine) -> 
     for each in sent[:2]:
         settle(store, each, OpState.DONE)
     with store.begin() as db:
-        ops.note_verified(db, {sent[0].op.id: True})
-        assert [s.link_id for s in ops.unverified(db, RUN, [1, 2, 3])] == [2]
-        ops.note_verified(db, {sent[1].op.id: False})
-        assert ops.unverified(db, RUN, [1, 2, 3]) == []
-        assert ops.count_verified(db, RUN, so=True) == 1
-        assert ops.count_verified(db, RUN, so=False) == 1
+        readback.note_verified(db, {sent[0].op.id: True})
+        assert [s.link_id for s in readback.unverified(db, RUN, [1, 2, 3])] == [2]
+        readback.note_verified(db, {sent[1].op.id: False})
+        assert readback.unverified(db, RUN, [1, 2, 3]) == []
+        assert readback.count_verified(db, RUN, so=True) == 1
+        assert readback.count_verified(db, RUN, so=False) == 1
 
 
 def test_the_sample_of_a_run_begins_with_its_opt_outs(store: sa.Engine) -> None:
     stage(store, draft(1), draft(2), draft(3, urgent=True), ready=False)
     with store.connect() as db:
-        assert [s.link_id for s in ops.sample(db, RUN, 2)] == [3, 1]
+        assert [s.link_id for s in tallies.sample(db, RUN, 2)] == [3, 1]
 
 
 def test_the_history_of_a_link_is_newest_first_and_limited(store: sa.Engine) -> None:
     for city in ("Bonn", "Kiel", "Ulm"):
         stage(store, draft(5, patch={"city": city}))
     with store.connect() as db:
-        assert [row["patch"]["city"] for row in ops.of_link(db, 5, limit=2)] == ["Ulm", "Kiel"]
+        assert [row["patch"]["city"] for row in tallies.of_link(db, 5, limit=2)] == ["Ulm", "Kiel"]
 
 
 def test_pruning_forgets_what_ended_and_never_what_is_open(store: sa.Engine) -> None:
@@ -284,5 +284,5 @@ def test_staging_and_settling_many_is_a_handful_of_statements(store: sa.Engine) 
     assert len(statements) <= 5
     with counted(store) as statements, store.begin() as db:
         ops.settle(db, {s.op.id: (OpState.DONE, None) for s in sent})
-        ops.note_verified(db, {s.op.id: True for s in sent})
+        readback.note_verified(db, {s.op.id: True for s in sent})
     assert len(statements) <= 3

@@ -23,7 +23,7 @@ from syncd.engine.word import approve
 from syncd.model.op import OpState
 from syncd.observe import log
 from syncd.runtime.stop import Stop
-from syncd.store import ops, runs
+from syncd.store import runs, tallies
 from syncd.store.database import explained, reading
 from syncd.store.runs import RunState
 from syncd.testing.control import Control
@@ -104,7 +104,7 @@ class Play:
         with reading(self.opened.store) as db:
             for run_id in range(since + 1, self.last_run() + 1):
                 run = runs.get(db, run_id)
-                for alike in ops.tally(db, run_id):
+                for alike in tallies.tally(db, run_id):
                     if run is not None and alike.state is OpState.DONE:
                         account = self.opened.pair_named(run.pair).account(alike.side)
                         kind = "opted out" if alike.urgent else KINDS[alike.kind]
