@@ -14,7 +14,8 @@ from syncd.model.record import Resource
 from syncd.model.side import Both, Side
 from syncd.model.values import Consent, Level, SetDelta
 from syncd.store import leases, ops, readback, tallies
-from syncd.store.ops import Sent, Tally
+from syncd.store.ops import Sent
+from syncd.store.tallies import Tally
 
 from .samples import CONTACT, HERE, HOUR, NOW, PAIR, THERE, counted, draft, take
 
