@@ -39,6 +39,7 @@ class Schedule:
         self._due_s: dict[str, float] = {}  # of work that waits, by the monotonic clock
         self._idle = threading.Condition()
         self._at_work: set[str] = set()
+        self._ending = False
         self._jobs = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(THREADS)},
@@ -98,6 +99,7 @@ class Schedule:
         """
         self._jobs.pause()
         with self._idle:
+            self._ending = True
             while self._at_work and not until():
                 self._idle.wait(0.5)
             ended = not self._at_work
@@ -113,13 +115,21 @@ class Schedule:
 
     def _do(self, name: str, work: Callable[[], timedelta], jitter: timedelta) -> None:
         with self._idle:
+            if self._ending:
+                return  # handed over just before the stop
             self._at_work.add(name)
         try:
-            wait = work()
+            self._plan_again(name, work(), jitter)
         finally:
             with self._idle:
                 self._at_work.discard(name)
                 self._idle.notify_all()
+
+    def _plan_again(self, name: str, wait: timedelta, jitter: timedelta) -> None:
+        """Part of the work: APScheduler changes no job while it shuts down, and waits for us."""
+        with self._idle:
+            if self._ending:
+                return
         try:
             self._jobs.modify_job(name, next_run_time=self._next(name, wait, jitter))
         except JobLookupError:

@@ -179,6 +179,32 @@ def test_work_is_never_done_twice_at_once() -> None:
     assert not twice
 
 
+@pytest.mark.parametrize("_", range(20))
+def test_a_stop_ends_however_the_work_has_just_ended(_: int) -> None:
+    """APScheduler holds its lock while it waits for its threads, which must not wait for it."""
+    calls: list[int] = []
+    enough = threading.Event()
+
+    def work() -> timedelta:
+        calls.append(1)
+        if len(calls) >= 3:
+            enough.set()
+        return timedelta()
+
+    schedule = Schedule(lambda *_: None)
+    for n in range(8):
+        schedule.keep(f"shop {n}", work, MINUTE, timedelta())
+    schedule.start()
+    assert enough.wait(20)
+    ended: list[bool] = []
+    stopping = threading.Thread(
+        target=lambda: ended.append(schedule.stop(lambda: False)), daemon=True
+    )
+    stopping.start()
+    stopping.join(20)
+    assert ended == [True]
+
+
 def test_a_stop_waits_no_longer_than_it_may() -> None:
     release = threading.Event()
     begun = threading.Event()
