@@ -203,12 +203,14 @@ def test_of_two_syncs_at_once_the_second_says_that_the_pair_is_busy() -> None:
         before = look(r)
         with started(r, "sync", "bench") as first:
             until_written(r, first, 5)
-            ask_to_wait(r, 15)  # so that it is still at it, and in no transaction
+            ask_to_wait(r, 2)  # so that it is still at it, and in no transaction
+            first.send_signal(signal.SIGSTOP)  # for as long as the second one takes
             sent = writes(r)
             second = r.syncd("sync", "bench")
             assert second.code == 1
             assert "is being worked on" in second.output
             assert f"process {first.pid}" in second.output
             assert writes(r) == sent, "the second one wrote something"
+            first.send_signal(signal.SIGCONT)
             assert first.wait(LONGEST_S) == 0
         assert_unharmed(r, before)
