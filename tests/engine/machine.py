@@ -313,6 +313,8 @@ class Machine(RuleBasedStateMachine):
         world.box.world.faults.clear()
         world.configure(GHL, create_422_still_creates=0.0)
         world.process.ahead = timedelta()
+        for history in self.histories:  # as a daemon asks again for fields it could not read
+            history.world.pair(anew=True)
         for mode in (Mode.SYNC, Mode.SYNC, Mode.FULL):
             world.settle()
             self.run(mode)

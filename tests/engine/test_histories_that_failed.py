@@ -249,6 +249,17 @@ def test_nor_is_what_a_death_left_in_doubt() -> None:
     )
 
 
+def test_fields_that_could_not_be_read_once_are_asked_for_again() -> None:
+    walk(
+        TwoPlatforms,
+        begin(Deed("create left", address=CY, who=1, text=3), lag_s=2),
+        ("cycle_that_dies_in_a_request", {"number": 7}),
+        ("something_goes_wrong", {"after": 4, "fault": ("truncated", {})}),
+        later(4000),
+        cycle_with(11, Deed("edit left", address=CY)),
+    )
+
+
 # -- no lost edit ------------------------------------------------------------------------
 
 

@@ -54,7 +54,7 @@ class Api:
         contact: dict[str, Any] = answer.json()["contact"]
         return contact
 
-    def put(self, contact_id: str, **fields: Any) -> httpx.Response:
+    def put(self, contact_id: str, /, **fields: Any) -> httpx.Response:
         return self.send("PUT", f"/contacts/{contact_id}", fields)
 
     def upsert(self, **fields: Any) -> httpx.Response:
