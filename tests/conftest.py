@@ -19,9 +19,18 @@ from hypothesis import settings
 
 from syncd.store.database import open_store, upgrade
 from syncd.store.suppressions import KEY_VARIABLE, Ledger, open_ledger
+from syncd.store.tables import metadata
 from tests.seeds import NUMBER, SEED, VARIABLE
 
 TEMPLATE = "migrated"
+# Ends the connections of a test that did not; then every table is as the migrations left it.
+EMPTIED = f"""DO $$
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    {"".join(f'DELETE FROM "{table.name}"; ' for table in reversed(metadata.sorted_tables))}
+    PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S';
+END $$"""
 
 # A deadline measures the machine, and a machine may be busy.
 settings.register_profile("steady", deadline=None, database=None, print_blob=True)
@@ -53,12 +62,13 @@ class Postgres:
 
     folder: Path
     numbers: Iterator[int] = field(default_factory=count)
+    spare: list[str] = field(default_factory=list)
 
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
 
-    def execute(self, statement: str) -> None:
-        engine = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+    def execute(self, statement: str, database: str = "postgres") -> None:
+        engine = sa.create_engine(self.url(database), isolation_level="AUTOCOMMIT")
         with engine.connect() as connection:
             connection.exec_driver_sql(statement)
         engine.dispose()
@@ -71,6 +81,15 @@ class Postgres:
 
     def drop(self, name: str) -> None:
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def lend(self) -> str:
+        """A migrated database without a row: one that was given back, or a copy; its name."""
+        return self.spare.pop() if self.spare else self.create(TEMPLATE)
+
+    def take_back(self, name: str) -> None:
+        """Empty a database that was lent; this takes a tenth of the time of making one."""
+        self.execute(EMPTIED, name)
+        self.spare.append(name)
 
 
 @pytest.fixture(scope="session")
@@ -115,13 +134,13 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(scope="session")
-def migrated_postgres(postgres: Postgres) -> str:
-    """A migrated database, to be copied."""
+def migrated_postgres(postgres: Postgres) -> Postgres:
+    """The server, with a migrated database to be copied."""
     postgres.execute(f"CREATE DATABASE {TEMPLATE} TEMPLATE template0")
     engine = open_store(postgres.url(TEMPLATE))
     upgrade(engine)
     engine.dispose()
-    return TEMPLATE
+    return postgres
 
 
 @pytest.fixture(scope="session")
@@ -146,13 +165,13 @@ def sqlite_store(tmp_path: Path, migrated_sqlite: Path) -> Iterator[sa.Engine]:
 
 
 @pytest.fixture
-def postgres_store(postgres: Postgres, migrated_postgres: str) -> Iterator[sa.Engine]:
+def postgres_store(migrated_postgres: Postgres) -> Iterator[sa.Engine]:
     """A migrated store on PostgreSQL."""
-    name = postgres.create(migrated_postgres)
-    engine = open_store(postgres.url(name))
+    name = migrated_postgres.lend()
+    engine = open_store(migrated_postgres.url(name))
     yield engine
     engine.dispose()
-    postgres.drop(name)
+    migrated_postgres.take_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

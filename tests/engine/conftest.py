@@ -56,17 +56,16 @@ def new_store(
     if kind_of_store == "sqlite":
         yield dict  # `build` copies a migrated file itself
         return
-    server: Postgres = request.getfixturevalue("postgres")
-    template = request.getfixturevalue("migrated_postgres")
+    server: Postgres = request.getfixturevalue("migrated_postgres")
     names: list[str] = []
 
     def make() -> dict[str, str]:
-        names.append(server.create(template))
+        names.append(server.lend())
         return {"store": server.url(names[-1])}
 
     yield make
     for name in names:
-        server.drop(name)
+        server.take_back(name)
 
 
 @pytest.fixture
