@@ -44,6 +44,12 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = NUMBER
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are processors: many a test waits for a process or a database."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_sessionstart(session: pytest.Session) -> None:
     if not hasattr(session.config, "workerinput"):  # said once, by the process that people see
         session.config.get_terminal_writer().line(f"\nRandom with {VARIABLE}={SEED}")

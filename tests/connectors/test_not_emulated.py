@@ -48,7 +48,13 @@ class Rig:
         settings = PLUGINS[name].settings(
             base_url=info["base_url"], **{key: info[key] for key in keys}
         )
-        wire = Wire(transport=self.box.transport, now=lambda: NOW, sleep=lambda _: None)
+        slept: list[float] = []
+        wire = Wire(
+            transport=self.box.transport,
+            now=lambda: NOW,
+            monotonic=lambda: sum(slept),
+            sleep=slept.append,
+        )
         self.connector: Connector = PLUGINS[name].open(settings, wire)
         self.connector.check()
 
