@@ -69,6 +69,7 @@ _PROBLEMS = {
     "ambiguous_date": (
         "nobody can tell which of its numbers is the month; write it as 1990-04-03 or 03.04.1990"
     ),
+    "unreadable": "holds something that is no value of its kind; nothing is written over it",
     "undone_there": "the other side takes it back as often as it is written; see its automations",
     "untranslatable": "the mapping has no translation for this value",
     "no_inverse": "the mapping has no way back for this value",

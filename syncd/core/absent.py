@@ -13,6 +13,7 @@ from syncd.core.merge import (
     shadow_names,
 )
 from syncd.core.normalise import identity_key
+from syncd.core.odd import UNREADABLE, is_odd
 from syncd.core.optout import judge, readmit, revoke, with_verdict
 from syncd.core.reference import reference_name, reference_rule
 from syncd.core.situation import ASKED, DELETED, OPTED_OUT, Showing, Situation, Terms
@@ -101,6 +102,9 @@ def _create(
         if not rule.direction.reaches(there):
             continue
         names = rule.fields(here)
+        if is_odd(rule, here, present.fields):
+            problems[rule.name] = UNREADABLE
+            continue
         if any(n not in present.fields for n in names):
             continue
         if unreadable := terms.mapping.unreadable(rule, here, present.fields):
@@ -251,6 +255,8 @@ def _was_edited(terms: Terms, at: Situation, here: Side, present: Showing) -> bo
 
 def _rule_was_edited(terms: Terms, at: Situation, here: Side, present: Showing, rule: Rule) -> bool:
     shadow, names = at.link.shadow[here], rule.fields(here)
+    if is_odd(rule, here, present.fields):  # it could be read when it was agreed on
+        return any(name in shadow for name in shadow_names(rule, here))
     if any(name not in present.fields for name in names):
         return False
     shown = tuple(present.fields[name] for name in names)

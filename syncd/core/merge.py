@@ -3,6 +3,7 @@
 from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field
 
+from syncd.core.odd import UNREADABLE, is_odd
 from syncd.core.translate import Mapping
 from syncd.model.rule import Direction, Rule, Values
 from syncd.model.side import SIDES, Both, Side
@@ -51,11 +52,13 @@ def merge(
 
     Args:
         now: what each side shows, in canonical form; a field that is missing is unknown,
-            and then nothing is decided.
+            and then nothing is decided. Nor is it of one that nobody can read.
         shadow: what each side showed at the last agreement; a field that is missing was
             never agreed on.
         prefer: who wins if both changed to different values; None if nobody may.
     """
+    if any(is_odd(rule, side, now[side]) for side in SIDES):
+        return Merged(problem=UNREADABLE)
     if any(name not in now[side] for side in SIDES for name in rule.fields(side)):
         return Merged()
     if rule.as_set:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from syncd.core import consent
 from syncd.core.digest import digest
+from syncd.core.odd import noted
 from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
@@ -131,12 +132,12 @@ def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool
 
 def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Fields:
     """What is known after this record: a field that it does not mention stays as it was."""
-    shown = cycle.pair.observed(side, record)
+    shown, odd = cycle.pair.observed(side, record), record.odd & cycle.pair.fields[side]
     if old is None:
-        return shown
-    fields = {**old.fields, **shown}
+        return noted({}, shown, odd)
+    fields = noted(old.fields, shown, odd)
     if consent.CONSENT in shown and _shows_lifting(cycle, side, old.fields, fields):
-        fields = dict(consent.carried(old.fields, fields, _when(cycle, record, old)))
+        fields = consent.carried(old.fields, fields, _when(cycle, record, old))
     return fields
 
 

@@ -39,6 +39,8 @@ class Record:
         gone: the platform says that it no longer exists; `fields` may still tell why. With
             an empty `remote_id`: an address that opted out under an id that is not known.
         parent_id: the remote id of the contact it belongs to.
+        odd: fields that hold something which is no value of theirs. They are in `fields` no
+            more than those that are not shown, but must not be passed over in silence.
     """
 
     remote_id: str
@@ -48,6 +50,7 @@ class Record:
     certain: bool = True
     gone: bool = False
     parent_id: str | None = None
+    odd: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,13 +27,15 @@ class Shape(Enum):
     ANSWER = auto()  # of a write: missing is unknown
 
 
-class _Odd(Enum):
-    """A value of a type that the field cannot hold; it becomes unknown, never empty."""
+class _Unknown(Enum):
+    """What stands for the value of a field that tells none; it is never taken for empty."""
 
-    ODD = auto()
+    HIDDEN = auto()  # it is not shown
+    ODD = auto()  # it holds what is no value of its kind
 
 
-ODD: Final = _Odd.ODD
+HIDDEN: Final = _Unknown.HIDDEN
+ODD: Final = _Unknown.ODD
 LONGEST_TIME = 40  # characters; an ISO time with nine decimals has 35
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/._](\d{2})[-/._](\d{2})(?:$|[T ])")
@@ -50,25 +52,22 @@ ROW_ALIASES = {"address1": "address"}
 def to_record(contact: Mapping[str, Any], custom: CustomFields, shape: Shape) -> Record | None:
     """One contact as GHL shows it; None if it has no id.
 
-    A value of the wrong type makes that one field unknown.
+    A value of the wrong type makes that one field unknown, and odd.
     """
     remote_id = usable_id(contact)
     if remote_id is None:
         return None
-    fields: dict[str, Value] = {}
-    for name, spec in FIELDS.items():
-        value = _standard(contact, name, spec, shape)
-        if value is not ODD:
-            fields[name] = value
-    fields.update(_custom(contact, custom, shape))
+    read = {name: _standard(contact, name, spec, shape) for name, spec in FIELDS.items()}
+    read.update(_custom(contact, custom, shape))
     updated = contact.get("dateUpdated")
     modified = moment(updated)
     return Record(
         remote_id,
-        fields,
+        {name: value for name, value in read.items() if not isinstance(value, _Unknown)},
         version=_version(updated, modified),
         modified=modified,
         certain=shape is not Shape.ROW,
+        odd=frozenset(name for name, value in read.items() if value is ODD),
     )
 
 
@@ -88,13 +87,15 @@ def _version(updated: Any, modified: datetime | None) -> str | None:
     return modified.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _standard(contact: Mapping[str, Any], name: str, spec: FieldSpec, shape: Shape) -> Value | _Odd:
+def _standard(
+    contact: Mapping[str, Any], name: str, spec: FieldSpec, shape: Shape
+) -> Value | _Unknown:
     if name == CONSENT:
         return _consent(contact, shape)
     key = row_key(contact, name) if shape is Shape.ROW else name
     if key is None or key not in contact:
         # Tags are shown as a list, empty or not, so their absence says nothing.
-        return empty(spec.kind) if shape is Shape.WHOLE and name != TAGS else ODD
+        return empty(spec.kind) if shape is Shape.WHOLE and name != TAGS else HIDDEN
     return _read_addresses(contact[key]) if name == ADDITIONAL else READERS[spec.kind](contact[key])
 
 
@@ -111,16 +112,18 @@ def row_key(row: Mapping[str, Any], name: str) -> str | None:
     return alias if alias in row else None
 
 
-def _consent(contact: Mapping[str, Any], shape: Shape) -> Consent | _Odd:
+def _consent(contact: Mapping[str, Any], shape: Shape) -> Consent | _Unknown:
     shown = dnd.consent(contact)
     if shown is not None:
         return shown
     if shape is Shape.WHOLE and contact.get("dndSettings") is None:
-        return dnd.consent({"dndSettings": {}}) or ODD
-    return ODD
+        return dnd.consent({"dndSettings": {}}) or HIDDEN
+    return HIDDEN
 
 
-def _custom(contact: Mapping[str, Any], custom: CustomFields, shape: Shape) -> dict[str, Value]:
+def _custom(
+    contact: Mapping[str, Any], custom: CustomFields, shape: Shape
+) -> dict[str, Value | _Unknown]:
     """Values of custom fields; those that the list does not name are empty.
 
     In the answer of a write they are unknown instead: nothing says that it lists all.
@@ -128,18 +131,14 @@ def _custom(contact: Mapping[str, Any], custom: CustomFields, shape: Shape) -> d
     listed = contact.get("customFields")
     if not isinstance(listed, list):
         return {}
-    fields: dict[str, Value] = {}
+    fields: dict[str, Value | _Unknown] = {}
     if shape is not Shape.ANSWER:
         fields = {name: empty(field.spec.kind) for name, field in custom.by_name.items()}
     for item in listed:
         field = custom.by_id.get(item["id"]) if _names_a_field(item) else None
         if field is None:
             continue
-        value = READERS[field.spec.kind](_value_of(item))
-        if value is ODD:
-            fields.pop(field.spec.name, None)
-        else:
-            fields[field.spec.name] = value
+        fields[field.spec.name] = READERS[field.spec.kind](_value_of(item))
     return fields
 
 
@@ -159,13 +158,13 @@ def empty(kind: Kind) -> Value:
     return frozenset() if kind is Kind.SET else None
 
 
-def _read_text(value: Any) -> str | _Odd | None:
+def _read_text(value: Any) -> str | _Unknown | None:
     if value is None or value == "":
         return None
     return value if isinstance(value, str) else ODD
 
 
-def _read_date(value: Any) -> date | _Odd | None:
+def _read_date(value: Any) -> date | _Unknown | None:
     """YYYY-MM-DD, any form that GHL accepts, an ISO time, or epoch milliseconds."""
     if value is None or value == "":
         return None
@@ -185,7 +184,7 @@ def _read_date(value: Any) -> date | _Odd | None:
     return at.date() if at else ODD
 
 
-def _read_number(value: Any) -> float | _Odd | None:
+def _read_number(value: Any) -> float | _Unknown | None:
     """A number, or its text; GHL's money may hold thousands separators (3.8)."""
     if value is None or value == "":
         return None
@@ -205,7 +204,7 @@ def _read_number(value: Any) -> float | _Odd | None:
     return number if math.isfinite(number) else ODD
 
 
-def _read_boolean(value: Any) -> bool | _Odd | None:
+def _read_boolean(value: Any) -> bool | _Unknown | None:
     """A checkbox reads back as `["true"]` (3.8)."""
     match value:
         case None | "" | []:
@@ -218,7 +217,7 @@ def _read_boolean(value: Any) -> bool | _Odd | None:
             return ODD
 
 
-def _read_set(value: Any) -> frozenset[str] | _Odd:
+def _read_set(value: Any) -> frozenset[str] | _Unknown:
     if value is None or value == "":
         return frozenset()
     if not isinstance(value, list) or not all(isinstance(member, str) for member in value):
@@ -226,7 +225,7 @@ def _read_set(value: Any) -> frozenset[str] | _Odd:
     return frozenset(member for member in value if member)
 
 
-def _read_addresses(value: Any) -> frozenset[str] | _Odd:
+def _read_addresses(value: Any) -> frozenset[str] | _Unknown:
     """Objects `{email, …}`, as a contact shows them (3.5), or plain texts; null is none."""
     if value is not None and not isinstance(value, list):
         return ODD
@@ -234,7 +233,7 @@ def _read_addresses(value: Any) -> frozenset[str] | _Odd:
     return frozenset(address for address in shown if isinstance(address, str) and address)
 
 
-READERS: Mapping[Kind, Callable[[Any], Value | _Odd]] = {
+READERS: Mapping[Kind, Callable[[Any], Value | _Unknown]] = {
     Kind.TEXT: _read_text,
     Kind.EMAIL: _read_text,
     Kind.PHONE: _read_text,

@@ -73,11 +73,13 @@ def to_record(contact: Element, wanted: Selection, clock: ServerClock) -> Record
     if not remote_id or not is_usable_id(remote_id):
         return None
     created, updated = (shown_time(text_of(contact, name)) for name in ("created", "updated"))
+    odd: set[str] = set()
     return Record(
         remote_id,
-        fields=dict(_fields(contact, wanted, clock, created, updated)),
+        fields=dict(_fields(contact, wanted, clock, created, updated, odd)),
         version=text_of(contact, "updated") if updated else None,
         modified=clock.aware(updated),
+        odd=frozenset(odd),
     )
 
 
@@ -87,7 +89,9 @@ def _fields(
     clock: ServerClock,
     created: datetime | None,
     updated: datetime | None,
+    odd: set[str],
 ) -> Iterator[tuple[str, Value]]:
+    """The fields that are shown; names of those that cannot be read are added to `odd`."""
     if email := text_of(contact, "email"):  # hidden, not empty, if it is not there
         yield "email", email
     if (reference := contact.find("external_id")) is not None and not len(reference):
@@ -102,18 +106,18 @@ def _fields(
         yield "consent", consent_of(permission, clock.earliest(created))
     for name in wanted.standard:
         if standard is not None and name in standard:
-            yield from _decoded(standard[name], STANDARD[name])
+            yield from _decoded(standard[name], STANDARD[name], odd)
     custom = _shown(contact, "custom_fields")
     if custom is not None:
         for name, spec in wanted.custom.items():
-            yield from _decoded(custom.get(name), spec)
+            yield from _decoded(custom.get(name), spec, odd)
 
 
-def _decoded(text: str | None, spec: FieldSpec) -> Iterator[tuple[str, Value]]:
+def _decoded(text: str | None, spec: FieldSpec, odd: set[str]) -> Iterator[tuple[str, Value]]:
     try:
         yield spec.name, from_text(text, spec)
     except OddValueError:
-        return
+        odd.add(spec.name)
 
 
 def _shown(contact: Element, group: str) -> dict[str, str | None] | None:

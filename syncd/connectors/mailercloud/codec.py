@@ -28,6 +28,7 @@ from syncd.connectors.mailercloud.values import (
 )
 from syncd.errors import RecordError
 from syncd.model.record import Record, is_usable_id
+from syncd.model.spec import FieldSpec
 from syncd.model.values import Consent, Level, Patch, SetDelta, Value
 
 SOURCE = "mailercloud"
@@ -57,11 +58,12 @@ def to_record(
     remote_id = id_of(contact)
     if remote_id is None:
         return None
-    fields = dict(_shown(contact, properties))
+    odd: set[str] = set()
+    fields = dict(_shown(contact, properties, odd))
     for name in silent:
         if name not in (EMAIL, CONSENT) and not _mentions(contact, name, properties):
             fields[name] = None
-    return Record(remote_id, fields, certain=certain)
+    return Record(remote_id, fields, certain=certain, odd=frozenset(odd))
 
 
 def id_of(contact: Mapping[str, Any]) -> str | None:
@@ -87,7 +89,10 @@ def _mentions(contact: Mapping[str, Any], name: str, properties: Properties) -> 
     return found is not None and _custom_value(contact, found) is not _NOTHING
 
 
-def _shown(contact: Mapping[str, Any], properties: Properties) -> Iterator[tuple[str, Value]]:
+def _shown(
+    contact: Mapping[str, Any], properties: Properties, odd: set[str]
+) -> Iterator[tuple[str, Value]]:
+    """The fields that are shown; names of those that cannot be read are added to `odd`."""
     email = contact.get(EMAIL)
     if isinstance(email, str) and email.strip():  # hidden, not empty, if it is not there
         yield EMAIL, email.strip()
@@ -95,14 +100,16 @@ def _shown(contact: Mapping[str, Any], properties: Properties) -> Iterator[tuple
         values = [contact[k] for k in _keys(name, properties) if k in contact]
         full = [v for v in values if v not in (None, "")]
         if values:
-            yield from _decoded((full or values)[0], name, spec)
+            yield from _decoded((full or values)[0], name, spec, odd)
     for name, found in properties.custom.items():
         value = _custom_value(contact, found)
         if value is not _NOTHING:
-            yield from _decoded(value, name, found.spec)
+            yield from _decoded(value, name, found.spec, odd)
     tags = tags_of(contact)
     if tags is not None:
         yield TAGS, tags
+    elif any(key in contact for key in _TAG_KEYS):
+        odd.add(TAGS)
     if is_opt_out(status_of(contact)):
         yield CONSENT, Consent(Level.REVOKED, None, SOURCE)
 
@@ -112,11 +119,11 @@ def _keys(name: str, properties: Properties) -> tuple[str, ...]:
     return (word, *(k for k in dict.fromkeys((name, MODERN.get(name, name))) if k != word))
 
 
-def _decoded(shown: Any, name: str, spec: Any) -> Iterator[tuple[str, Value]]:
+def _decoded(shown: Any, name: str, spec: FieldSpec, odd: set[str]) -> Iterator[tuple[str, Value]]:
     try:
         yield name, from_wire(shown, spec)
     except OddValueError:
-        return
+        odd.add(name)
 
 
 def _custom_value(contact: Mapping[str, Any], wanted: Property) -> Any:
@@ -152,10 +159,16 @@ def _is_about(entry: Mapping[str, Any], wanted: Property) -> bool:
 
 
 def tags_of(contact: Mapping[str, Any]) -> frozenset[str] | None:
-    """Names of tags; None if the answer does not mention them."""
+    """Names of tags; None if the answer does not mention them in a way that can be read.
+
+    A tag whose name cannot be read makes all of them unknown: left out, it would look as if
+    somebody had taken it off.
+    """
     for key in _TAG_KEYS:
         match contact.get(key, _NOTHING):
             case list() as rows:
+                if any(_is_nameless(row) for row in rows):
+                    return None
                 names = words(rows, "tag_name", "name")
             case str() as joined:
                 names = joined.split(",")
@@ -163,8 +176,16 @@ def tags_of(contact: Mapping[str, Any]) -> frozenset[str] | None:
                 names = []
             case _:
                 continue
-        return frozenset(n.strip() for n in names if 0 < len(n.strip()) <= LONGEST_SHOWN)
+        stripped = {name.strip() for name in names} - {""}
+        return frozenset(stripped) if max(map(len, stripped), default=0) <= LONGEST_SHOWN else None
     return None
+
+
+def _is_nameless(row: Any) -> bool:
+    named = (
+        [row[k] for k in ("tag_name", "name") if k in row] if isinstance(row, Mapping) else [row]
+    )
+    return not named or not isinstance(named[0], str)
 
 
 def tag_key(name: str) -> str:

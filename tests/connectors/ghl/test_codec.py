@@ -110,11 +110,12 @@ def test_no_answer_can_break_the_codec(shown: dict[str, Any], shape: Shape, odd:
 
 
 @pytest.mark.parametrize("odd", [{"a": 1}, [1], True, 5])
-def test_a_value_of_the_wrong_type_is_unknown_and_not_empty(odd: Any) -> None:
+def test_a_value_of_the_wrong_type_is_unknown_and_odd_and_not_empty(odd: Any) -> None:
     shown = {"id": "c1", "email": odd, "tags": [odd], "customFields": [{"id": "f1", "value": odd}]}
     record = to_record(shown, CUSTOM, Shape.WHOLE)
     assert record is not None
     assert record.fields.keys() & {"email", "tags", "custom.Memo"} == set()
+    assert record.odd == {"email", "tags", "custom.Memo"}
     assert record.fields["custom.Points"] is None
 
 

@@ -124,11 +124,12 @@ def test_a_hidden_address_is_unknown_and_not_empty() -> None:
         ("custom.vip", "perhaps"),
     ],
 )
-def test_an_odd_value_is_unknown_and_spares_the_rest(name: str, text: str) -> None:
+def test_an_odd_value_is_told_as_such_and_spares_the_rest(name: str, text: str) -> None:
     body = contact(7, "ada@example.org", custom={name.removeprefix("custom."): text, "note": "x"})
     record = read(body, name, "custom.note")
     assert record is not None
     assert name not in record.fields
+    assert record.odd == {name}
     assert record.fields["custom.note"] == "x"
 
 

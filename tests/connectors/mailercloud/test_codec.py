@@ -121,6 +121,34 @@ def test_the_vocabulary_is_the_one_that_the_account_lists() -> None:
     assert read_properties(ROWS, "modern").words["organization"] == "company_name"
 
 
+@pytest.mark.parametrize(
+    ("row", "name"),
+    [
+        ({"custom_fields": {"pRoP2": "many"}}, "custom.Points"),
+        ({"custom_fields": {"pRoP3": "soon"}}, "custom.Since"),
+        ({"city": ["Bern"]}, "city"),
+        ({"tags": 7}, "tags"),
+        ({"tags": [{"tag_name": "vip"}, {"tag_name": 7}]}, "tags"),
+        ({"tags": ["vip", None]}, "tags"),
+        ({"tags": [{"id": "7"}]}, "tags"),
+        ({"tags": ["vip", "x" * 10_001]}, "tags"),
+    ],
+)
+def test_what_cannot_be_read_is_told_as_such_and_is_not_empty(
+    row: dict[str, Any], name: str
+) -> None:
+    record = read({"zip": "3000", **row})
+    assert record.odd == {name}
+    assert name not in record.fields
+    assert record.fields["zip"] == "3000"
+
+
+@pytest.mark.parametrize("tags", [None, "", [], [{"tag_name": " "}], [""]])
+def test_no_tags_are_no_odd_ones(tags: Any) -> None:
+    record = read({"tags": tags})
+    assert (record.fields["tags"], record.odd) == (frozenset(), frozenset())
+
+
 def test_what_is_not_mentioned_is_unknown_unless_silence_means_empty() -> None:
     assert "city" not in read({}).fields
     assert read({}, silent={"city"}).fields["city"] is None
@@ -151,7 +179,7 @@ def test_a_property_that_the_container_leaves_out_is_empty() -> None:
 
 @pytest.mark.parametrize(
     "tags",
-    [["VIP", " crm "], [{"tag_name": "VIP"}, {"name": "crm"}], "VIP, crm", ["VIP", "crm", 7]],
+    [["VIP", " crm "], [{"tag_name": "VIP"}, {"name": "crm"}], "VIP, crm"],
 )
 def test_tags_in_every_shape(tags: Any) -> None:
     assert read({"tags": tags}).fields["tags"] == frozenset({"VIP", "crm"})
