@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from syncd.app import App
 from syncd.cli import causes
-from syncd.core.merge import merge, shadow_name
+from syncd.core.merge import merge
 from syncd.core.normalise import identity_key
+from syncd.core.shadow import shadow_name
 from syncd.core.translate import Mapping as CompiledMapping
 from syncd.engine.context import Pair
 from syncd.model.link import Link, Member, Observation, State

@@ -4,18 +4,13 @@ from dataclasses import replace
 
 from syncd.core import consent
 from syncd.core.match import AMBIGUOUS
-from syncd.core.merge import (
-    fitting,
-    in_shadow,
-    is_edited,
-    members_of,
-    shadow_name,
-    shadow_names,
-)
+from syncd.core.merge import is_edited
 from syncd.core.normalise import identity_key
 from syncd.core.odd import UNREADABLE, is_odd
 from syncd.core.optout import judge, readmit, revoke, with_verdict
 from syncd.core.reference import reference_name, reference_rule
+from syncd.core.sets import fitting, members_of
+from syncd.core.shadow import in_shadow, shadow_name, shadow_names
 from syncd.core.situation import ASKED, DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.core.translate import Translated
 from syncd.model.link import State

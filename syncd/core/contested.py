@@ -4,8 +4,8 @@ A person moves to a new address, the platform on the other side cannot follow, a
 is given to another one: what still shows it would be written for the wrong one, and read from them.
 """
 
-from syncd.core.merge import shadow_names
 from syncd.core.normalise import identity_key
+from syncd.core.shadow import shadow_names
 from syncd.core.situation import Showing, Situation, Terms
 from syncd.model.rule import Rule
 from syncd.model.side import SIDES, Both, Side

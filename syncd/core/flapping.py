@@ -9,17 +9,10 @@ the same side, time and again, and nothing but one and the same answer in betwee
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from syncd.core.merge import (
-    EMPTY,
-    Merged,
-    Step,
-    in_shadow,
-    members_of,
-    set_step,
-    shadow_name,
-    shadow_names,
-    write,
-)
+from syncd.core.merge import write
+from syncd.core.merged import Merged, Step
+from syncd.core.sets import EMPTY, members_of, set_step
+from syncd.core.shadow import in_shadow, shadow_name, shadow_names
 from syncd.core.translate import Mapping
 from syncd.model.op import Move
 from syncd.model.rule import Rule, Values

@@ -1,7 +1,8 @@
 """What a record that left the filter leaves behind: tags to take off its counterpart."""
 
 from syncd.core.flapping import UNDONE, is_undone
-from syncd.core.merge import add_to_patch, common_form, members_of, set_step
+from syncd.core.merged import add_to_patch
+from syncd.core.sets import common_form, members_of, set_step
 from syncd.core.situation import Showing, Situation, Terms
 from syncd.model.op import OpKind
 from syncd.model.plan import Draft

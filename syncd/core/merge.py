@@ -1,44 +1,13 @@
 """The three-way decision for one rule: what both sides should show."""
 
-from collections.abc import Mapping as MappingType
-from dataclasses import dataclass, field
-
+from syncd.core.merged import Merged, Step
 from syncd.core.odd import UNREADABLE, is_odd
+from syncd.core.sets import merge_sets
+from syncd.core.shadow import in_shadow, shadow_names
 from syncd.core.translate import Mapping
 from syncd.model.rule import Direction, Rule, Values
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Fields, Patch, SetDelta, Value
-
-EMPTY: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A write on one side, and how both shadows move once it is confirmed."""
-
-    patch: Patch
-    advance: Both[Patch]
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """What one rule decides for one link.
-
-    Attributes:
-        steps: the writes wanted, by side; a set can want one on each.
-        agreed: what the shadows hold from now on because both sides agree already.
-        conflict: both sides changed to different values, and nobody may choose.
-        flips: with `conflict`: each side re-spells what comes from the other.
-        chosen: a person's choice about such a conflict is what is written.
-        problem: why a value cannot travel.
-    """
-
-    steps: MappingType[Side, Step] = field(default_factory=dict)
-    agreed: Both[Fields] = field(default_factory=lambda: Both({}, {}))
-    conflict: bool = False
-    flips: bool = False
-    chosen: bool = False
-    problem: str | None = None
+from syncd.model.values import Fields, Value
 
 
 def merge(
@@ -62,7 +31,7 @@ def merge(
     if any(name not in now[side] for side in SIDES for name in rule.fields(side)):
         return Merged()
     if rule.as_set:
-        return _merge_sets(rule, now, shadow, mapping)
+        return merge_sets(rule, now, shadow, mapping)
     return _merge_values(rule, now, shadow, prefer, mapping)
 
 
@@ -189,178 +158,5 @@ def is_edited(rule: Rule, side: Side, shown: Values, shadow: Fields, mapping: Ma
     return not mapping.alike(rule, side, shown, tuple(shadow[n] for n in names))
 
 
-def shadow_names(rule: Rule, side: Side) -> tuple[str, ...]:
-    """Under which names the shadow of a rule's fields is kept.
-
-    A field is written by one rule only, or else by rules about different members of it,
-    but several may read it. Each of these keeps its own shadow, as what one has carried
-    over the others may not have.
-    """
-    names = rule.fields(side)
-    if rule.only is not None:
-        return tuple(f"{name}{sorted(rule.only)}" for name in names)
-    if not rule.direction.reaches(side):
-        return tuple(f"{name} > {', '.join(rule.fields(side.other))}" for name in names)
-    return names
-
-
-def in_shadow(rule: Rule, shown: Both[Values]) -> Both[Fields]:
-    """Values of a rule as both shadows keep them."""
-    return Both(
-        dict(zip(shadow_names(rule, Side.LEFT), shown.left, strict=True)),
-        dict(zip(shadow_names(rule, Side.RIGHT), shown.right, strict=True)),
-    )
-
-
 def _is_empty(values: Values) -> bool:
     return all(value is None for value in values)
-
-
-def _merge_sets(rule: Rule, now: Both[Fields], shadow: Both[Fields], mapping: Mapping) -> Merged:
-    """Member by member: what one side added or took away, the other gets too."""
-    read = Both(*(members_of(rule, s, now[s][rule.fields(s)[0]], mapping) for s in SIDES))
-    if isinstance(read.left, str) or isinstance(read.right, str):
-        return Merged(problem=read.left if isinstance(read.left, str) else str(read.right))
-    members = Both(read.left, read.right)
-    before = Both(*(shadow[side].get(shadow_name(rule, side)) for side in SIDES))
-    old: Both[frozenset[str]] = before.map(
-        lambda s: _free(rule, s, mapping) if isinstance(s, frozenset) else EMPTY
-    )
-    for side in SIDES:
-        if not rule.direction.reaches(side.other) and before[side.other] is None:
-            old = old.having(side, members[side])  # one-way, a target keeps what it had before
-    common = members.left & members.right
-    agreed = Both(*(common | (old[s] & (members.left ^ members.right)) for s in SIDES))
-    shadows = in_shadow(rule, Both((agreed.left,), (agreed.right,)))
-    steps: dict[Side, Step] = {}
-    problem = None
-    for side in SIDES:
-        if not rule.direction.reaches(side):
-            continue
-        delta = _delta(rule, side, members, old)
-        if not delta:
-            continue
-        step, why = set_step(rule, side, now[side], delta, mapping)
-        problem = problem or why
-        if step:
-            steps[side] = step
-    return Merged(steps, shadows, problem=problem)
-
-
-def _delta(
-    rule: Rule, side: Side, members: Both[frozenset[str]], old: Both[frozenset[str]]
-) -> SetDelta:
-    """What this side has to add and to remove.
-
-    At the first meeting both sides keep what they have: nobody knows what was taken away.
-    One-way, the source owns the set, so what the target added since goes and what it took
-    away comes back.
-    """
-    source, target = members[side.other], members[side]
-    added = source - old[side.other]
-    removed = old[side.other] - source
-    if rule.direction is Direction.BOTH:
-        return SetDelta(added - target, (removed & target) - (target - old[side]))
-    strangers = (target - old[side]) - source
-    restored = (old[side] - target) & source
-    return SetDelta((added - target) | restored, (removed & target) | strangers)
-
-
-def members_of(rule: Rule, side: Side, value: Value, mapping: Mapping) -> frozenset[str] | str:
-    """A side's value as a set in the form that both sides can hold; or why it is none."""
-    if not mapping.holds_set(rule, side):
-        image = mapping.across(rule, side.other, (value,))
-        if image is not None and not image.values:
-            return image.problem or "untranslatable"
-        value = image.values[0] if image else None
-    found = value if isinstance(value, frozenset) else EMPTY
-    if mapping.holds_set(rule, side):
-        found = mapping.free(side, rule.fields(side)[0], found)
-    if all(mapping.holds_set(rule, s) for s in SIDES):
-        found = frozenset(common_form(rule, member, mapping) for member in found)
-    return found if rule.only is None else found & rule.only
-
-
-def _free(rule: Rule, members: frozenset[str], mapping: Mapping) -> frozenset[str]:
-    """Members without those that the connector of either side keeps for itself."""
-    for side in SIDES:
-        if mapping.holds_set(rule, side):
-            members = mapping.free(side, rule.fields(side)[0], members)
-    return members
-
-
-def common_form(rule: Rule, member: str, mapping: Mapping) -> str:
-    """A member as it is after every side that holds a set has stored it."""
-    for side in SIDES:
-        if mapping.holds_set(rule, side):
-            member = mapping.member(side, rule.fields(side)[0], member)[0]
-    return member
-
-
-def shadow_name(rule: Rule, side: Side) -> str:
-    """Under which name the shadow of a set is kept."""
-    return shadow_names(rule, side)[0]
-
-
-def set_step(
-    rule: Rule, side: Side, fields: Fields, delta: SetDelta, mapping: Mapping
-) -> tuple[Step | None, str | None]:
-    """The write that changes a side's set, and why a part of it or all cannot be written.
-
-    Args:
-        fields: what the side shows.
-        delta: in the form that both sides can hold.
-    """
-    name = rule.fields(side)[0]
-    spec, shown = mapping.spec(side, name), fields[name]
-    if spec.read_only:
-        return None, "read_only"
-    if not mapping.holds_set(rule, side):
-        return _joined_step(rule, side, fields, delta, mapping)
-    added, why = fitting(rule, side, delta.add, mapping)
-    held = shown if isinstance(shown, frozenset) else EMPTY
-    fit = SetDelta(added, delta.remove)
-    going = frozenset(m for m in held if common_form(rule, m, mapping) in delta.remove)
-    wanted = SetDelta(fit.add, going)
-    if held and not wanted.on(held) and not spec.clearable:
-        return None, "not_clearable"
-    return (Step({name: wanted}, _moving(rule, fit)), why) if fit else (None, why)
-
-
-def fitting(
-    rule: Rule, side: Side, members: frozenset[str], mapping: Mapping
-) -> tuple[frozenset[str], str | None]:
-    """Those of the members that a side's set can hold, and why it cannot hold the others."""
-    name = rule.fields(side)[0]
-    problems = {m: mapping.member(side, name, m)[1] for m in sorted(members)}
-    why = next((p for p in problems.values() if p), None)
-    return frozenset(m for m, p in problems.items() if not p), why
-
-
-def _joined_step(
-    rule: Rule, side: Side, fields: Fields, delta: SetDelta, mapping: Mapping
-) -> tuple[Step | None, str | None]:
-    """The write of a text that stands for a set."""
-    name = rule.fields(side)[0]
-    members = members_of(rule, side, fields[name], mapping)
-    if isinstance(members, str):
-        return None, members
-    wanted = mapping.across(rule, side, (delta.on(members),))
-    if wanted is None or wanted.problem:
-        return None, wanted.problem if wanted else "no_inverse"
-    if wanted.values[0] is None and not mapping.spec(side, name).clearable:
-        return None, "not_clearable"
-    return Step({name: wanted.values[0]}, _moving(rule, delta)), None
-
-
-def _moving(rule: Rule, delta: SetDelta) -> Both[Patch]:
-    return Both({shadow_name(rule, Side.LEFT): delta}, {shadow_name(rule, Side.RIGHT): delta})
-
-
-def add_to_patch(patch: dict[str, Value | SetDelta], more: Patch) -> None:
-    """Join patches of one record; several rules may each change some members of one set."""
-    for name, value in more.items():
-        old = patch.get(name)
-        if isinstance(value, SetDelta) and isinstance(old, SetDelta):
-            value = SetDelta(old.add | value.add, old.remove | value.remove)
-        patch[name] = value

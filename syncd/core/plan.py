@@ -8,7 +8,8 @@ from syncd.core.contested import TAKEN, is_about_key, is_contested, name_of_key
 from syncd.core.flapping import UNDONE, resume, tame
 from syncd.core.leave import untag
 from syncd.core.match import DUPLICATE
-from syncd.core.merge import Merged, add_to_patch, merge
+from syncd.core.merge import merge
+from syncd.core.merged import Merged, add_to_patch
 from syncd.core.optout import consent_drafts, ends_record, foremost, judge, with_verdict
 from syncd.core.reference import reference_name, reference_rules, with_reference
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms

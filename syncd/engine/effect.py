@@ -1,6 +1,7 @@
 """Whether a record shows what an op wanted to write."""
 
-from syncd.core.merge import members_of, shadow_name
+from syncd.core.sets import members_of
+from syncd.core.shadow import shadow_name
 from syncd.engine.context import Cycle
 from syncd.model.rule import Rule
 from syncd.model.side import Side

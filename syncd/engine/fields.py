@@ -5,13 +5,13 @@ nobody has emptied it. So nothing of it is believed before its account has been 
 its fields again, and what both sides agreed on about the old field is forgotten.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
 from syncd.core.generation import Generation, is_same
-from syncd.core.merge import shadow_names
+from syncd.core.shadow import shadow_names
 from syncd.engine.context import Cycle
 from syncd.errors import FieldsChangedError
 from syncd.model.record import Record
@@ -29,6 +29,9 @@ def start_afresh(cycle: Cycle) -> None:
     approved, so it is as if it had been changed.
     """
     pair = cycle.pair
+    with reading(cycle.bench.store) as db:
+        if all(_agreed(db, cycle, s).items() >= pair.generations[s].items() for s in SIDES):
+            return
     with cycle.writing() as db:
         changed = Both(*(_changed(db, cycle, side) for side in SIDES))
         for side in SIDES:
@@ -62,11 +65,13 @@ def start_afresh(cycle: Cycle) -> None:
             )
 
 
+def _agreed(db: sa.Connection, cycle: Cycle, side: Side) -> Mapping[str, int]:
+    return fields.agreed(db, cycle.pair.name, cycle.pair.resource, side)
+
+
 def _changed(db: sa.Connection, cycle: Cycle, side: Side) -> frozenset[str]:
     """Fields of a side that are others than those which the pair agreed on."""
-    pair = cycle.pair
-    known = fields.agreed(db, pair.name, pair.resource, side)
-    numbers = pair.generations[side]
+    known, numbers = _agreed(db, cycle, side), cycle.pair.generations[side]
     return frozenset(n for n, number in numbers.items() if known.get(n, number) != number)
 
 

@@ -65,6 +65,9 @@ def _park_keyless(cycle: Cycle) -> None:
     """Records without an address cannot be recognised, so nothing is done with them."""
     pair = cycle.pair
     while True:
+        with reading(cycle.bench.store) as db:
+            if not members.todo_keyless(db, pair.name, pair.resource, 1):
+                return
         with cycle.writing() as db:
             keyless = members.todo_keyless(db, pair.name, pair.resource, pair.chunk)
             parked = [
@@ -72,8 +75,6 @@ def _park_keyless(cycle: Cycle) -> None:
                 for m in keyless
             ]
             members.save(db, pair.name, pair.resource, [replace(m, todo=False) for m in parked])
-        if not keyless:
-            return
 
 
 def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:

@@ -75,17 +75,22 @@ def _reads(cycle: Cycle, side: Side) -> str | None:
 
 def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
     """Take in what changed on one side since the cursor."""
-    pair, noticed = cycle.pair, Noticed()
+    pair, noticed, saved = cycle.pair, Noticed(), cursor
     pages = pair.connector(side).pull(pair.resource, cursor.cursor, fields=pair.fields[side])
     for page in pages:
-        records = settle_doubts(cycle, side, page.records)
-        with cycle.writing() as db:
-            noticed += take_in(db, cycle, side, records)
-            cursor = replace(cursor, cursor=page.cursor)
-            if pair.reduced:  # so that everything is read again once all fields are
-                cursor = replace(cursor, reads=None)
-            cursors.save(db, pair.name, side, pair.resource, cursor)
+        cursor = replace(cursor, cursor=page.cursor)
+        if pair.reduced:  # so that everything is read again once all fields are
+            cursor = replace(cursor, reads=None)
+        if page.records:  # what is empty can as well be read again after a crash
+            records = settle_doubts(cycle, side, page.records)
+            with cycle.writing() as db:
+                noticed += take_in(db, cycle, side, records)
+                cursors.save(db, pair.name, side, pair.resource, cursor)
+            saved = cursor
         cycle.bench.crash("pull")
+    if cursor != saved:
+        with cycle.writing() as db:
+            cursors.save(db, pair.name, side, pair.resource, cursor)
     return noticed
 
 

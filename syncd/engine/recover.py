@@ -40,8 +40,11 @@ def recover(cycle: Cycle) -> int:
                 _recover_write(cycle, sent)
             cycle.bench.crash("recover")
         found, after = found + len(doubtful), doubtful[-1].op.id
-    with cycle.writing() as db:
-        ops.drop_unsent(db, cycle.pair.name)
+    with reading(cycle.bench.store) as db:
+        unsent = ops.has_unsent(db, cycle.pair.name)
+    if unsent:
+        with cycle.writing() as db:
+            ops.drop_unsent(db, cycle.pair.name)
     return found
 
 

@@ -20,7 +20,7 @@ from syncd.errors import (
 from syncd.model.side import SIDES, Side
 from syncd.store import members, ops, runs
 from syncd.store.database import reading
-from syncd.store.runs import Run
+from syncd.store.runs import PairFacts, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +67,16 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
         doings = with_recent(db, cycle, run, with_losses(db, cycle, wanted(db, cycle)))
         counts = counts_of(doings)
         verdict = judge(doings, cycle.pair.policy.guards, run.approved)
-        first, approved = _is_first(db, cycle.pair), run.approved
+        facts = runs.facts(db, cycle.pair.name)
+        first, approved = facts.approved_at is None, run.approved
         if first and run.approved is None:
             reasons = _first_reasons(cycle.pair, counts)
         else:
-            reasons = _changed_reasons(db, cycle, run) or verdict.reasons
+            reasons = _changed_reasons(db, cycle, run, facts) or verdict.reasons
         reasons = (*held_for, *reasons)
         ready = 0
         if send and not reasons:
-            _note_setup(db, cycle)
+            _note_setup(db, cycle, facts)
             if first:  # what is released once stays so, however often the run is broken off
                 approved = run.approved or counts
                 runs.update(db, cycle.run_id, approved=approved)
@@ -140,19 +141,16 @@ def _full(cycle: Cycle) -> dict[Side, str]:
     return reasons
 
 
-def _is_first(db: sa.Connection, pair: Pair) -> bool:
-    return runs.facts(db, pair.name).approved_at is None
-
-
 def _first_reasons(pair: Pair, counts: Mapping[str, int]) -> tuple[str, ...]:
     if pair.policy.baseline_auto or not counts:
         return ()
     return ("This is the first run of the pair, which needs a person's word.",)
 
 
-def _changed_reasons(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[str, ...]:
+def _changed_reasons(
+    db: sa.Connection, cycle: Cycle, run: Run, facts: PairFacts
+) -> tuple[str, ...]:
     """What another mapping or filter does cannot be seen from the size of a run alone."""
-    facts = runs.facts(db, cycle.pair.name)
     if run.approved is not None or facts.setup in (None, cycle.pair.setup):
         return ()
     changed = "The mapping, the filter or a policy was changed since the pair was approved."
@@ -204,11 +202,11 @@ def require_same_accounts(cycle: Cycle) -> None:
 def accept(cycle: Cycle) -> None:
     """Note that the pair was approved as it is set up now."""
     with cycle.writing() as db:
-        _note_setup(db, cycle)
+        _note_setup(db, cycle, runs.facts(db, cycle.pair.name))
 
 
-def _note_setup(db: sa.Connection, cycle: Cycle) -> None:
-    known, now = runs.facts(db, cycle.pair.name), terms(cycle.pair)
+def _note_setup(db: sa.Connection, cycle: Cycle, known: PairFacts) -> None:
+    now = terms(cycle.pair)
     at = known.approved_at or cycle.bench.now()
     facts = replace(known, approved_at=at, setup=now.setup, accounts=list(now.accounts))
     if facts != known:

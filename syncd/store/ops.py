@@ -227,10 +227,14 @@ def lost_opt_outs(db: sa.Connection, run_id: int) -> bool:
     return db.execute(lost.limit(1)).first() is not None
 
 
-@prepared
-def _drop_unsent(pair: Any) -> sa.Executable:
-    unsent = (OpState.HELD.value, OpState.READY.value)
-    return t.op.delete().where(_O.pair == pair, _O.state.in_(unsent))
+_UNSENT = _O.state.in_((OpState.HELD.value, OpState.READY.value))
+_drop_unsent = prepared(lambda pair: t.op.delete().where(_O.pair == pair, _UNSENT))
+_an_unsent = prepared(lambda pair: sa.select(_O.id).where(_O.pair == pair, _UNSENT).limit(1))
+
+
+def has_unsent(db: sa.Connection, pair: str) -> bool:
+    """Whether there is an intent that was not sent."""
+    return _an_unsent(db, pair=pair).first() is not None
 
 
 def drop_unsent(db: sa.Connection, pair: str) -> int:

@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from syncd.core.flapping import QUIET, Parked, is_undone, resume, tame
-from syncd.core.merge import Merged, merge
+from syncd.core.merge import merge
+from syncd.core.merged import Merged
 from syncd.model.op import Move
 from syncd.model.side import Both, Side
 from syncd.model.spec import FieldSpec, Kind

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.merge import Merged, merge
+from syncd.core.merge import merge
+from syncd.core.merged import Merged
 from syncd.core.translate import Mapping
 from syncd.model.rule import Direction, Rule
 from syncd.model.side import SIDES, Both, Side

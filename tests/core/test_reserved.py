@@ -4,8 +4,8 @@ import pytest
 
 from syncd.core.canonical import Canonical, canonical
 from syncd.core.consent import CONSENT
-from syncd.core.merge import in_shadow
 from syncd.core.plan import Situation
+from syncd.core.shadow import in_shadow
 from syncd.model.link import Link
 from syncd.model.op import OpKind
 from syncd.model.side import SIDES, Both

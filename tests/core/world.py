@@ -3,7 +3,8 @@
 from collections.abc import Mapping as MappingType
 from dataclasses import replace
 
-from syncd.core.merge import Merged, merge
+from syncd.core.merge import merge
+from syncd.core.merged import Merged
 from syncd.core.plan import Planner, Showing, Situation
 from syncd.core.translate import Mapping
 from syncd.errors import RecordError

@@ -231,6 +231,24 @@ def doubts(stage: Stage) -> Run:
     return world.cycle
 
 
+def intents_that_were_never_sent(stage: Stage) -> Run:
+    world = stage.world
+    stage.person(stage.ada)
+    world.settle()
+    world.dies_at("reconcile")
+    with pytest.raises(CrashError):
+        world.cycle()
+    world.end_process()
+    return world.cycle
+
+
+def a_field_that_is_another(stage: Stage) -> Run:
+    world = stage.world
+    world.act(GHL, "delete_custom_field", name="Colour")
+    world.act(GHL, "create_custom_field", name="Colour", data_type="TEXT")
+    return lambda: (world.pair(anew=True), world.cycle())
+
+
 def ids_that_follow(stage: Stage) -> Run:
     """Mailercloud tells no id of what a batch creates: its listing shows it later."""
     world = stage.world
@@ -335,6 +353,8 @@ SCENES: tuple[Scene, ...] = (
     a_first_meeting,
     deletions_and_edits,
     doubts,
+    intents_that_were_never_sent,
+    a_field_that_is_another,
     ids_that_follow,
     an_error,
     a_backfill,
