@@ -1,7 +1,6 @@
 """A contact of Postbox as JSON and as a record: two pure functions, each the other's inverse."""
 
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -12,11 +11,12 @@ from syncd.model.record import Record, is_usable_id
 from syncd.model.values import Consent, Level, Patch, SetDelta, Value
 
 TEXTS = ("email", "first_name", "note")
-_UNKNOWN = object()
 
 
 def to_record(item: Any, answer: Answer) -> Record:
     """What one item shows. What it does not mention is left out: unknown, and not empty.
+
+    What cannot be read as a value of its field is left out as well, and named as odd.
 
     Raises:
         TransientError: it is no contact.
@@ -26,20 +26,54 @@ def to_record(item: Any, answer: Answer) -> Record:
     if item.get("deleted") is True:
         return Record(item["id"], {}, version=item.get("changed_at"), gone=True)
     fields: dict[str, Value] = {}
-    for name in TEXTS:
-        if isinstance(shown := item.get(name, _UNKNOWN), str | None):
-            fields[name] = shown or None
-    if type(points := item.get("points", _UNKNOWN)) in (int, type(None)):
-        fields["points"] = points
-    with suppress(ValueError, TypeError):  # what cannot be read is unknown
-        birthday = item.get("birthday", _UNKNOWN)
-        fields["birthday"] = None if birthday is None else date.fromisoformat(birthday)
-    if isinstance(labels := item.get("labels"), list):
-        fields["labels"] = frozenset(label for label in labels if isinstance(label, str))
+    odd: set[str] = set()
+    for name, read in _READERS.items():
+        if name in item:
+            try:
+                fields[name] = read(item[name])
+            except (ValueError, TypeError):
+                odd.add(name)
     if isinstance(opted_out := item.get("opted_out"), bool):
         fields["consent"] = Consent(Level.REVOKED if opted_out else Level.UNKNOWN)
     changed = item.get("changed_at")
-    return Record(item["id"], fields, version=changed, modified=moment_of(changed))
+    return Record(
+        item["id"],
+        fields,
+        version=changed,
+        modified=moment_of(changed),
+        odd=frozenset(odd),
+    )
+
+
+def _text(shown: Any) -> str | None:
+    if not isinstance(shown, str | None):
+        raise TypeError
+    return shown or None
+
+
+def _points(shown: Any) -> int | None:
+    if type(shown) not in (int, type(None)):
+        raise TypeError
+    points: int | None = shown
+    return points
+
+
+def _birthday(shown: Any) -> date | None:
+    return None if shown is None else date.fromisoformat(shown)
+
+
+def _labels(shown: Any) -> frozenset[str]:
+    if not isinstance(shown, list) or not all(isinstance(label, str) for label in shown):
+        raise TypeError
+    return frozenset(shown)
+
+
+_READERS: Mapping[str, Callable[[Any], Value]] = {
+    **dict.fromkeys(TEXTS, _text),
+    "points": _points,
+    "birthday": _birthday,
+    "labels": _labels,
+}
 
 
 def to_wire(patch: Patch) -> dict[str, Any]:
