@@ -14,18 +14,12 @@ from syncd.connectors.mailercloud.calls import LIMIT, OPT_OUT
 from syncd.connectors.mailercloud.codec import id_of, is_opt_out, status_of, tag_key, tags_of
 from syncd.connectors.mailercloud.create import id_in, look_up
 from syncd.connectors.mailercloud.fields import EMAIL, MODERN, TAGS
-from syncd.connectors.mailercloud.values import folded, wire_email
-from syncd.errors import AccountError, ConfigError, RecordError, StaleError, TransientError
-from syncd.http.answer import Answer
+from syncd.connectors.mailercloud.trial import CITY, LOOKS_AFTER_S, STATE, TAG, Seen, Trial, good
+from syncd.errors import RecordError, StaleError, TransientError
 from syncd.model.probe import Assumption, Finding
 
-TAG = "syncd-probe"
 MALFORMED = "syncd-probe.no-address"
-LOOKS_AFTER_S = (0, 5, 10, 15)
 UNKNOWN_KEY = "syncd_probe_unknown"
-CITY, STATE = "Probetown", "Probeland"
-
-Seen = tuple[bool | None, str]
 
 
 class Probe:
@@ -34,25 +28,18 @@ class Probe:
     def __init__(self, account: Account, address: str) -> None:
         self._account = account
         self._calls = account.calls
-        try:
-            self._email = wire_email(address)
-        except RecordError as cause:
-            raise ConfigError(
-                "The address for the probe is no e-mail address",
-                hint="Give one at a domain of your own that nobody reads.",
-            ) from cause
-        self._id = ""
+        self._own = Trial(account, address)
         self._listed: Mapping[str, Any] | None = None
 
     def findings(self) -> Iterator[Finding]:
         """One per assumption; the contact is removed in the end, after an error too."""
         yield self._finding(that.KEY_CHECK, self._key_check)
-        self._make()
+        self._own.make()
         try:
             for assumption, look in self._steps():
                 yield self._finding(assumption, look)
         finally:
-            removed = self._remove()
+            removed = self._own.remove()
         yield Finding(that.DELETE, *removed)
 
     def _steps(self) -> list[tuple[Assumption, Callable[[], Seen]]]:
@@ -90,61 +77,6 @@ class Probe:
         except (RecordError, StaleError, TransientError) as error:
             return Finding(assumption, None, error.message)
 
-    def _make(self) -> None:
-        """Make the contact.
-
-        Raises:
-            ConfigError: the address exists already, or Mailercloud does not take it.
-        """
-        self._refuse_if(self._is_known(), "exists already", "nothing was tried")
-        try:
-            answer = self._calls.create({EMAIL: self._email, "city": CITY, "state": STATE})
-            refused = complaint_in(answer)
-        except TransientError:
-            self._account.remark("the contact of the probe may have been made: see, and remove it")
-            raise
-        if refused is not None:
-            why = "exists already" if refused.exists else "is not taken"
-            self._refuse_if(True, why, f"{refused.label} was answered {refused.status}")
-        self._id = id_in(answer.json_object()) or ""
-        if not self._id:
-            rows = look_up(self._account, self._email)
-            self._id = (id_of(rows[0]) if rows else None) or ""
-        self._calls.own(self._id)
-
-    def _is_known(self) -> bool:
-        """Whether the list or the account has the address already, as far as they tell."""
-        if look_up(self._account, self._email):
-            return True
-        try:
-            return self._calls.contact_by_email(self._email) is not None
-        except (RecordError, TransientError):
-            return False  # the call itself is one of the things that are tried
-
-    def _refuse_if(self, so: bool, why: str, what: str) -> None:
-        if so:
-            raise ConfigError(
-                f"The address for the probe {why}; {what}",
-                hint="Give another address at a domain of your own that nobody reads.",
-            )
-
-    def _remove(self) -> Seen:
-        said = "remove it by hand in Mailercloud"
-        if not self._id:
-            self._account.remark(f"the contact of the probe was not found again; {said}")
-            return None, f"the contact of the probe was not found again; {said}"
-        try:
-            refused = complaint_in(self._calls.delete_own(self._id))
-        except (AccountError, ConfigError, RecordError, TransientError) as error:
-            said = f"the contact of the probe was not removed ({error.message}); {said}"
-        else:
-            if refused is None:
-                return True, f"the contact of the probe is removed; the tag {TAG} stays"
-            self._calls.update(self._email, self._id, {"contact_type": OPT_OUT})
-            said = f"the contact of the probe was not removed ({refused.status}); {said}"
-        self._account.remark(said)
-        return False, said
-
     # What is tried
 
     def _key_check(self) -> Seen:
@@ -165,32 +97,35 @@ class Probe:
         for seconds in LOOKS_AFTER_S:
             self._account.pause(seconds)
             waited += seconds
-            if rows := look_up(self._account, self._email):
+            if rows := look_up(self._account, self._own.email):
                 self._listed = rows[0]
                 return True, f"seen after {waited} s"
         return None, f"not seen within {waited} s"
 
     def _same_id(self) -> Seen:
-        upserted = id_in(self._good(self._calls.upsert({EMAIL: self._email})))
-        looked = id_of(self._look())
+        upserted = id_in(good(self._calls.upsert({EMAIL: self._own.email})))
+        looked = id_of(self._own.look())
         ids = {i for i in (upserted, looked, self._listed and id_of(self._listed)) if i}
-        return ids == {self._id}, f"{len(ids)} different ids were seen"
+        return ids == {self._own.id}, f"{len(ids)} different ids were seen"
 
     def _get_one(self) -> Seen:
-        return id_of(self._look()) == self._id, f"keys: {_keys(self._look())}"
+        return id_of(self._own.look()) == self._own.id, f"keys: {_keys(self._own.look())}"
 
     def _by_email(self) -> Seen:
-        self._put(city="Probeville")
-        by_email = self._calls.contact_by_email(self._email)
+        self._own.put(city="Probeville")
+        by_email = self._calls.contact_by_email(self._own.email)
         also = "also" if by_email is not None else "not"
-        return self._look().get("city") == "Probeville", f"reading by address works {also}"
+        return self._own.look().get("city") == "Probeville", f"reading by address works {also}"
 
     def _email_case(self) -> Seen:
-        upper = self._email.upper()
-        found = id_in(self._good(self._calls.upsert({EMAIL: upper})))
-        if found and found != self._id:
-            self._discard(found)
-        return found == self._id, f"kept in lower case: {self._look().get(EMAIL) == self._email}"
+        upper = self._own.email.upper()
+        found = id_in(good(self._calls.upsert({EMAIL: upper})))
+        if found and found != self._own.id:
+            self._own.discard(found)
+        return (
+            found == self._own.id,
+            f"kept in lower case: {self._own.look().get(EMAIL) == self._own.email}",
+        )
 
     def _vocabulary(self) -> Seen:
         words = self._account.properties().words
@@ -198,18 +133,18 @@ class Probe:
         modern = {MODERN[name]: f"Modern{i}" for i, name in enumerate(MODERN)}
         arrived: dict[str, bool] = {}
         for style, sent in (("classic", classic), ("modern", modern)):
-            refused = complaint_in(self._calls.upsert({EMAIL: self._email, **sent}))
-            shown = self._look() if refused is None else {}
+            refused = complaint_in(self._calls.upsert({EMAIL: self._own.email, **sent}))
+            shown = self._own.look() if refused is None else {}
             arrived[style] = all(value in shown.values() for value in sent.values())
         styles = [style for style, there in arrived.items() if there]
         ours = "modern" if words["name"] in MODERN.values() else "classic"
         return ours in styles, f"used: {ours}; arrives: {' and '.join(styles) or 'neither'}"
 
     def _rows_complete(self) -> Seen:
-        rows = look_up(self._account, self._email)
+        rows = look_up(self._account, self._own.email)
         if not rows:
             return None, "the listing does not show the contact"
-        lacking = sorted(k for k, v in self._look().items() if v and k not in rows[0])
+        lacking = sorted(k for k, v in self._own.look().items() if v and k not in rows[0])
         known = set(self._account.properties().wire_names().values()) | {"custom_fields"}
         hidden = [key for key in lacking if key in known]
         return not hidden, f"hidden: {', '.join(hidden) or 'nothing'}"
@@ -222,19 +157,19 @@ class Probe:
 
     def _unknown_key(self) -> Seen:
         refused = complaint_in(
-            self._calls.update(self._email, self._id, {UNKNOWN_KEY: "x", "city": CITY})
+            self._calls.update(self._own.email, self._own.id, {UNKNOWN_KEY: "x", "city": CITY})
         )
-        kept = self._look().get("city") == CITY
+        kept = self._own.look().get("city") == CITY
         return kept or refused is not None, "refused" if refused is not None else "dropped"
 
     def _absent_kept(self) -> Seen:
-        self._put(city=CITY)
-        self._put(state=STATE)
-        return self._look().get("city") == CITY, ""
+        self._own.put(city=CITY)
+        self._own.put(state=STATE)
+        return self._own.look().get("city") == CITY, ""
 
     def _empty_clears(self) -> Seen:
-        self._put(city="")
-        return self._look().get("city") in (None, ""), ""
+        self._own.put(city="")
+        return self._own.look().get("city") in (None, ""), ""
 
     def _tags_add(self) -> Seen:
         names = [TAG, self._account.settings.optout_tag or f"{TAG}-2"]
@@ -242,38 +177,40 @@ class Probe:
         if len(spelled) < len(names):
             return None, "a tag could not be made"
         for name in names:
-            self._put(**{TAGS: [spelled[name]]})
+            self._own.put(**{TAGS: [spelled[name]]})
         added = {tag_key(name) for name in names}
-        shown = self._shown_tags(lambda tags: tag_key(names[-1]) in tags)
+        shown = self._own.shown_tags(lambda tags: tag_key(names[-1]) in tags)
         if shown is None:
             return None, "tags are not shown, or not yet"
         return added <= shown, f"{len(shown)} tags are shown"
 
     def _tag_case(self) -> Seen:
-        refused = complaint_in(self._calls.update(self._email, self._id, {TAGS: [TAG.upper()]}))
+        refused = complaint_in(
+            self._calls.update(self._own.email, self._own.id, {TAGS: [TAG.upper()]})
+        )
         return refused is None, "" if refused is None else "another case is refused"
 
     def _tag_remove(self) -> Seen:
-        self._good(self._calls.remove_tags(self._email, [TAG]))
-        if tags := tags_of(self._look()):
+        good(self._calls.remove_tags(self._own.email, [TAG]))
+        if tags := tags_of(self._own.look()):
             return TAG not in {tag_key(tag) for tag in tags}, ""
-        shown = self._shown_tags(lambda tags: TAG not in tags)
+        shown = self._own.shown_tags(lambda tags: TAG not in tags)
         return (None, "tags are not shown, or not yet") if shown is None else (True, "")
 
     def _create_refuses(self) -> Seen:
-        refused = complaint_in(self._calls.create({EMAIL: self._email, "city": "Elsewhere"}))
-        kept = self._look().get("city") != "Elsewhere"
+        refused = complaint_in(self._calls.create({EMAIL: self._own.email, "city": "Elsewhere"}))
+        kept = self._own.look().get("city") != "Elsewhere"
         status = "" if refused is None else f"answered {refused.status}"
         return refused is not None and refused.exists and kept, status
 
     def _batch_counts(self) -> Seen:
-        ours = {EMAIL: self._email, "city": CITY}
+        ours = {EMAIL: self._own.email, "city": CITY}
         answer = self._calls.batch([ours, {EMAIL: MALFORMED}, ours])
         refused = complaint_in(answer)
-        written = self._look().get("city") == CITY
+        written = self._own.look().get("city") == CITY
         for row in look_up(self._account, MALFORMED):
             if remote_id := id_of(row):
-                self._discard(remote_id)
+                self._own.discard(remote_id)
         if refused is not None:
             return True, f"refused ({refused.status}); the good row was written: {written}"
         counts = answer.json_object().get("data")
@@ -284,69 +221,25 @@ class Probe:
         return not clean, said
 
     def _status_hidden(self) -> Seen:
-        status = status_of(self._look())
+        status = status_of(self._own.look())
         return status is None, "" if status is None else "a status is shown"
 
     def _opt_out(self) -> Seen:
-        answer = self._calls.update(self._email, self._id, {"contact_type": OPT_OUT})
+        answer = self._calls.update(self._own.email, self._own.id, {"contact_type": OPT_OUT})
         if answer.status in REFUSALS:
             return False, f"refused ({answer.status})"
-        status = status_of(self._look())
+        status = status_of(self._own.look())
         if status is None:
             return None, "accepted, but no status is shown: look at the contact in Mailercloud"
         return is_opt_out(status), "the status was read back"
 
     def _reactivates(self) -> Seen:
-        before = status_of(self._look())
-        self._good(self._calls.upsert({EMAIL: self._email, "city": CITY}))
-        after = status_of(self._look())
+        before = status_of(self._own.look())
+        good(self._calls.upsert({EMAIL: self._own.email, "city": CITY}))
+        after = status_of(self._own.look())
         if not is_opt_out(before) or after is None:
             return None, "no status is shown"
         return not is_opt_out(after), "the status was read back"
-
-    # Underneath
-
-    def _shown_tags(self, is_new: Callable[[set[str]], bool]) -> set[str] | None:
-        """The contact's tags, directly or, as soon as it is up to date, in the listing."""
-        tags = tags_of(self._look())
-        if tags is not None:
-            return {tag_key(tag) for tag in tags}
-        for seconds in (0.0, *LOOKS_AFTER_S):
-            self._account.pause(seconds)
-            rows = look_up(self._account, self._email)
-            tags = tags_of(rows[0]) if rows else None
-            shown = {tag_key(tag) for tag in tags or ()}
-            if tags is not None and is_new(shown):
-                return shown
-        return None
-
-    def _discard(self, remote_id: str) -> None:
-        """Remove a contact that came into being by the way."""
-        self._calls.own(remote_id)
-        if complaint_in(self._calls.delete_own(remote_id)) is not None:
-            self._account.remark("another contact of the probe stays: remove it by hand")
-
-    def _look(self) -> Mapping[str, Any]:
-        """The contact as it is now.
-
-        Raises:
-            StaleError: it is not found.
-        """
-        found = self._calls.contact(self._id) if self._id else None
-        if found is None:
-            raise StaleError("the contact of the probe is not found by its id")
-        if folded(found.get(EMAIL)) not in ("", self._email):
-            raise StaleError("the direct look shows another contact")
-        return found
-
-    def _put(self, **body: Any) -> None:
-        self._good(self._calls.update(self._email, self._id, body))
-
-    def _good(self, answer: Answer) -> Mapping[str, Any]:
-        refused = complaint_in(answer)
-        if refused is not None:
-            raise refused.error({})
-        return answer.json_object()
 
 
 def _keys(shown: Mapping[str, Any]) -> str:
