@@ -22,7 +22,7 @@ demo: for-use
 
 test: for-work
 	@echo "==> Running the tests"
-	@$(BIN)/python -m pytest -n auto --maxprocesses 4
+	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
 COUNT ?= 10
