@@ -161,8 +161,8 @@ class _Finder:
                     self._replace("returns None", value, "None")
                 self._visit(value)
             case ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom() as value):
-                if _is_log(value):
-                    return
+                if _is_log(value) or _name(getattr(value, "func", value)) == "crash":
+                    return  # where tests let our process die
                 self._replace("statement dropped", node, "pass")
                 self._visit(value)
             case ast.Continue():
@@ -200,7 +200,8 @@ class _Finder:
                 self._drop_pairs(keys, values)
             case ast.Subscript():  # `Both[Patch]` is a type, `rows[0]` is not
                 self._visit(node.value)
-                if not _is_type(node):
+                is_first = isinstance(node.slice, ast.Constant) and node.slice.value == 0
+                if not _is_type(node) and not is_first:  # the first is mostly the last, too
                     self._visit(node.slice)
                 return
             case ast.Call():

@@ -71,9 +71,11 @@ class Touched:
         folder = OURS.get(package, f"tests/{package}") + "/"
         if place in self.imported:
             found |= self.by_line.get((site.path, 0), set())
-            found |= {test for test in self.seconds if test.startswith(folder)}
+            own_or_schema = (folder, "tests/migrations/")
+            found |= {test for test in self.seconds if test.startswith(own_or_schema)}
 
-        named = {test for test in found if test.startswith(folder) and f"/test_{name}" in test}
+        own = "tests/migrations/" if name == "tables" else f"{folder}test_{name}"
+        named = {test for test in found if test.startswith(own)}
         return [*self._fastest(named), *self._in_rounds(found - named)]
 
     def _fastest(self, tests: Iterable[str]) -> list[str]:
