@@ -100,11 +100,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             if all(trial.survives(at, site.path, mutant, part, known.seconds) for part in parts):
                 survivors.append(site)
                 show(number, site, sum(map(len, parts)), time.monotonic() - begun)
-            elif os.environ.get("V"):
-                print(
-                    f"  {time.monotonic() - begun:.1f} s {len(tests)} {site.path}:{site.line} {site.kind}",
-                    flush=True,
-                )
+            if number % 25 == 0:
+                print(f"{number} tried, {len(survivors)} survived", flush=True)
     finally:
         at.end()
     counted = len(sites) - len(let_be)
