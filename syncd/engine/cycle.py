@@ -159,9 +159,7 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
         full=released.full,
         releasable=released.releasable,
         spent=released.spent and finished,
-        used_up=released.approved is not None
-        and finished
-        and (released.spent or not released.reasons),
+        used_up=finished and _is_used_up(released),
         finished=finished,
         outcomes=_outcomes(cycle),
         conflicts=_open_conflicts(cycle),
