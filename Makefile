@@ -2,7 +2,7 @@
 # The private environment is in .venv; it is set up again when pyproject.toml changes.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test histories check bench clean for-use for-work
+.PHONY: help demo test histories mutants check bench clean for-use for-work
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,6 +12,8 @@ help:
 	@echo "make test    set up what the tests need, and run them"
 	@echo "make histories SEED=1 COUNT=10 [STEPS=22] [KIND=two|three]"
 	@echo "             walk random histories with seeds of your own, ten a seed"
+	@echo "make mutants SEED=1 COUNT=300 [ONLY=syncd/store]"
+	@echo "             make small mistakes in our code, and show those that no test notices"
 	@echo "make check   lint, format, types, layers, dependencies"
 	@echo "make bench   print the measures that the README quotes"
 	@echo "make clean   remove the private environment and the caches"
@@ -24,7 +26,9 @@ test: for-work
 	@echo "==> Running the tests"
 	@$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
-SEED ?= $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+ifndef SEED
+SEED := $(shell od -An -N3 -tu4 /dev/urandom | tr -d ' ')
+endif
 COUNT ?= 10
 STEPS ?= 22
 KIND ?= three
@@ -32,6 +36,11 @@ KIND ?= three
 histories: for-work
 	@echo "==> Walking $(COUNT) seeds from $(SEED) on, $(KIND) platforms, $(STEPS) steps"
 	@$(BIN)/python -m tests.engine.histories --kind $(KIND) --seed $(SEED) --count $(COUNT) --steps $(STEPS)
+
+mutants: COUNT = 300
+mutants: for-work
+	@echo "==> Making $(COUNT) mistakes with seed $(SEED)"
+	@$(BIN)/python -m tests.mutants --seed $(SEED) --count $(COUNT) $(if $(ONLY),--only $(ONLY))
 
 check: for-work
 	@echo "==> Lint (ruff check)"
@@ -56,4 +65,4 @@ for-work:
 	@sh scripts/environment $(VENV) work
 
 clean:
-	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .mutants_cache

@@ -131,7 +131,7 @@ def text_of(value: Value) -> str | None:
 
 def _digits(number: float) -> str:
     """The shortest digits that stand for a number, without exponent where that is readable."""
-    if number == 0 or not 10**-LONGEST_DIGITS < abs(number) < 10**LONGEST_DIGITS:
+    if not 10**-LONGEST_DIGITS < abs(number) < 10**LONGEST_DIGITS:
         return repr(number + 0.0).removesuffix(".0")  # and no minus before a zero
     return f"{Decimal(repr(number)):f}".removesuffix(".0")
 

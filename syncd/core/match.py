@@ -97,10 +97,11 @@ def match_second(
     """
     alone = tuple(alone)
     free = {(m.side, m.remote_id) for m in (*alone, *members) if m.key is None or m in alone}
-    by_key: dict[str, Both[list[Member]]] = {}
+    by_key: dict[str | None, Both[list[Member]]] = {}
     for member in members:
         if member.second is not None:
             by_key.setdefault(member.second, Both([], []))[member.side].append(member)
+    nobody: Both[list[Member]] = Both([], [])
     joins: list[Join] = []
     still: list[Member] = []
     parked: list[tuple[Member, str]] = []
@@ -108,9 +109,9 @@ def match_second(
     for one in alone:
         if (one.side, one.remote_id) in joined:
             continue
-        sides = by_key.get(one.second) if one.second is not None else None
-        there = sides[one.side.other] if sides else []
-        if sides is None or not there:
+        sides = by_key.get(one.second, nobody)
+        there = sides[one.side.other]
+        if not there:
             still.append(one)
         elif len(there) == 1 and len(sides[one.side]) == 1 and _is_free(there[0], free):
             pair = (one, there[0]) if one.side is Side.LEFT else (there[0], one)

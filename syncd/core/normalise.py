@@ -201,11 +201,10 @@ def parse_datetime(text: str) -> datetime | None:
         return None
     day, clock, seconds, fraction, zone = found.groups()
     micros = (fraction or "0")[:6].ljust(6, "0")
-    offset = "+00:00" if zone == "Z" else zone
     try:
-        return datetime.fromisoformat(
-            f"{day}T{clock}{seconds or ':00'}.{micros}{offset}"
-        ).astimezone(UTC)
+        return datetime.fromisoformat(f"{day}T{clock}{seconds or ':00'}.{micros}{zone}").astimezone(
+            UTC
+        )
     except (ValueError, OverflowError):
         return None
 

@@ -88,7 +88,7 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
     joins: list[Join] = []
     alone: list[Member] = []
     parked: list[tuple[Member, str]] = []
-    by_key = sorted(group, key=lambda m: m.key or "")
+    by_key = sorted(group, key=lambda m: str(m.key))
     for _, namesakes in groupby(by_key, key=lambda m: m.key):
         matched = match_group(list(namesakes), lambda m: _lacks_other(m, alive))
         joins.extend(matched.joins)

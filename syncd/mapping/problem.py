@@ -36,7 +36,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     ''
     """
     by_folded = {name.casefold(): name for name in known}
-    close = get_close_matches(word.casefold(), by_folded, n=3, cutoff=0.6)
+    close = get_close_matches(word.casefold(), by_folded)
     names = " or ".join(f"`{by_folded[folded]}`" for folded in close)
     return f"Did you mean {names}?" if names else ""
 

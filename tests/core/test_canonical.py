@@ -192,3 +192,24 @@ def test_what_is_written_as_text_is_read_back(value: Value) -> None:
     kinds = {bool: Kind.BOOLEAN, int: Kind.INTEGER, float: Kind.NUMBER, date: Kind.DATE}
     spec = FieldSpec("x", kinds[type(value)])
     assert canonical(text_of(value), spec, country=None) == Canonical(value)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (0.0, "0"),
+        (-0.0, "0"),
+        (1e29, "1" + 29 * "0"),
+        (1e30, "1e+30"),
+        (-9e29, "-9" + 29 * "0"),
+        (-1e30, "-1e+30"),
+        (2e-30, "0." + 29 * "0" + "2"),
+        (1e-30, "1e-30"),
+        (-2.5, "-2.5"),
+        (12.0, "12"),
+    ],
+)
+def test_only_numbers_longer_than_thirty_digits_are_told_with_an_exponent(
+    number: float, text: str
+) -> None:
+    assert text_of(number) == text

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.merge import merge
+from syncd.core.merge import merge, write
 from syncd.core.merged import Merged
 from syncd.core.translate import Mapping
 from syncd.model.rule import Direction, Rule
@@ -483,3 +483,10 @@ def test_what_differs_as_it_did_and_only_changed_its_spelling_is_no_edit() -> No
     shadow = Both({"email": "Ada@Example.org"}, {"CITY": "unknown"})
     now = Both({"email": "ada@example.org"}, {"CITY": "unknown"})
     assert merge(one, now, shadow, LEFT, mapping(one)) == Merged()
+
+
+def test_what_the_other_side_shows_already_is_agreed_and_not_written() -> None:
+    alike = Both(("Bern",), ("Bern",))
+    assert write(CITY, LEFT, alike, mapping(CITY)) == Merged(
+        agreed=Both({"city": "Bern"}, {"CITY": "Bern"})
+    )

@@ -307,3 +307,6 @@ def test_tags_are_taken_off_every_field_that_stands_for_them_and_in_any_case() -
     right = showing(Side.RIGHT, **{"custom.tags": "new, vip", "vip": True})
     [draft] = one.plan(Situation(link(), Both(left, right))).drafts
     assert draft.patch == {"custom.tags": "new", "vip": False}
+    assert (draft.side, draft.kind, draft.remote_id) == (Side.RIGHT, OpKind.UPDATE, right.remote_id)
+    assert draft.current == right.fields
+    assert draft.link_id == link().id

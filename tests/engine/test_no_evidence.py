@@ -3,18 +3,18 @@
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
 from syncd.engine.backfill import Order, carry_out, start
-from syncd.engine.cycle import Mode, run_cycle
+from syncd.engine.cycle import Mode
 from syncd.errors import StoppedError, SyncdError, TransientError
 from syncd.model.op import OpKind
 from syncd.model.record import Window
-from syncd.model.side import Both, Side
+from syncd.model.side import Side
 from syncd.store import cursors, ops
 from syncd.store.cursors import Cursor
 from tests.engine.line import CrashError
@@ -361,21 +361,6 @@ def test_a_second_page_that_fails_is_no_end_of_the_list(made: Build) -> None:
             world.cycle(mode)
         assert not gone(world, victim)
         assert cursor_of(world, Side.RIGHT).swept_at == before.swept_at
-
-
-def test_the_pages_that_one_cycle_may_read_are_no_whole_listing(made: Build) -> None:
-    world = crowded(made)
-    victim = world.row(Side.RIGHT, ADA).id
-    world.act(MAILERCLOUD, "delete", id=victim)
-    pair = replace(world.pair(), sweep_pages=Both(None, 1))
-    seen = []
-    for _ in range(4):
-        world.wait(3 * LAG.total_seconds())
-        run_cycle(pair, world.bench)
-        seen.append((cursor_of(world, Side.RIGHT).sweep is None, gone(world, victim)))
-    assert seen[0] == (False, False)
-    assert (True, True) in seen
-    assert all(done or not is_gone for done, is_gone in seen[:2])
 
 
 def gone(world: World, remote_id: str) -> bool:

@@ -229,28 +229,6 @@ def test_a_create_that_no_listing_shows_is_planned_again(made: Build) -> None:
     assert world.news.count_linked() == 10
 
 
-# -- reading a list that tells no changes --------------------------------------------------
-
-
-def test_a_daemon_reads_some_pages_of_a_long_list_per_cycle(made: Build) -> None:
-    world = made(news=True)
-    for n in range(250):
-        world.act(MAILERCLOUD, "create", email=f"n{n}@example.org")
-    settled(world)
-    world.act(MAILERCLOUD, "edit", email="n7@example.org", fields={"city": "Brig"})
-    world.wait(LATER.total_seconds())
-    news = world.news
-    pair = dataclasses.replace(news.pair(), sweep_pages=Both(None, 1))
-    news.process.opened[news.name] = pair
-    reads: list[int] = []
-    for _ in range(4):
-        world.box.world.requests.clear()
-        news.cycle()
-        reads.append(world.box.world.requests["mailercloud POST /contact/search/{list_id}"])
-    assert reads[:3] == [1, 1, 1]
-    assert news.row(Side.LEFT, "n7@example.org").fields["city"] == "Brig"
-
-
 # -- a plan that is full -------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.http.limits import Limiter, Rate
+from syncd.http.limits import Limiter, Rate, number
 
 
 @dataclass
@@ -122,3 +122,98 @@ def test_a_place_is_given_back_when_the_request_fails() -> None:
         failing()
     with gate.slot():
         assert time.now == pytest.approx(1_010.0)
+
+
+def test_a_later_and_shorter_refusal_shortens_no_wait() -> None:
+    time = Time()
+    gate = limiter(time, Rate(None))
+    gate.block(7.0)
+    gate.block(3.0)
+    with gate.slot():
+        assert time.now == pytest.approx(1_007.0)
+    gate.block(3.0)
+    gate.block(7.0)
+    with gate.slot():
+        assert time.now == pytest.approx(1_014.0)
+
+
+def test_the_least_share_still_lets_one_through() -> None:
+    gate = limiter(Time(), Rate(3, 10.0), share=0.1)
+    assert gate.allowed == 1
+    assert limiter(Time(), Rate(10, 10.0), share=0.59).allowed == 5
+    assert limiter(Time(), Rate(None)).allowed is None
+
+
+def test_a_full_window_is_waited_out_exactly() -> None:
+    time = Time()
+    gate = limiter(time, Rate(2, 10.0))
+    for _ in range(2):
+        with gate.slot():
+            time.now += 1
+    with gate.slot():  # the first was answered at 1,001
+        assert time.now == pytest.approx(1_011.0)
+    assert time.slept == [pytest.approx(9.0)]
+
+
+def test_while_all_places_are_in_flight_one_looks_again_soon() -> None:
+    time, looks = Time(), 0
+
+    def sleep(seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        assert seconds == pytest.approx(0.01)
+        if looks == 3:
+            raise InterruptedError
+
+    gate = Limiter(Rate(1, 10.0), monotonic=time.monotonic, sleep=sleep)
+    with gate.slot(), pytest.raises(InterruptedError), gate.slot():
+        raise AssertionError("both got the one place")
+
+
+@pytest.mark.parametrize(
+    ("remaining", "free"), [(0, 0), (4, 4), (9, 9), (10, 9), (12, 9), (-50, 0)]
+)
+def test_what_the_platform_says_is_left_is_what_is_left(remaining: int, free: int) -> None:
+    time = Time()
+    gate = limiter(time, Rate(10, 10.0))
+    with gate.slot():
+        pass
+    gate.learn(Rate(10, 10.0), remaining)
+    for _ in range(free):
+        with gate.slot():
+            pass
+    assert time.slept == []
+    with gate.slot():
+        pass
+    assert time.slept != []
+
+
+def test_what_is_in_flight_is_ours_and_not_others() -> None:
+    time = Time()
+    gate = limiter(time, Rate(3, 10.0))
+    with gate.slot():
+        gate.learn(Rate(3, 10.0), remaining=2)
+    with gate.slot(), gate.slot():
+        assert time.slept == []
+
+
+def test_without_a_number_of_requests_nothing_is_held_against_the_window() -> None:
+    time = Time()
+    gate = limiter(time, Rate(10, 10.0))
+    gate.learn(Rate(None), remaining=0)
+    with gate.slot():
+        assert time.slept == []
+
+
+def test_a_rate_is_for_ten_seconds_unless_it_says_otherwise() -> None:
+    assert Rate(5).interval_s == 10.0
+
+
+@pytest.mark.parametrize(
+    ("headers", "found"),
+    [({"left": "17"}, 17), ({"left": "0"}, 0), ({"left": "x"}, None), ({}, None)],
+)
+def test_a_header_that_holds_no_number_holds_none(
+    headers: dict[str, str], found: int | None
+) -> None:
+    assert number(headers, "left") == found

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import product
 
 import sqlalchemy as sa
 
@@ -10,15 +11,23 @@ from syncd.model.link import Member, Observation, State
 from syncd.model.op import OpKind
 from syncd.model.plan import Draft
 from syncd.model.record import Resource
-from syncd.model.side import Side
+from syncd.model.side import SIDES, Side
 from syncd.store import leases
 
 NOW = datetime(2026, 3, 2, 8, 15, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PAIR = "shop"
 CONTACT = Resource.CONTACT
+OTHER, NOTE = "other", Resource.NOTE  # a pair and a resource beside these
 HERE = "host-a:17:mark-1"  # a holder as `leases.this_holder` writes it
 THERE = "host-b:17:mark-2"
+PLACES = dict(enumerate(product((PAIR, OTHER), (CONTACT, NOTE), SIDES), start=1))
+ALL = set(PLACES)
+
+
+def places(*wanted: object) -> set[int]:
+    """Numbers of the places that have all of these: a pair, a resource, a side."""
+    return {number for number, place in PLACES.items() if set(wanted) <= set(place)}
 
 
 def member(remote_id: str, side: Side = Side.LEFT, **values: object) -> Member:

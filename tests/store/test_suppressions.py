@@ -151,6 +151,10 @@ def test_the_hash_is_keyed(store: sa.Engine) -> None:
     assert Ledger(b"one").hashed(ADA) != Ledger(b"two").hashed(ADA)
 
 
+def test_an_address_that_no_encoding_can_hold_has_a_hash_all_the_same(ledger: Ledger) -> None:
+    assert ledger.hashed("a\ud800@example.org") == ledger.hashed("a?@example.org")
+
+
 def test_the_key_is_made_once_and_kept(store: sa.Engine, ledger: Ledger) -> None:
     record(store, ledger, opt_out(ADA))
     assert suppressed(store, open_ledger(store)) == {ADA: NOW}
