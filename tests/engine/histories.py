@@ -22,7 +22,8 @@ from hypothesis.stateful import run_state_machine_as_test
 
 from syncd.store import database
 from tests.engine.deeds import Deed
-from tests.engine.machine import Machine, Step, ThreePlatforms, TwoPlatforms, retell
+from tests.engine.machine import Machine, ThreePlatforms, TwoPlatforms, retell
+from tests.engine.walk import Step
 
 KINDS: dict[str, type[Machine]] = {"two": TwoPlatforms, "three": ThreePlatforms}
 EACH = 10  # histories of one seed

@@ -35,6 +35,12 @@ class Row:
             return self.tags
         return self.email if name == "email" else self.fields[name]
 
+    def says(self, name: str) -> str | bool:
+        """The value of a field; of `tag x`, whether it is there."""
+        if name.startswith("tag "):
+            return name.removeprefix("tag ") in self.tags
+        return str(self.shows(name))
+
 
 def plain(text: object) -> str:
     """One form of a text: NFC, no white space around it; nothing is empty."""

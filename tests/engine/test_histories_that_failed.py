@@ -10,7 +10,8 @@ import pytest
 
 from syncd.engine.cycle import Mode
 from tests.engine.deeds import Deed
-from tests.engine.machine import Machine, Step, ThreePlatforms, TwoPlatforms, retell
+from tests.engine.machine import Machine, ThreePlatforms, TwoPlatforms, retell
+from tests.engine.walk import Step
 
 ADA, BOB, CY, DI, EVE = (f"{name}@example.org" for name in ("ada", "bob", "cy", "di", "eve"))
 
