@@ -14,7 +14,7 @@ from syncd.model.side import SIDES, Side
 from syncd.sandbox.maileon.platform import Maileon
 from syncd.sandbox.mailercloud.platform import Mailercloud
 from tests.engine.deeds import TAGS
-from tests.engine.history import History
+from tests.engine.history import History, Place
 from tests.engine.rows import Row
 from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
 
@@ -176,7 +176,7 @@ def _is_told(world: World, accident: Accident) -> bool:
     return not (is_there and world.lists_field("mail", f"custom.{accident.called}"))
 
 
-def _meet(history: History, place: tuple[Side, str, str], row: Row, before: str | bool) -> None:
+def _meet(history: History, place: Place, row: Row, before: str | bool) -> None:
     """What a record shows stands against what the other one shows; that it is empty does not.
 
     Unless a person had emptied it before. And what stood there may still be on its way in a

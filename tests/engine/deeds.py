@@ -178,6 +178,24 @@ def _back_right(world: World, deed: Deed) -> None:
     world.act(MAILEON, "resubscribe", email=deed.address, remove_marker=bool(deed.other % 2))
 
 
+def _confirm_right(world: World, deed: Deed) -> None:
+    """Somebody who opted out signs up again, and confirms it."""
+    there = {row.email for row in world.rows(Side.RIGHT).values()}
+    out = sorted(world.unsubscribed() - there)
+    if not out:
+        raise ValueError("nobody is out")
+    address, plus = out[deed.who % len(out)], bool(deed.other % 2)
+    world.act(MAILEON, "resubscribe", email=address, plus=plus)
+
+
+def _lift_left(world: World, deed: Deed) -> None:
+    """A person lifts the DND of somebody who has it."""
+    out = sorted(row.id for row in world.rows(Side.LEFT).values() if row.opted_out)
+    if not out:
+        raise ValueError("nobody is out")
+    world.act(GHL, "undnd", id=out[deed.who % len(out)], channel="all")
+
+
 def _merge_left(world: World, deed: Deed) -> None:
     winner, loser = _who(world, Side.LEFT, deed), _numbered(world, Side.LEFT, deed.other)
     world.act(GHL, "merge", id=winner, loser=loser)
@@ -256,6 +274,8 @@ DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "opt out right": _opt_out_right,
     "bounce right": _bounce_right,
     "back right": _back_right,
+    "confirm right": _confirm_right,
+    "lift left": _lift_left,
     "merge left": _merge_left,
 }
 # Done in Mailercloud, by way of the second pair's view of the world.

@@ -6,17 +6,21 @@ here depends on what a deed was meant to do.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncd.errors import ConfigError, FieldsChangedError, SyncdError
 from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Consent, Level
+from syncd.store.conflicts import Conflict
 from syncd.store.runs import RunState
 from tests.engine.rows import PLAIN, Row, differing
+from tests.engine.words import CONFIRMED, Words
 from tests.engine.world import MAILEON, World
 
 MAILABLE = 1  # permissions above this one were given by a person
 Shown = Both[dict[str, Row]]
+Place = tuple[Side, str, str]  # a field of a contact: its side, its id and the name
 
 
 @dataclass(slots=True)
@@ -62,7 +66,7 @@ class History:
 
     Attributes:
         lag: how long GHL's search may hide a change.
-        edits: by side, id and field (`tag x` for a member of the tags).
+        edits: by place (`tag x` for a member of the tags).
         lost: values that were in a field which is gone, or is another one, keyed as edits.
         people, ours: ids of the contacts that people, or we, made.
         back: addresses that people made active again on the right, where nothing tells.
@@ -71,15 +75,15 @@ class History:
         restored: it was put back, and no cycle has ended well since.
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
-        since: by address, when it opted out; known: those that our side must know.
-        deleted: whether people deleted, merged or brought back anybody.
+        since: by address, when it opted out.
+        words: what people said about mail, shared by the pairs of one ledger.
     """
 
     world: World
     lag: timedelta
     number: int = 0
-    edits: dict[tuple[Side, str, str], Edit] = field(default_factory=dict)
-    lost: set[tuple[Side, str, str]] = field(default_factory=set)
+    edits: dict[Place, Edit] = field(default_factory=dict)
+    lost: set[Place] = field(default_factory=set)
     people: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     ours: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     back: set[str] = field(default_factory=set)
@@ -88,7 +92,7 @@ class History:
     restored: bool = False
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
-    known: set[str] = field(default_factory=set)
+    words: Words = field(default_factory=Words)
     watch: Watch | None = None
 
     def show(self) -> Shown:
@@ -97,13 +101,36 @@ class History:
     # -- people --------------------------------------------------------------------------
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Whatever changes meanwhile is the doing of others."""
-        before = self.show()
+    def watching(self, *, ours: bool = False) -> Iterator[None]:
+        """Whatever changes meanwhile is the doing of others: of people, or of another pair."""
+        before, left = self.show(), self.world.opt_out_entries()
         try:
             yield
         finally:
-            self._note_changes(before, self.show())
+            after = self.show()
+            if not ours:
+                said = self.world.opt_out_entries() - left
+                self._note_words(before, after, {address for address, _ in said})
+            self._note_changes(before, after)
+
+    def _note_words(self, before: Shown, after: Shown, left: set[str]) -> None:
+        """Opt-outs and opt-ins of people; `left`: by the reports of the mailing side."""
+        now, out = self.world.now, set(left)
+        for side in SIDES:
+            for row in after[side].values():
+                old = before[side].get(row.id)
+                if row.opted_out and (old is None or not old.opted_out or old.email != row.email):
+                    out.add(row.email)
+                if old is None and row.permission in CONFIRMED:
+                    self.words.confirms(row.email, row.id, now)
+                if old is not None and old.email != row.email:
+                    self.words.fresh.pop(row.id, None)
+        for address in out:
+            if self.words.opts_out(address, now):
+                self.since[address] = now
+        for row in before.left.values():
+            if after.left.get(row.id) != row and not _is_at(row, after.left):
+                self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
 
     def _note_changes(self, before: Shown, after: Shown) -> None:
         self.number += 1
@@ -111,6 +138,8 @@ class History:
             for remote_id, row in after[side].items():
                 self._note(side, before[side].get(remote_id), row)
             gone = before[side].keys() - after[side].keys()
+            for remote_id in gone:
+                self._leave_behind(side, before[side][remote_id], after[side.other])
             if self.watch:
                 self.watch.touched.update((side, remote_id) for remote_id in gone)
             # What we made without ever learning of it, and is gone or moved to another
@@ -122,6 +151,20 @@ class History:
             self.ours[side].difference_update(strays)
             self.people[side].update(strays)
         self._note_opt_outs()
+
+    def _leave_behind(self, side: Side, gone: Row, there: Mapping[str, Row]) -> None:
+        """What somebody wrote of a contact that is gone may stand in its counterpart."""
+        for row in there.values():
+            if row.email != gone.email:
+                continue
+            for (_, _, name), edit in self.edits_of(side, gone.id):
+                place = (side.other, row.id, name)
+                if (known := self.edits.get(place)) is not None:
+                    or_else = (*known.or_else, edit.value, *edit.or_else)
+                    self.edits[place] = replace(known, or_else=or_else)
+
+    def edits_of(self, side: Side, remote_id: str) -> list[tuple[Place, Edit]]:
+        return [(p, edit) for p, edit in self.edits.items() if p[:2] == (side, remote_id)]
 
     def _note(self, side: Side, old: Row | None, new: Row) -> None:
         if old == new:
@@ -168,8 +211,21 @@ class History:
         listed = self.world.left_the_list() - self.unseen
         return (left | listed | (self.world.unsubscribed() - back)) - {""}
 
+    def answer(self, conflict: Conflict, take: Side) -> None:
+        """A person says whether somebody is let in who is so on one side alone."""
+        ids, shown = self.world.choose(conflict, take), self.show()
+        (said,) = conflict.values[take]
+        assert isinstance(said, Consent)
+        for side in SIDES:
+            row = shown[side].get(ids[side] or "")
+            if row is not None and said.level is Level.REVOKED:
+                self.words.forget_fresh(row.email)
+            elif row is not None:
+                self.words.answered[row.email] = self.world.now
+
     def forget(self) -> None:
         """Our store is an earlier one: what it learned since is unknown to it again."""
+        self.words.fresh.clear()
         self.agreed.clear()
         self.restored = True
         for edit in self.edits.values():
@@ -189,7 +245,9 @@ class History:
             if side is Side.LEFT and edit.at > began - lag:
                 edit.racy = True
         struck = sum(self.world.box.world.struck.values())
-        self.watch = Watch(began, self.show(), frozenset(seen | self.known), struck)
+        self.words.cycle_begins(self.world.process.ahead)
+        out = self.words.still_out(seen | self.words.known)
+        self.watch = Watch(began, self.show(), frozenset(out), struck)
 
     def excuses(self, error: SyncdError) -> bool:
         """Whether a cycle may end so although no answer was wrong: fields are others now.
@@ -214,11 +272,12 @@ class History:
             made = len(self.ours[side])
             assert made <= len(self.people[side.other]), "somebody was made twice"
         self._check_never()
+        self.words.heard_at = self.world.now
         self._note_opt_outs()
         struck = sum(self.world.box.world.struck.values())
         if state is RunState.DONE and struck == watch.struck:
             self.restored = False
-            self.known |= watch.opted_out
+            self.words.known |= watch.opted_out
             self._note_agreement(shown)
 
     def _check_new(self, side: Side, made: list[Row], watch: Watch) -> None:
@@ -240,10 +299,14 @@ class History:
     def _check_kept(self, side: Side, now: Mapping[str, Row], watch: Watch) -> None:
         for old in watch.shown[side].values():
             row = now.get(old.id)
-            if row is None or (side, old.id) in watch.touched:
+            if (side, old.id) in watch.touched:
+                continue
+            if row is None:
+                assert old.id not in self.words.fresh, "a fresh confirmation was destroyed"
                 continue
             assert row.permission == old.permission, "a permission was changed"
-            assert row.opted_out or not old.opted_out, "an opt-out was lifted"
+            if old.opted_out and not row.opted_out:
+                assert old.email in self.words.answered, "an opt-out was lifted"
             if row.email != old.email and not row.opted_out:
                 assert row.email not in watch.opted_out, "an opted-out address was moved in"
 
@@ -266,6 +329,10 @@ class History:
             }
         )
         return [(row, once.right[email]) for email, row in once.left.items() if email in once.right]
+
+
+def _is_at(row: Row, now: Mapping[str, Row]) -> bool:
+    return row.id in now and now[row.id].email == row.email
 
 
 def _moved(old: Row, now: Mapping[str, Row]) -> bool:

@@ -13,14 +13,17 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, rule
 
+from syncd.core.consent import CONSENT
 from syncd.engine.cycle import Mode
 from syncd.errors import SyncdError
+from syncd.model.side import SIDES, Side
 from tests.engine import accidents
 from tests.engine.accidents import Accident
 from tests.engine.deeds import EVERYWHERE, Deed, deeds
 from tests.engine.faults import FAULTS, POINTS, POINTS_OF_WRITES
 from tests.engine.history import History
 from tests.engine.walk import Step, Walk
+from tests.engine.words import Words
 from tests.engine.world import GHL, MAILEON, build
 
 
@@ -57,6 +60,7 @@ class Machine(Walk):
         lag_s=st.sampled_from((0, 2, 30)),
         also_422=st.booleans(),
         bumps=st.booleans(),
+        resubscribe=st.sampled_from(("never", "newer")),
         settled=st.booleans(),
         first=st.lists(deeds("create left", "create right"), min_size=1, max_size=4),
     )
@@ -69,11 +73,15 @@ class Machine(Walk):
         lag_s: int,
         also_422: bool,
         bumps: bool,
+        resubscribe: str,
         settled: bool,
         first: list[Deed],
     ) -> None:
         cls = type(self)
-        world = build(self.folder, cls.template, delete=delete, news=cls.news, **cls.place())
+        policy: dict[str, Any] = {"delete": delete, "consent": {"resubscribe": resubscribe}}
+        if resubscribe == "newer":  # only an opt-in whose date can be told lifts anything
+            policy["accounts"] = {"mail": {"time_zone": "Europe/Berlin"}}
+        world = build(self.folder, cls.template, news=cls.news, **policy, **cls.place())
         self.world = world
         world.configure(
             GHL,
@@ -85,10 +93,10 @@ class Machine(Walk):
             bump_on_tags=bumps,
         )
         world.configure(MAILEON, bump_on_identical_write=bumps)
-        lag, known = timedelta(seconds=lag_s + 1), set[str]()
+        lag, words = timedelta(seconds=lag_s + 1), Words(newer=resubscribe == "newer")
         for view in (world, world.news) if cls.news else (world,):
             view.pair()
-            self.histories.append(History(view, lag, known=known))
+            self.histories.append(History(view, lag, words=words))
         for deed in first:
             self.do(deed)
         if settled:
@@ -176,6 +184,31 @@ class Machine(Walk):
         self.world.line.crash_at = number
         self.world.line.carried_out = bool(number % 2)
         self.run(Mode.SYNC)
+
+    @rule(
+        leaves=deeds("opt out left", "opt out right"),
+        returns=st.lists(deeds("confirm right", "lift left"), min_size=1, max_size=3),
+        seconds=st.sampled_from((0, 40, 90_000)),
+    )
+    @told
+    def somebody_leaves_and_returns(self, leaves: Deed, returns: list[Deed], seconds: int) -> None:
+        """And we have heard of the one before the other."""
+        assert self.world
+        self.do(leaves)
+        self.world.settle()
+        self.run(Mode.SYNC)
+        self.world.wait(seconds)
+        for deed in returns:
+            self.do(deed)
+
+    @rule(number=st.integers(0, 3), take=st.sampled_from(SIDES))
+    @told
+    def a_person_answers(self, number: int, take: Side) -> None:
+        """Of those who were let in on one side alone, a person says what is right."""
+        asked = [(h, c) for h in self.histories for c in h.world.conflicts() if c.rule == CONSENT]
+        if asked:
+            history, conflict = asked[number % len(asked)]
+            history.answer(conflict, take)
 
     @rule()
     @told

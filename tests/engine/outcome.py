@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from syncd.model.side import SIDES, Side
 from tests.engine.history import Edit, History, Shown
 from tests.engine.rows import PLAIN, Row
+from tests.engine.world import MAILEON
 
 Listed = Mapping[tuple[str | None, str | None], set[str]]
 
@@ -17,7 +18,12 @@ def check(history: History) -> None:
     """
     shown, listed = history.show(), history.world.listed()
     mailable = {row.email for row in shown.right.values() if not row.opted_out}
-    assert not (history.known & (mailable - history.back)), "an opted-out address stayed mailable"
+    out = history.words.still_out(history.words.known - history.back)
+    assert not (out & mailable), "an opted-out address stayed mailable"
+    if MAILEON not in history.world.platform:  # it hears of an opt-in where nobody is asked
+        asked = {row.email for row in shown.left.values() if row.opted_out}
+        known = history.words.known - history.back
+        assert not (known & mailable & asked), "an address is mailable while a person is asked"
     for here, there in history.matched(shown):
         if not here.opted_out:
             _check_pair(history, here, there, listed)

@@ -93,7 +93,7 @@ class Walk(RuleBasedStateMachine):
         with ExitStack() as watching:
             for other in self.histories:
                 if other is not history:
-                    watching.enter_context(other.watching())
+                    watching.enter_context(other.watching(ours=True))
             try:
                 state = world.cycle(mode).state
             except CrashError:

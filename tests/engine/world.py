@@ -27,8 +27,9 @@ from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.sandbox.core import Fault
 from syncd.sandbox.ghl.platform import Ghl
-from syncd.store import database, links, members, runs
+from syncd.store import conflicts, database, links, members, runs
 from syncd.store import tables as t
+from syncd.store.conflicts import Conflict
 from syncd.store.suppressions import open_ledger
 from syncd.testing.inprocess import Sandbox, sandbox
 from tests.engine.line import CrashError, Line
@@ -199,10 +200,14 @@ class World:
 
     def unsubscribed(self) -> set[str]:
         """Addresses that have left Maileon by opting out; their contacts are there no more."""
+        return {address for address, _ in self.opt_out_entries()}
+
+    def opt_out_entries(self) -> set[tuple[str, str]]:
+        """Addresses that have left Maileon by opting out, and when."""
         if MAILEON not in self.platform:
             return set()
         shown = self.act(MAILEON, "opt_outs")
-        return {plain(entry["email"]).lower() for entry in shown["unsubscribed"]}
+        return {(plain(one["email"]).lower(), one["at"]) for one in shown["unsubscribed"]}
 
     def left_the_list(self) -> set[str]:
         """Addresses that have opted out of Mailercloud by a link, as their reports tell."""
@@ -369,6 +374,18 @@ class World:
         with self.reading() as db:
             found = db.execute(sa.select(f.present).where(f.account == account, f.name == name))
             return bool(found.scalar())
+
+    def conflicts(self) -> list[Conflict]:
+        """What waits for a person."""
+        with self.reading() as db:
+            return conflicts.of_pair(db, self.name)
+
+    def choose(self, conflict: Conflict, take: Side) -> Both[str | None]:
+        """What `syncd conflicts resolve` does; the ids of the contacts that it is about."""
+        with self.running().store.begin() as db:
+            conflicts.choose(db, conflict.id, take, "ada@desk")
+            members.wake_links(db, [conflict.link_id])
+            return links.load(db, [conflict.link_id])[0].ids
 
     def was_approved(self) -> bool:
         with self.reading() as db:
