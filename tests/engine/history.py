@@ -119,8 +119,8 @@ class History:
         for side in SIDES:
             for row in after[side].values():
                 old = before[side].get(row.id)
-                if row.opted_out and (old is None or not old.opted_out or old.email != row.email):
-                    out.add(row.email)
+                if row.opted_out:
+                    out |= row.addresses - (old.addresses if old and old.opted_out else frozenset())
                 if old is None and row.permission in CONFIRMED:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
@@ -129,7 +129,7 @@ class History:
             if self.words.opts_out(address, now):
                 self.since[address] = now
         for row in before.left.values():
-            if after.left.get(row.id) != row and not _is_at(row, after.left):
+            if not _is_at(row, after.left):
                 self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
 
     def _note_changes(self, before: Shown, after: Shown) -> None:
@@ -196,13 +196,14 @@ class History:
         now = self.opted_out()
         for address in now:
             self.since.setdefault(address, self.world.now)
+            self.words.out.setdefault(address, self.world.now)  # by `delete: unsubscribe`
         for address in self.since.keys() - now:
             del self.since[address]  # it came back before anybody had to know
 
     def opted_out(self) -> set[str]:
         """Addresses that show an opt-out on either side, unless they came back there."""
         shown = self.show()
-        left = {row.email for row in shown.left.values() if row.opted_out}
+        left = {a for row in shown.left.values() if row.opted_out for a in row.addresses}
         back = {
             row.email
             for row in shown.right.values()
