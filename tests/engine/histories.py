@@ -128,7 +128,7 @@ def _less(step: Step) -> Iterator[Step]:
                 yield name, {**given, key: False}
             case str() | int() if key in PLAINEST and value != PLAINEST[key]:
                 yield name, {**given, key: PLAINEST[key]}
-            case [_, _, *_]:
+            case [_, *more] if more or key == "automated":
                 for n in range(len(value)):
                     yield name, {**given, key: value[:n] + value[n + 1 :]}
     if name == "both_at_once":

@@ -76,6 +76,8 @@ class History:
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out.
+        seen_out: ids on the left that showed an opt-out when our side last looked, as far as
+            is certain; lifted_at: when a person lifted theirs.
         words: what people said about mail, shared by the pairs of one ledger.
     """
 
@@ -92,6 +94,8 @@ class History:
     restored: bool = False
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
+    seen_out: set[str] = field(default_factory=set)
+    lifted_at: dict[str, datetime] = field(default_factory=dict)
     words: Words = field(default_factory=Words)
     watch: Watch | None = None
 
@@ -119,8 +123,14 @@ class History:
         for side in SIDES:
             for row in after[side].values():
                 old = before[side].get(row.id)
-                if row.opted_out:
-                    out |= row.addresses - (old.addresses if old and old.opted_out else frozenset())
+                was_out = old is not None and old.opted_out
+                if row.opted_out and side is Side.LEFT and not was_out and row.id in self.seen_out:
+                    for address in row.addresses:  # nothing tells that it was lifted meanwhile
+                        self.words.forget_fresh(address)
+                elif row.opted_out:
+                    out |= row.addresses - (old.addresses if old and was_out else frozenset())
+                elif was_out:
+                    self.lifted_at[row.id] = now
                 if old is None and row.permission in CONFIRMED:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
@@ -265,6 +275,7 @@ class History:
         assert self.watch is not None
         watch, self.watch = self.watch, None
         shown = self.show()
+        self.seen_out |= {row.id for row in shown.left.values() if row.opted_out}
         for side in SIDES:
             new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
             self.ours[side].update(new)
@@ -279,6 +290,8 @@ class History:
         if state is RunState.DONE and struck == watch.struck:
             self.restored = False
             self.words.known |= watch.opted_out
+            seen = watch.began - self.lag
+            self.seen_out -= {i for i, at in self.lifted_at.items() if at <= seen}
             self._note_agreement(shown)
 
     def _check_new(self, side: Side, made: list[Row], watch: Watch) -> None:

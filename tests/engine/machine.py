@@ -17,7 +17,7 @@ from syncd.core.consent import CONSENT
 from syncd.engine.cycle import Mode
 from syncd.errors import SyncdError
 from syncd.model.side import SIDES, Side
-from tests.engine import accidents
+from tests.engine import accidents, automations
 from tests.engine.accidents import Accident
 from tests.engine.deeds import EVERYWHERE, Deed, deeds
 from tests.engine.faults import FAULTS, POINTS, POINTS_OF_WRITES
@@ -46,6 +46,11 @@ def _of_its_fields(machine: "Machine") -> st.SearchStrategy[Accident]:
     return accidents.accidents(*machine.platforms)
 
 
+def _of_its_automations(machine: "Machine") -> st.SearchStrategy[list[str]]:
+    return automations.some(*machine.platforms)
+
+
+ITS_AUTOMATIONS = st.runner().flatmap(_of_its_automations)
 ANY_DEED = st.runner().flatmap(_of_its_platforms)
 ANY_ACCIDENT = st.runner().flatmap(_of_its_fields)
 
@@ -61,6 +66,7 @@ class Machine(Walk):
         also_422=st.booleans(),
         bumps=st.booleans(),
         resubscribe=st.sampled_from(("never", "newer")),
+        automated=ITS_AUTOMATIONS,
         settled=st.booleans(),
         first=st.lists(deeds("create left", "create right"), min_size=1, max_size=4),
     )
@@ -74,6 +80,7 @@ class Machine(Walk):
         also_422: bool,
         bumps: bool,
         resubscribe: str,
+        automated: list[str],
         settled: bool,
         first: list[Deed],
     ) -> None:
@@ -83,6 +90,7 @@ class Machine(Walk):
             policy["accounts"] = {"mail": {"time_zone": "Europe/Berlin"}}
         world = build(self.folder, cls.template, news=cls.news, **policy, **cls.place())
         self.world = world
+        self.automations = automated
         world.configure(
             GHL,
             allow_duplicates=duplicates,

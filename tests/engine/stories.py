@@ -20,6 +20,7 @@ def begin(*first: Deed, settled: bool = False, **settings: Any) -> Step:
         "also_422": False,
         "bumps": False,
         "resubscribe": "never",
+        "automated": [],
     }
     return "begin", {**plain, "settled": settled, "first": list(first), **settings}
 
