@@ -9,7 +9,7 @@ import os
 import secrets
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +21,7 @@ from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
 
 KEY_VARIABLE = "SYNCD_LEDGER_KEY"
+LEAST = timedelta(microseconds=1)  # by which two moments differ in a store
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +62,21 @@ class Ledger:
         """Write opt-outs down; those addresses that the account had not shown before.
 
         Who opted out, came back and opts out again counts as new: the later date stands, as
-        the opt-in between the two must not seem newer than it.
+        the opt-in between the two must not seem newer than it. What an account did not show
+        until now is later than what was lifted there, even if our clock says otherwise.
         """
         fresh: dict[tuple[str, str], OptOut] = {}
         for opt_out in opt_outs:
             place = (opt_out.account, self.hashed(opt_out.address))
             if place not in fresh or _is_later(opt_out.moment(now), fresh[place].moment(now)):
                 fresh[place] = opt_out
-        for place, since in self._known(db, fresh).items():
-            if place in fresh and not _is_later(fresh[place].moment(now), since):
+        heard: dict[tuple[str, str], datetime] = {}
+        for place, (since, lifted) in self._known(db, fresh).items():
+            if place not in fresh:
+                continue
+            if fresh[place].moment(now) == now and lifted is not None and lifted >= now:
+                heard[place] = lifted + LEAST
+            elif not _is_later(fresh[place].moment(now), since):
                 del fresh[place]
         upsert(
             db,
@@ -80,7 +87,7 @@ class Ledger:
                     "address_hash": address_hash,
                     "since": o.since,
                     "source": o.source[:64],
-                    "recorded_at": now,
+                    "recorded_at": heard.get((account, address_hash), now),
                 }
                 for (account, address_hash), o in fresh.items()
             ],
@@ -90,18 +97,18 @@ class Ledger:
 
     def _known(
         self, db: sa.Connection, hashes: Collection[tuple[str, str]]
-    ) -> dict[tuple[str, str], datetime]:
-        """When the opt-outs that are written down already happened, or were."""
+    ) -> dict[tuple[str, str], tuple[datetime, datetime | None]]:
+        """When the opt-outs that are written down already happened, or were; lifted up to when."""
         s = t.suppression.c
-        found: dict[tuple[str, str], datetime] = {}
+        found: dict[tuple[str, str], tuple[datetime, datetime | None]] = {}
         for some in chunks({address_hash for _, address_hash in hashes}):
             rows = db.execute(
-                sa.select(s.account, s.address_hash, s.since, s.recorded_at).where(
+                sa.select(s.account, s.address_hash, s.since, s.recorded_at, s.lifted_upto).where(
                     s.address_hash.in_(some)
                 )
             )
-            for account, known, since, recorded_at in rows:
-                found[account, known] = since or recorded_at
+            for account, known, since, recorded_at, lifted in rows:
+                found[account, known] = since or recorded_at, lifted
         return found
 
     def suppressed(

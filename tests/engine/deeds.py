@@ -142,6 +142,29 @@ def _take_over_left(world: World, deed: Deed) -> None:
         world.act(GHL, "edit", id=heir, fields={"email": free})
 
 
+def _add_address_left(world: World, deed: Deed) -> None:
+    world.act(GHL, "add_email", id=_who(world, Side.LEFT, deed), address=deed.address)
+
+
+def _remove_address_left(world: World, deed: Deed) -> None:
+    """One of the further addresses of somebody who has some."""
+    having = {row.id: row.further for row in world.rows(Side.LEFT).values() if row.further}
+    if not having:
+        raise ValueError("nobody has a further address")
+    who = sorted(having)[deed.who % len(having)]
+    address = sorted(having[who])[deed.other % len(having[who])]
+    world.act(GHL, "remove_email", id=who, address=address)
+
+
+def _adopt_address_left(world: World, deed: Deed) -> None:
+    """Somebody gets the address of another contact as a further one."""
+    who, whose = _who(world, Side.LEFT, deed), _numbered(world, Side.LEFT, deed.other)
+    address = world.rows(Side.LEFT)[whose].email
+    if who == whose or not address:
+        raise ValueError("nobody has an address to give")
+    world.act(GHL, "add_email", id=who, address=address)
+
+
 def _delete_left(world: World, deed: Deed) -> None:
     world.act(GHL, "delete", id=_who(world, Side.LEFT, deed))
 
@@ -176,6 +199,24 @@ def _bounce_right(world: World, deed: Deed) -> None:
 
 def _back_right(world: World, deed: Deed) -> None:
     world.act(MAILEON, "resubscribe", email=deed.address, remove_marker=bool(deed.other % 2))
+
+
+def _confirm_right(world: World, deed: Deed) -> None:
+    """Somebody who opted out signs up again, and confirms it."""
+    there = {row.email for row in world.rows(Side.RIGHT).values()}
+    out = sorted(world.unsubscribed() - there)
+    if not out:
+        raise ValueError("nobody is out")
+    address, plus = out[deed.who % len(out)], bool(deed.other % 2)
+    world.act(MAILEON, "resubscribe", email=address, plus=plus)
+
+
+def _lift_left(world: World, deed: Deed) -> None:
+    """A person lifts the DND of somebody who has it."""
+    out = sorted(row.id for row in world.rows(Side.LEFT).values() if row.opted_out)
+    if not out:
+        raise ValueError("nobody is out")
+    world.act(GHL, "undnd", id=out[deed.who % len(out)], channel="all")
 
 
 def _merge_left(world: World, deed: Deed) -> None:
@@ -248,6 +289,9 @@ DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "move left": _move_left,
     "move right": _move_right,
     "take over left": _take_over_left,
+    "add address left": _add_address_left,
+    "remove address left": _remove_address_left,
+    "adopt address left": _adopt_address_left,
     "delete left": _delete_left,
     "delete right": _delete_right,
     "opt out left": _opt_out_left,
@@ -256,6 +300,8 @@ DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "opt out right": _opt_out_right,
     "bounce right": _bounce_right,
     "back right": _back_right,
+    "confirm right": _confirm_right,
+    "lift left": _lift_left,
     "merge left": _merge_left,
 }
 # Done in Mailercloud, by way of the second pair's view of the world.
@@ -270,7 +316,15 @@ NEWS_DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "back news": _back_news,
 }
 OFTEN_NEWS = ("create news", "edit news", "opt out news")
-OFTEN = ("create left", "create right", "edit left", "edit right", "tag left", "retag right")
+OFTEN = (
+    "create left",
+    "create right",
+    "edit left",
+    "edit right",
+    "tag left",
+    "retag right",
+    "add address left",
+)
 
 
 EVERYWHERE = (*OFTEN, *OFTEN, *OFTEN_NEWS, *DEEDS, *NEWS_DEEDS)

@@ -6,16 +6,21 @@ here depends on what a deed was meant to do.
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from syncd.errors import ConfigError, FieldsChangedError, SyncdError
 from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Consent, Level
+from syncd.store.conflicts import Conflict
 from syncd.store.runs import RunState
 from tests.engine.rows import PLAIN, Row, differing
+from tests.engine.words import CONFIRMED, Words
 from tests.engine.world import MAILEON, World
 
 MAILABLE = 1  # permissions above this one were given by a person
 Shown = Both[dict[str, Row]]
+Place = tuple[Side, str, str]  # a field of a contact: its side, its id and the name
 
 
 @dataclass(slots=True)
@@ -26,6 +31,7 @@ class Edit:
         racy: done while a cycle ran, or so shortly before one that its index still lagged.
         forgotten: done since a backup was taken that was put back, or after that and before
             a cycle had ended.
+        or_else: what may stand there instead.
     """
 
     number: int
@@ -33,6 +39,7 @@ class Edit:
     value: str | bool
     racy: bool = False
     forgotten: bool = False
+    or_else: tuple[str | bool, ...] = ()
 
 
 @dataclass(slots=True)
@@ -42,6 +49,7 @@ class Watch:
     Attributes:
         opted_out: addresses that every write of this cycle has to spare.
         touched: contacts with which people dealt meanwhile.
+        other_fields: a field became another one meanwhile.
     """
 
     began: datetime
@@ -49,6 +57,7 @@ class Watch:
     opted_out: frozenset[str]
     struck: int
     touched: set[tuple[Side, str]] = field(default_factory=set)
+    other_fields: bool = False
 
 
 @dataclass(slots=True)
@@ -57,7 +66,8 @@ class History:
 
     Attributes:
         lag: how long GHL's search may hide a change.
-        edits: by side, id and field (`tag x` for a member of the tags).
+        edits: by place (`tag x` for a member of the tags).
+        lost: values that were in a field which is gone, or is another one, keyed as edits.
         people, ours: ids of the contacts that people, or we, made.
         back: addresses that people made active again on the right, where nothing tells.
         unseen: addresses to which people moved a row that no listing shows, as it opted out.
@@ -65,14 +75,17 @@ class History:
         restored: it was put back, and no cycle has ended well since.
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
-        since: by address, when it opted out; known: those that our side must know.
-        deleted: whether people deleted, merged or brought back anybody.
+        since: by address, when it opted out.
+        seen_out: ids on the left that showed an opt-out when our side last looked, as far as
+            is certain; lifted_at: when a person lifted theirs.
+        words: what people said about mail, shared by the pairs of one ledger.
     """
 
     world: World
     lag: timedelta
     number: int = 0
-    edits: dict[tuple[Side, str, str], Edit] = field(default_factory=dict)
+    edits: dict[Place, Edit] = field(default_factory=dict)
+    lost: set[Place] = field(default_factory=set)
     people: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     ours: Both[set[str]] = field(default_factory=lambda: Both(set(), set()))
     back: set[str] = field(default_factory=set)
@@ -81,7 +94,9 @@ class History:
     restored: bool = False
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
-    known: set[str] = field(default_factory=set)
+    seen_out: set[str] = field(default_factory=set)
+    lifted_at: dict[str, datetime] = field(default_factory=dict)
+    words: Words = field(default_factory=Words)
     watch: Watch | None = None
 
     def show(self) -> Shown:
@@ -90,13 +105,42 @@ class History:
     # -- people --------------------------------------------------------------------------
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Whatever changes meanwhile is the doing of others."""
-        before = self.show()
+    def watching(self, *, ours: bool = False) -> Iterator[None]:
+        """Whatever changes meanwhile is the doing of others: of people, or of another pair."""
+        before, left = self.show(), self.world.opt_out_entries()
         try:
             yield
         finally:
-            self._note_changes(before, self.show())
+            after = self.show()
+            if not ours:
+                said = self.world.opt_out_entries() - left
+                self._note_words(before, after, {address for address, _ in said})
+            self._note_changes(before, after)
+
+    def _note_words(self, before: Shown, after: Shown, left: set[str]) -> None:
+        """Opt-outs and opt-ins of people; `left`: by the reports of the mailing side."""
+        now, out = self.world.now, set(left)
+        for side in SIDES:
+            for row in after[side].values():
+                old = before[side].get(row.id)
+                was_out = old is not None and old.opted_out
+                if row.opted_out and side is Side.LEFT and not was_out and row.id in self.seen_out:
+                    for address in row.addresses:  # nothing tells that it was lifted meanwhile
+                        self.words.forget_fresh(address)
+                elif row.opted_out:
+                    out |= row.addresses - (old.addresses if old and was_out else frozenset())
+                elif was_out:
+                    self.lifted_at[row.id] = now
+                if old is None and row.permission in CONFIRMED:
+                    self.words.confirms(row.email, row.id, now)
+                if old is not None and old.email != row.email:
+                    self.words.fresh.pop(row.id, None)
+        for address in out:
+            if self.words.opts_out(address, now):
+                self.since[address] = now
+        for row in before.left.values():
+            if not _is_at(row, after.left):
+                self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
 
     def _note_changes(self, before: Shown, after: Shown) -> None:
         self.number += 1
@@ -104,6 +148,8 @@ class History:
             for remote_id, row in after[side].items():
                 self._note(side, before[side].get(remote_id), row)
             gone = before[side].keys() - after[side].keys()
+            for remote_id in gone:
+                self._leave_behind(side, before[side][remote_id], after[side.other])
             if self.watch:
                 self.watch.touched.update((side, remote_id) for remote_id in gone)
             # What we made without ever learning of it, and is gone or moved to another
@@ -115,6 +161,20 @@ class History:
             self.ours[side].difference_update(strays)
             self.people[side].update(strays)
         self._note_opt_outs()
+
+    def _leave_behind(self, side: Side, gone: Row, there: Mapping[str, Row]) -> None:
+        """What somebody wrote of a contact that is gone may stand in its counterpart."""
+        for row in there.values():
+            if row.email != gone.email:
+                continue
+            for (_, _, name), edit in self.edits_of(side, gone.id):
+                place = (side.other, row.id, name)
+                if (known := self.edits.get(place)) is not None:
+                    or_else = (*known.or_else, edit.value, *edit.or_else)
+                    self.edits[place] = replace(known, or_else=or_else)
+
+    def edits_of(self, side: Side, remote_id: str) -> list[tuple[Place, Edit]]:
+        return [(p, edit) for p, edit in self.edits.items() if p[:2] == (side, remote_id)]
 
     def _note(self, side: Side, old: Row | None, new: Row) -> None:
         if old == new:
@@ -135,21 +195,25 @@ class History:
             self._edited(side, new.id, f"tag {tag}", tag in new.tags)
 
     def _edited(self, side: Side, remote_id: str, name: str, value: str | bool) -> None:
-        racy = self.watch is not None
-        edit = Edit(self.number, self.world.now, value, racy=racy, forgotten=self.restored)
-        self.edits[side, remote_id, name] = edit
+        self.edits[side, remote_id, name] = self.edit(value)
+
+    def edit(self, value: str | bool, or_else: tuple[str | bool, ...] = ()) -> Edit:
+        """What somebody writes now."""
+        racy, now = self.watch is not None, self.world.now
+        return Edit(self.number, now, value, racy, forgotten=self.restored, or_else=or_else)
 
     def _note_opt_outs(self) -> None:
         now = self.opted_out()
         for address in now:
             self.since.setdefault(address, self.world.now)
+            self.words.out.setdefault(address, self.world.now)  # by `delete: unsubscribe`
         for address in self.since.keys() - now:
             del self.since[address]  # it came back before anybody had to know
 
     def opted_out(self) -> set[str]:
         """Addresses that show an opt-out on either side, unless they came back there."""
         shown = self.show()
-        left = {row.email for row in shown.left.values() if row.opted_out}
+        left = {a for row in shown.left.values() if row.opted_out for a in row.addresses}
         back = {
             row.email
             for row in shown.right.values()
@@ -158,8 +222,21 @@ class History:
         listed = self.world.left_the_list() - self.unseen
         return (left | listed | (self.world.unsubscribed() - back)) - {""}
 
+    def answer(self, conflict: Conflict, take: Side) -> None:
+        """A person says whether somebody is let in who is so on one side alone."""
+        ids, shown = self.world.choose(conflict, take), self.show()
+        (said,) = conflict.values[take]
+        assert isinstance(said, Consent)
+        for side in SIDES:
+            row = shown[side].get(ids[side] or "")
+            if row is not None and said.level is Level.REVOKED:
+                self.words.forget_fresh(row.email)
+            elif row is not None:
+                self.words.answered[row.email] = self.world.now
+
     def forget(self) -> None:
         """Our store is an earlier one: what it learned since is unknown to it again."""
+        self.words.fresh.clear()
         self.agreed.clear()
         self.restored = True
         for edit in self.edits.values():
@@ -179,13 +256,26 @@ class History:
             if side is Side.LEFT and edit.at > began - lag:
                 edit.racy = True
         struck = sum(self.world.box.world.struck.values())
-        self.watch = Watch(began, self.show(), frozenset(seen | self.known), struck)
+        self.words.cycle_begins(self.world.process.ahead)
+        out = self.words.still_out(seen | self.words.known)
+        self.watch = Watch(began, self.show(), frozenset(out), struck)
+
+    def excuses(self, error: SyncdError) -> bool:
+        """Whether a cycle may end so although no answer was wrong: fields are others now.
+
+        They became so once more while it began anew; or none of two sides has a field
+        before there was anything to go on with.
+        """
+        if isinstance(error, FieldsChangedError):
+            return self.watch is not None and self.watch.other_fields
+        return isinstance(error, ConfigError) and not self.world.was_approved()
 
     def end(self, state: RunState | None) -> None:
         """It ended, or died; nothing of what it did may have done harm."""
         assert self.watch is not None
         watch, self.watch = self.watch, None
         shown = self.show()
+        self.seen_out |= {row.id for row in shown.left.values() if row.opted_out}
         for side in SIDES:
             new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
             self.ours[side].update(new)
@@ -194,11 +284,14 @@ class History:
             made = len(self.ours[side])
             assert made <= len(self.people[side.other]), "somebody was made twice"
         self._check_never()
+        self.words.heard_at = self.world.now
         self._note_opt_outs()
         struck = sum(self.world.box.world.struck.values())
         if state is RunState.DONE and struck == watch.struck:
             self.restored = False
-            self.known |= watch.opted_out
+            self.words.known |= watch.opted_out
+            seen = watch.began - self.lag
+            self.seen_out -= {i for i, at in self.lifted_at.items() if at <= seen}
             self._note_agreement(shown)
 
     def _check_new(self, side: Side, made: list[Row], watch: Watch) -> None:
@@ -220,10 +313,14 @@ class History:
     def _check_kept(self, side: Side, now: Mapping[str, Row], watch: Watch) -> None:
         for old in watch.shown[side].values():
             row = now.get(old.id)
-            if row is None or (side, old.id) in watch.touched:
+            if (side, old.id) in watch.touched:
+                continue
+            if row is None:
+                assert old.id not in self.words.fresh, "a fresh confirmation was destroyed"
                 continue
             assert row.permission == old.permission, "a permission was changed"
-            assert row.opted_out or not old.opted_out, "an opt-out was lifted"
+            if old.opted_out and not row.opted_out:
+                assert old.email in self.words.answered, "an opt-out was lifted"
             if row.email != old.email and not row.opted_out:
                 assert row.email not in watch.opted_out, "an opted-out address was moved in"
 
@@ -247,114 +344,9 @@ class History:
         )
         return [(row, once.right[email]) for email, row in once.left.items() if email in once.right]
 
-    # -- in the end ----------------------------------------------------------------------
 
-    def check_end(self) -> None:
-        """Everybody has long stopped, and our side says that it is done."""
-        shown = self.show()
-        mailable = {row.email for row in shown.right.values() if not row.opted_out}
-        assert not (self.known & (mailable - self.back)), "an opted-out address stayed mailable"
-        listed = self.world.listed()
-        pairs = self.matched(shown)
-        for here, there in pairs:
-            if here.opted_out:
-                continue
-            excused = listed.get((here.id, there.id), set())
-            self._check_pair(here, there, excused)
-        self._check_states(shown)
-        self._check_everybody(shown, listed)
-
-    def _check_pair(self, here: Row, there: Row, excused: set[str]) -> None:
-        standing = (
-            self.world.standing(Side.LEFT).get(here.id),
-            self.world.standing(Side.RIGHT).get(there.id),
-        )
-        if there.hidden:
-            return  # no listing shows them, so nothing is known of them
-        if self._are_held_by_others(here, there):
-            return
-        if standing != (("linked", None), ("linked", None)):
-            assert all(s and s[0] in ("parked", "filtered") for s in standing), standing
-            return
-        for name in (*PLAIN, "tags"):
-            if self.world.rules[name] in excused:
-                continue
-            assert here.shows(name) == there.shows(name), f"{name} differs in the end"
-        for name in PLAIN:
-            if self.world.rules[name] not in excused:
-                self._check_origin(here, there, name, name, here.fields[name])
-        tags = {
-            name
-            for side, remote_id, name in self.edits
-            if remote_id in (here.id, there.id) and name.startswith("tag ")
-        }
-        if self.world.rules["tags"] not in excused:
-            for name in sorted(tags):
-                present = name.removeprefix("tag ") in here.tags
-                self._check_origin(here, there, name, "tags", present)
-
-    def _are_held_by_others(self, here: Row, there: Row) -> bool:
-        """Whether one of them is the counterpart of a contact whose address cannot follow."""
-        return any(
-            (right == there.id) != (left == here.id) and self.world.rules["email"] in rules
-            for (left, right), rules in self.world.listed().items()
-        )
-
-    def _check_origin(
-        self, here: Row, there: Row, name: str, whole: str, final: str | bool
-    ) -> None:
-        """The final value is the last edit of a person, or an earlier one that was in the race."""
-        made = [
-            edit
-            for side, remote_id in ((Side.LEFT, here.id), (Side.RIGHT, there.id))
-            if (edit := self.edits.get((side, remote_id, name))) is not None
-        ]
-        made.sort(key=lambda edit: edit.number)
-        if not made or made[-1].value == final or made[-1].forgotten:
-            return
-        agreed = self.agreed.get((here.id, there.id, whole), -1)
-        in_race = len(made) == 2 and not made[0].number <= agreed < made[1].number
-        if in_race and (made[0].value == final or name != whole):
-            return
-        # A text that holds a set is written whole, over what came in between.
-        assert name != whole and made[-1].racy, (  # noqa: PT018
-            f"an edit of {name} was lost: people wrote {made}, both show {final!r}"
-        )
-
-    def _check_states(self, shown: Shown) -> None:
-        for side in SIDES:
-            standing = self.world.standing(side)
-            alive = {i for i, (state, _) in standing.items() if state != "gone"}
-            hidden = {row.id for row in shown[side].values() if row.hidden}
-            there = shown[side].keys() - hidden
-            assert alive - hidden == there - hidden, f"the store knows others ({side})"
-            states = {state for state, _ in standing.values()}
-            assert states <= {"linked", "parked", "filtered", "gone"}, states
-
-    def _check_everybody(
-        self,
-        shown: Shown,
-        listed: Mapping[tuple[str | None, str | None], set[str]],
-    ) -> None:
-        """Who has no counterpart is parked with a cause, or a problem says why."""
-        excused = {
-            i
-            for ids, rules in listed.items()
-            if self.world.rules["email"] in rules
-            for i in ids
-            if i
-        }
-        for side in SIDES:
-            standing = self.world.standing(side)
-            there = {row.email for row in shown[side.other].values()}
-            for row in shown[side].values():
-                if row.id in excused or (row.hidden and row.id not in standing):
-                    continue
-                state, cause = standing[row.id]
-                if state == "linked" and row.email in there:
-                    continue
-                assert state == "parked", f"{row.email} is alone ({side}), but {state}"
-                assert cause, f"{row.email} is parked without a cause"
+def _is_at(row: Row, now: Mapping[str, Row]) -> bool:
+    return row.id in now and now[row.id].email == row.email
 
 
 def _moved(old: Row, now: Mapping[str, Row]) -> bool:

@@ -5,52 +5,26 @@ processes die; and whatever happens, nobody who opted out becomes mailable, nobo
 doubled, no edit is lost, and in the end there is peace.
 """
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import ExitStack, suppress
 from datetime import timedelta
 from functools import partial, wraps
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
-import pytest
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from hypothesis.stateful import initialize, rule
 
+from syncd.core.consent import CONSENT
 from syncd.engine.cycle import Mode
-from syncd.errors import LeaseLostError, SyncdError
-from syncd.store.runs import RunState
-from tests.engine.deeds import EVERYWHERE, Deed, deeds, perform
+from syncd.errors import SyncdError
+from syncd.model.side import SIDES, Side
+from tests.engine import accidents, automations
+from tests.engine.accidents import Accident
+from tests.engine.deeds import EVERYWHERE, Deed, deeds
+from tests.engine.faults import FAULTS, POINTS, POINTS_OF_WRITES
 from tests.engine.history import History
-from tests.engine.line import CrashError
-from tests.engine.world import GHL, MAILEON, World, build
-
-POINTS = ("recover", "pull", "sweep", "gone", "match", "reconcile")
-POINTS_OF_WRITES = ("claimed", "answered", "confirmed")
-
-FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("lost_answer", {"method": "POST", "path": "contacts"}),
-    ("lost_answer", {"method": "PUT"}),
-    ("lost_answer", {"method": "DELETE"}),
-    ("lost_answer", {}),
-    ("lost_answer", {"times": 6, "path": "contacts"}),
-    ("status", {"status": 500, "times": 2}),
-    ("status", {"status": 503, "times": 6, "method": "PUT"}),
-    ("status", {"status": 429, "headers": {"Retry-After": "3"}}),
-    ("status", {"status": 401, "platform": "ghl"}),
-    ("status_after", {"status": 502, "method": "POST", "path": "contacts"}),
-    ("status_after", {"status": 502, "method": "PUT"}),
-    ("status_after", {"status": 400, "method": "PUT", "platform": "ghl"}),
-    ("html", {"status": 200}),
-    ("html", {"status": 200, "method": "POST", "path": "contacts"}),
-    ("html", {"status": 502}),
-    ("truncated", {}),
-    ("truncated", {"method": "PUT"}),
-    ("refused", {"times": 2}),
-)
-
-Step = tuple[str, dict[str, Any]]  # the name of a rule, and what it was given
+from tests.engine.walk import Step, Walk
+from tests.engine.words import Words
+from tests.engine.world import GHL, MAILEON, build
 
 
 def told(of_machine: Callable[..., None]) -> Callable[..., None]:
@@ -68,31 +42,21 @@ def _of_its_platforms(machine: "Machine") -> st.SearchStrategy[Deed]:
     return deeds(*EVERYWHERE) if machine.news else deeds()
 
 
+def _of_its_fields(machine: "Machine") -> st.SearchStrategy[Accident]:
+    return accidents.accidents(*machine.platforms)
+
+
+def _of_its_automations(machine: "Machine") -> st.SearchStrategy[list[str]]:
+    return automations.some(*machine.platforms)
+
+
+ITS_AUTOMATIONS = st.runner().flatmap(_of_its_automations)
 ANY_DEED = st.runner().flatmap(_of_its_platforms)
+ANY_ACCIDENT = st.runner().flatmap(_of_its_fields)
 
 
-class Machine(RuleBasedStateMachine):
-    """One history; each subclass has its platforms and its store.
-
-    Attributes:
-        news: whether Mailercloud takes part, by a second pair.
-        place: makes the settings of a world's store.
-        story: what was done so far, to be done again by `retell`.
-    """
-
-    template: ClassVar[Path]
-    place: ClassVar[Callable[[], dict[str, str]]]
-    news: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.story: list[Step] = []
-        self.folder = Path(tempfile.mkdtemp())
-        self.world: World | None = None
-        self.histories: list[History] = []
-        self.sound = True
-        self.overtaken = False  # another process works on the same pair meanwhile
-        self.dying: tuple[str, int] | None = None  # at which point, when it is come to
+class Machine(Walk):
+    """What may happen in a history, in whatever order."""
 
     @initialize(
         delete=st.sampled_from(("keep", "unsubscribe", "delete")),
@@ -101,6 +65,8 @@ class Machine(RuleBasedStateMachine):
         lag_s=st.sampled_from((0, 2, 30)),
         also_422=st.booleans(),
         bumps=st.booleans(),
+        resubscribe=st.sampled_from(("never", "newer")),
+        automated=ITS_AUTOMATIONS,
         settled=st.booleans(),
         first=st.lists(deeds("create left", "create right"), min_size=1, max_size=4),
     )
@@ -113,12 +79,18 @@ class Machine(RuleBasedStateMachine):
         lag_s: int,
         also_422: bool,
         bumps: bool,
+        resubscribe: str,
+        automated: list[str],
         settled: bool,
         first: list[Deed],
     ) -> None:
         cls = type(self)
-        world = build(self.folder, cls.template, delete=delete, news=cls.news, **cls.place())
+        policy: dict[str, Any] = {"delete": delete, "consent": {"resubscribe": resubscribe}}
+        if resubscribe == "newer":  # only an opt-in whose date can be told lifts anything
+            policy["accounts"] = {"mail": {"time_zone": "Europe/Berlin"}}
+        world = build(self.folder, cls.template, news=cls.news, **policy, **cls.place())
         self.world = world
+        self.automations = automated
         world.configure(
             GHL,
             allow_duplicates=duplicates,
@@ -129,25 +101,15 @@ class Machine(RuleBasedStateMachine):
             bump_on_tags=bumps,
         )
         world.configure(MAILEON, bump_on_identical_write=bumps)
-        lag, known = timedelta(seconds=lag_s + 1), set[str]()
+        lag, words = timedelta(seconds=lag_s + 1), Words(newer=resubscribe == "newer")
         for view in (world, world.news) if cls.news else (world,):
             view.pair()
-            self.histories.append(History(view, lag, known=known))
+            self.histories.append(History(view, lag, words=words))
         for deed in first:
             self.do(deed)
         if settled:
             world.settle()
             self.run(Mode.SYNC)
-
-    def do(self, deed: Deed) -> None:
-        """A person does something, and every pair will have to do with it."""
-        world = self.world
-        assert world is not None
-        with ExitStack() as watching:
-            for history in self.histories:
-                watching.enter_context(history.watching())
-            with suppress(ValueError):  # the platform does not let them
-                perform(world, deed)
 
     @rule(deed=ANY_DEED)
     @told
@@ -163,6 +125,25 @@ class Machine(RuleBasedStateMachine):
         """Two people at the same moment."""
         self.do(one)
         self.do(other)
+
+    @rule(
+        accident=ANY_ACCIDENT,
+        at_once=st.sampled_from((None, Mode.SYNC, Mode.FULL, Mode.FULL)),
+    )
+    @told
+    def a_field_is_another(self, accident: Accident, at_once: Mode | None) -> None:
+        """And a cycle comes before the account is asked for its fields again, or not."""
+        self.befall(accident)
+        if at_once:
+            self.run(at_once)
+
+    @rule(number=st.integers(1, 12), accident=ANY_ACCIDENT)
+    @told
+    def cycle_in_which_a_field_becomes_another(self, number: int, accident: Accident) -> None:
+        assert self.world
+        self.world.line.rest()
+        self.world.line.errands[number] = partial(self.befall, accident)
+        self.run(Mode.SYNC)
 
     @rule(seconds=st.sampled_from((1, 40, 200, 4000, 90_000)))
     @told
@@ -212,6 +193,31 @@ class Machine(RuleBasedStateMachine):
         self.world.line.carried_out = bool(number % 2)
         self.run(Mode.SYNC)
 
+    @rule(
+        leaves=deeds("opt out left", "opt out right"),
+        returns=st.lists(deeds("confirm right", "lift left"), min_size=1, max_size=3),
+        seconds=st.sampled_from((0, 40, 90_000)),
+    )
+    @told
+    def somebody_leaves_and_returns(self, leaves: Deed, returns: list[Deed], seconds: int) -> None:
+        """And we have heard of the one before the other."""
+        assert self.world
+        self.do(leaves)
+        self.world.settle()
+        self.run(Mode.SYNC)
+        self.world.wait(seconds)
+        for deed in returns:
+            self.do(deed)
+
+    @rule(number=st.integers(0, 3), take=st.sampled_from(SIDES))
+    @told
+    def a_person_answers(self, number: int, take: Side) -> None:
+        """Of those who were let in on one side alone, a person says what is right."""
+        asked = [(h, c) for h in self.histories for c in h.world.conflicts() if c.rule == CONSENT]
+        if asked:
+            history, conflict = asked[number % len(asked)]
+            history.answer(conflict, take)
+
     @rule()
     @told
     def the_store_is_copied(self) -> None:
@@ -237,7 +243,10 @@ class Machine(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from((-7200, -90, 0, 0, 90, 7200, 200_000)))
     @told
     def our_clock_jumps(self, seconds: int) -> None:
+        """Forwards only when no index lags any more: see what is not promised."""
         assert self.world
+        if timedelta(seconds=seconds) > self.world.process.ahead:
+            self.world.settle()
         self.world.process.ahead = timedelta(seconds=seconds)
 
     @rule(number=st.integers(1, 20), pair=st.integers(0, 1))
@@ -263,79 +272,6 @@ class Machine(RuleBasedStateMachine):
             assert self.world.box.world.faults, "nothing went wrong, but the other cycle failed"
         finally:
             other.end_process()
-
-    def run(self, mode: Mode) -> None:
-        """One cycle of every pair."""
-        try:
-            for history in self.histories:
-                if self.dying:
-                    history.world.dies_at(*self.dying)
-                self._run(history, mode)
-        finally:
-            self.dying = None
-
-    def _run(self, history: History, mode: Mode) -> None:
-        """One cycle of ours, however it ends; nothing but an error of ours is allowed."""
-        world = history.world
-        faults = bool(world.box.world.faults)
-        self.sound = False
-        history.begin()
-        state: RunState | None = None
-        with ExitStack() as watching:
-            for other in self.histories:
-                if other is not history:
-                    watching.enter_context(other.watching())
-            try:
-                state = world.cycle(mode).state
-            except CrashError:
-                world.end_process()
-            except LeaseLostError:
-                assert self.overtaken, "nobody took the pair over, but the lease was lost"
-            except SyncdError:
-                assert faults, "nothing went wrong, but the cycle failed"
-            finally:
-                world.lives()
-                world.line.rest()
-                history.end(state)
-        self.sound = True
-
-    def teardown(self) -> None:
-        try:
-            if self.world is not None and self.sound:
-                self.come_to_rest(self.world)
-        finally:
-            if self.world is not None:
-                self.world.end_process()
-            shutil.rmtree(self.folder)
-
-    def come_to_rest(self, world: World) -> None:
-        """Nobody does anything any more, and nothing goes wrong."""
-        world.box.world.faults.clear()
-        world.configure(GHL, create_422_still_creates=0.0)
-        world.process.ahead = timedelta()
-        for history in self.histories:  # as a daemon asks again for fields it could not read
-            history.world.pair(anew=True)
-        for mode in (Mode.SYNC, Mode.SYNC, Mode.FULL):
-            world.settle()
-            self.run(mode)
-        for _ in range(6):
-            world.settle()
-            writes = world.writes()
-            self.run(Mode.SYNC)
-            if world.writes() == writes:
-                break
-        else:
-            pytest.fail("it never becomes quiet")
-        # A full one tells a list that hides people once more who opted out: nothing changes.
-        shown = [history.show() for history in self.histories]
-        calls = {name: world.writes(name) for name in (GHL, MAILEON)}
-        world.settle()
-        self.run(Mode.FULL)
-        assert calls == {name: world.writes(name) for name in calls} and shown == [  # noqa: PT018
-            history.show() for history in self.histories
-        ], "a cycle with nothing to do wrote something"
-        for history in self.histories:
-            history.check_end()
 
 
 class TwoPlatforms(Machine):

@@ -19,6 +19,7 @@ class Row:
     """One contact as anybody can see it on its platform, in one form for all.
 
     Attributes:
+        further: other addresses of the same person.
         hidden: its platform's listing leaves it out.
     """
 
@@ -29,11 +30,23 @@ class Row:
     opted_out: bool = False
     hidden: bool = False
     permission: int | None = None
+    further: frozenset[str] = frozenset()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        """Every address that the contact shows as its person's own."""
+        return (self.further | {self.email}) - {""}
 
     def shows(self, name: str) -> str | frozenset[str]:
         if name == "tags":
             return self.tags
         return self.email if name == "email" else self.fields[name]
+
+    def says(self, name: str) -> str | bool:
+        """The value of a field; of `tag x`, whether it is there."""
+        if name.startswith("tag "):
+            return name.removeprefix("tag ") in self.tags
+        return str(self.shows(name))
 
 
 def plain(text: object) -> str:
@@ -55,6 +68,7 @@ def ghl_row(dump: Mapping[str, Any], colour: str = "") -> Row:
         },
         tags=frozenset(dump["tags"]),
         opted_out=dump["dnd"] is True or status in ("active", "permanent"),
+        further=frozenset(plain(one["email"]).lower() for one in dump["additionalEmails"]),
     )
 
 

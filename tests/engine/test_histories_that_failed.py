@@ -4,62 +4,34 @@ Each is walked with all that `history.py` checks, so the scene needs no more tha
 """
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from syncd.engine.cycle import Mode
 from tests.engine.deeds import Deed
-from tests.engine.machine import Machine, Step, ThreePlatforms, TwoPlatforms, retell
-
-ADA, BOB, CY, DI, EVE = (f"{name}@example.org" for name in ("ada", "bob", "cy", "di", "eve"))
+from tests.engine.machine import ThreePlatforms, TwoPlatforms
+from tests.engine.stories import (
+    ADA,
+    BOB,
+    CY,
+    CYCLE,
+    DI,
+    EVE,
+    FULL,
+    at_once,
+    begin,
+    clock,
+    cycle_with,
+    dies,
+    later,
+    somebody,
+    walk,
+)
 
 
 @pytest.fixture(autouse=True)
 def stores(migrated_sqlite: Path) -> None:
     for kind in (TwoPlatforms, ThreePlatforms):
         kind.template, kind.place = migrated_sqlite, staticmethod(dict)
-
-
-def begin(*first: Deed, settled: bool = False, **settings: Any) -> Step:
-    """A new world with these people in it; `settled`: the first cycles are over."""
-    plain = {
-        "delete": "keep",
-        "duplicates": False,
-        "short_rows": False,
-        "lag_s": 0,
-        "also_422": False,
-        "bumps": False,
-    }
-    return "begin", {**plain, "settled": settled, "first": list(first), **settings}
-
-
-def somebody(kind: str, whom: str = "", **what: Any) -> Step:
-    return "somebody", {"deed": Deed(kind, whom=whom, **what)}
-
-
-def at_once(one: Deed, other: Deed) -> Step:
-    return "both_at_once", {"one": one, "other": other}
-
-
-def cycle_with(number: int, *those: Deed) -> Step:
-    """A cycle in which people do this when the n-th request is sent."""
-    return "cycle_with_somebody_in_it", {"number": number, "those": list(those)}
-
-
-def dies(point: str, times: int = 1) -> Step:
-    return "cycle_that_dies_between_two_steps", {"point": point, "times": times}
-
-
-def later(seconds: int) -> Step:
-    return "time_passes", {"seconds": seconds}
-
-
-CYCLE: Step = ("cycle", {"mode": Mode.SYNC})
-
-
-def walk(kind: type[Machine], *story: Step) -> None:
-    retell(kind, story)
 
 
 # -- opt-outs of those whom a list hides -------------------------------------------------
@@ -221,17 +193,13 @@ def test_a_look_is_not_disproved_when_everybody_was_just_deleted() -> None:
 # -- a clock that was wrong --------------------------------------------------------------
 
 
-def our_clock_is(seconds: int) -> Step:
-    return "our_clock_jumps", {"seconds": seconds}
-
-
 def test_ids_are_not_waited_for_until_the_time_at_which_a_wrong_clock_asked_for_them() -> None:
     people = (Deed("create left", address=a) for a in (BOB, DI, ADA))
     walk(
         ThreePlatforms,
         begin(*people, Deed("create right", address=EVE)),
-        our_clock_is(7200),
-        ("cycle", {"mode": Mode.FULL}),
+        clock(7200),
+        FULL,
         somebody("opt out news", DI),
     )
 
@@ -241,7 +209,7 @@ def test_nor_is_what_a_death_left_in_doubt() -> None:
         TwoPlatforms,
         begin(Deed("create right", address=EVE), lag_s=30),
         somebody("create left", address=CY),
-        our_clock_is(200_000),
+        clock(200_000),
         dies("claimed", 2),
         somebody("opt out right", EVE),
         later(4000),

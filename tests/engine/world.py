@@ -16,16 +16,20 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from syncd.accounts import CHECK_EVERY
 from syncd.app import App
 from syncd.config.load import load
 from syncd.connectors.api import Wire
 from syncd.engine.context import Bench, Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.errors import FieldsChangedError
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.sandbox.core import Fault
-from syncd.store import database, links, members
+from syncd.sandbox.ghl.platform import Ghl
+from syncd.store import conflicts, database, links, members, runs
 from syncd.store import tables as t
+from syncd.store.conflicts import Conflict
 from syncd.store.suppressions import open_ledger
 from syncd.testing.inprocess import Sandbox, sandbox
 from tests.engine.line import CrashError, Line
@@ -94,11 +98,13 @@ class Process:
     """What a process of ours holds, and loses when it dies.
 
     Attributes:
+        opened: pairs, by name; opened_at: when they were.
         ahead: by how much the clock of its machine is wrong.
     """
 
     app: App | None = None
     opened: dict[str, Pair] = field(default_factory=dict)
+    opened_at: dict[str, datetime] = field(default_factory=dict)
     ahead: timedelta = timedelta()
 
 
@@ -107,7 +113,6 @@ class World:
     """One sandbox and one store, seen from one pair; processes of ours come and go.
 
     Attributes:
-        colour: the id of GHL's custom field.
         name, platform, rules: of the pair.
     """
 
@@ -116,7 +121,6 @@ class World:
     line: Line
     path: Path
     env: Mapping[str, str]
-    colour: str = ""
     store: str = "sqlite:///syncd.db"
     name: str = PAIR
     platform: Both[str] = PLATFORM
@@ -164,12 +168,21 @@ class World:
 
     # -- a plain view of both sides ------------------------------------------------------
 
+    @property
+    def colour(self) -> str:
+        """The id of the field that is called Colour in GHL now; empty if there is none."""
+        ghl = self.box.platform(GHL)
+        assert isinstance(ghl, Ghl)
+        found = ghl.agency.main.fields.named("Colour")
+        return found.id if found else ""
+
     def rows(self, side: Side) -> dict[str, Row]:
         """Every contact that is there for people to see, by id."""
         platform = self.platform[side]
         dump = self.box.platform(platform).dump()
         if platform == GHL:
-            return {d["id"]: ghl_row(d, self.colour) for d in dump}
+            colour = self.colour
+            return {d["id"]: ghl_row(d, colour) for d in dump}
         if platform == MAILEON:
             return {str(d["id"]): maileon_row(d) for d in dump if d["state"] == "active"}
         return {d["id"]: mailercloud_row(d) for d in dump}
@@ -187,10 +200,14 @@ class World:
 
     def unsubscribed(self) -> set[str]:
         """Addresses that have left Maileon by opting out; their contacts are there no more."""
+        return {address for address, _ in self.opt_out_entries()}
+
+    def opt_out_entries(self) -> set[tuple[str, str]]:
+        """Addresses that have left Maileon by opting out, and when."""
         if MAILEON not in self.platform:
             return set()
         shown = self.act(MAILEON, "opt_outs")
-        return {plain(entry["email"]).lower() for entry in shown["unsubscribed"]}
+        return {(plain(one["email"]).lower(), one["at"]) for one in shown["unsubscribed"]}
 
     def left_the_list(self) -> set[str]:
         """Addresses that have opted out of Mailercloud by a link, as their reports tell."""
@@ -268,9 +285,13 @@ class World:
         return self.process.app or self.start_process()
 
     def pair(self, *, anew: bool = False) -> Pair:
-        """The pair, opened once per process; one request at a time, so that tests repeat."""
+        """The pair as a process has it; one request at a time, so that tests repeat.
+
+        It is opened again when that can show anything else than before.
+        """
         app, opened = self.running(), self.process.opened
-        if self.name not in opened or anew or any(opened[self.name].imagined):
+        if anew or not self._still_open():
+            self.process.opened_at[self.name] = self.now
             pair = app.open_pair(self.name, create_fields=True, anew=anew)
             for side in SIDES:
                 reader = getattr(pair.connector(side), "_reader", None)
@@ -280,13 +301,23 @@ class World:
             opened[self.name] = replace(pair, specs=specs, chunk=self.chunk)
         return opened[self.name]
 
+    def _still_open(self) -> bool:
+        pair = self.process.opened.get(self.name)
+        if pair is None or any(pair.imagined) or pair.resting:
+            return False
+        return self.now - self.process.opened_at[self.name] < CHECK_EVERY
+
     @property
     def bench(self) -> Bench:
         bench = self.running().bench
         return replace(bench, crash=self.crash, stopping=lambda: self.stopping())
 
     def cycle(self, mode: Mode = Mode.SYNC) -> Report:
-        return run_cycle(self.pair(), self.bench, mode)
+        """One cycle; once more if fields changed on the way, as `App.run_pair` has it."""
+        try:
+            return run_cycle(self.pair(), self.bench, mode)
+        except FieldsChangedError:
+            return run_cycle(self.pair(anew=True), self.bench, mode)
 
     def cycles(self, most: int = 8) -> list[Report]:
         """Cycles with time between them until one has nothing to write."""
@@ -336,6 +367,29 @@ class World:
                 for left, right, rule in rows:
                     found.setdefault((left, right), set()).add(rule)
         return found
+
+    def lists_field(self, account: str, name: str) -> bool:
+        """Whether a custom field was there when its account was last looked at."""
+        f = t.field.c
+        with self.reading() as db:
+            found = db.execute(sa.select(f.present).where(f.account == account, f.name == name))
+            return bool(found.scalar())
+
+    def conflicts(self) -> list[Conflict]:
+        """What waits for a person."""
+        with self.reading() as db:
+            return conflicts.of_pair(db, self.name)
+
+    def choose(self, conflict: Conflict, take: Side) -> Both[str | None]:
+        """What `syncd conflicts resolve` does; the ids of the contacts that it is about."""
+        with self.running().store.begin() as db:
+            conflicts.choose(db, conflict.id, take, "ada@desk")
+            members.wake_links(db, [conflict.link_id])
+            return links.load(db, [conflict.link_id])[0].ids
+
+    def was_approved(self) -> bool:
+        with self.reading() as db:
+            return runs.facts(db, self.name).approved_at is not None
 
     def standing(self, side: Side) -> dict[str, tuple[str, str | None]]:
         """State and cause of every record that our store knows of a side."""
@@ -394,14 +448,14 @@ def build(
     """
     box = sandbox(contacts=contacts, seed=seed, frozen_at=NOON)
     colour = {"name": "Colour", "data_type": "TEXT"}
-    made = box.platform(GHL).act("create_custom_field", colour)
+    box.platform(GHL).act("create_custom_field", colour)
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copy(template, folder / "syncd.db")
     info = box.info
     configure(folder, store=store, fields=fields, swapped=swapped, news=news, **settings)
     env = environment(info)
     line = Line(box, moment)
-    return World(folder, box, line, folder / "syncd.yaml", env, colour=made["id"], store=store)
+    return World(folder, box, line, folder / "syncd.yaml", env, store=store)
 
 
 def environment(info: Mapping[str, Any]) -> dict[str, str]:

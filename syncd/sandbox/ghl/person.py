@@ -158,6 +158,15 @@ def _add_email(agency: Agency, arguments: Arguments) -> Result:
     return {"contact": full(agency.put(location, kept))}
 
 
+def _remove_email(agency: Agency, arguments: Arguments) -> Result:
+    location, contact = _contact(agency, arguments)
+    gone = str(arguments.get("address")).lower()
+    left = tuple(one for one in contact.additional_emails if one.lower() != gone)
+    if left == contact.additional_emails:
+        raise ValueError("the contact has no such additional address")
+    return {"contact": full(agency.put(location, replace(contact, additional_emails=left)))}
+
+
 def _touch(agency: Agency, arguments: Arguments) -> Result:
     """Open, and save without a change: only `dateUpdated` moves."""
     location, contact = _contact(agency, arguments)
@@ -313,6 +322,7 @@ ACTIONS: dict[str, tuple[Callable[[Agency, Arguments], Result], tuple[str, ...]]
     "undnd": (_undnd, (*WHO, "channel", "message", "code")),
     "inbound_dnd": (_inbound_dnd, (*WHO, "status")),
     "add_email": (_add_email, (*WHO, "address")),
+    "remove_email": (_remove_email, (*WHO, "address")),
     "delete": (_delete, WHO),
     "empty": (_empty, ()),
     "restore": (_restore, ("id",)),

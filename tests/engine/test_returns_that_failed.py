@@ -1,0 +1,33 @@
+"""Random histories of people who opted out and come back, that once broke a promise."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.engine.deeds import Deed
+from tests.engine.machine import ThreePlatforms, TwoPlatforms
+from tests.engine.stories import ADA, begin, clock, returns, walk
+
+NEWER = {"resubscribe": "newer"}
+
+
+@pytest.fixture(autouse=True)
+def stores(migrated_sqlite: Path) -> None:
+    for kind in (TwoPlatforms, ThreePlatforms):
+        kind.template, kind.place = migrated_sqlite, staticmethod(dict)
+
+
+@pytest.mark.parametrize("kind", [TwoPlatforms, ThreePlatforms])
+def test_who_opts_out_again_while_our_clock_is_behind_is_not_let_in(
+    kind: type[TwoPlatforms],
+) -> None:
+    """The new opt-out has no date, and by our clock it is older than what was lifted."""
+    walk(
+        kind,
+        begin(Deed("create left", address=ADA), **NEWER),
+        returns(Deed("opt out right"), Deed("confirm right"), seconds=0),
+        clock(-7200),
+        returns(Deed("opt out right"), Deed("confirm right"), Deed("lift left"), seconds=40),
+        ("cycle_that_dies_between_two_steps", {"point": "claimed", "times": 1}),
+        returns(Deed("opt out left"), Deed("lift left")),
+    )

@@ -1,0 +1,167 @@
+"""One random history while it is walked: what people do, our cycles, and the rest in the end."""
+
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, suppress
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis.stateful import RuleBasedStateMachine
+
+from syncd.engine.cycle import Mode
+from syncd.errors import LeaseLostError, SyncdError
+from syncd.store.runs import RunState
+from tests.engine import accidents, automations, outcome
+from tests.engine.accidents import Accident, befall
+from tests.engine.deeds import Deed, perform
+from tests.engine.history import History
+from tests.engine.line import CrashError
+from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
+
+Step = tuple[str, dict[str, Any]]  # the name of a rule, and what it was given
+
+
+class Walk(RuleBasedStateMachine):
+    """One history; each subclass has its platforms and its store.
+
+    Attributes:
+        news: whether Mailercloud takes part, by a second pair.
+        place: makes the settings of a world's store.
+        story: what was done so far, to be done again by `retell`.
+        overtaken: another process works on the same pair meanwhile.
+        automations: of the platforms, by name: each answers after every cycle; answered: how
+            many contacts they changed after the last one.
+        dying: at which point we die, when it is come to for the n-th time.
+    """
+
+    template: ClassVar[Path]
+    place: ClassVar[Callable[[], dict[str, str]]]
+    news: ClassVar[bool] = False
+
+    @property
+    def platforms(self) -> tuple[str, ...]:
+        return (GHL, MAILEON, MAILERCLOUD) if self.news else (GHL, MAILEON)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.story: list[Step] = []
+        self.folder = Path(tempfile.mkdtemp())
+        self.world: World | None = None
+        self.histories: list[History] = []
+        self.sound = True
+        self.overtaken = False
+        self.automations: Sequence[str] = ()
+        self.answered = 0
+        self.dying: tuple[str, int] | None = None
+
+    def do(self, deed: Deed) -> None:
+        """A person does something, and every pair will have to do with it."""
+        world = self.world
+        assert world is not None
+        with ExitStack() as watching:
+            for history in self.histories:
+                watching.enter_context(history.watching())
+            with suppress(ValueError):  # the platform does not let them
+                perform(world, deed)
+
+    def befall(self, accident: Accident) -> None:
+        """A person does something to a field, which every pair of its platform feels."""
+        world = self.world
+        assert world is not None
+        with ExitStack() as watching:
+            for history in self.histories:
+                watching.enter_context(accidents.noted(history, accident))
+            with suppress(ValueError):  # there is no such field
+                befall(world, accident)
+
+    def automate(self) -> int:
+        """Let the platforms answer what we wrote; how many contacts that changed."""
+        changed = 0
+        for name in self.automations:
+            with ExitStack() as watching:
+                for history in self.histories:
+                    watching.enter_context(history.watching())
+                for history in self.histories:
+                    with suppress(ValueError):  # a field is not there
+                        changed += automations.answer(history.world, name)
+        return changed
+
+    def run(self, mode: Mode) -> None:
+        """One cycle of every pair."""
+        try:
+            for history in self.histories:
+                if self.dying:
+                    history.world.dies_at(*self.dying)
+                self._run(history, mode)
+        finally:
+            self.dying = None
+        self.answered = self.automate()
+
+    def _run(self, history: History, mode: Mode) -> None:
+        """One cycle of ours, however it ends; nothing but an error of ours is allowed."""
+        world = history.world
+        faults = bool(world.box.world.faults)
+        self.sound = False
+        history.begin()
+        state: RunState | None = None
+        with ExitStack() as watching:
+            for other in self.histories:
+                if other is not history:
+                    watching.enter_context(other.watching(ours=True))
+            try:
+                state = world.cycle(mode).state
+            except CrashError:
+                world.end_process()
+            except LeaseLostError:
+                assert self.overtaken, "nobody took the pair over, but the lease was lost"
+            except SyncdError as error:
+                excused = faults or history.excuses(error)
+                assert excused, "nothing went wrong, but the cycle failed"
+            finally:
+                world.lives()
+                world.line.rest()
+                history.end(state)
+        self.sound = True
+
+    def teardown(self) -> None:
+        try:
+            if self.world is not None and self.sound:
+                self.come_to_rest(self.world)
+        finally:
+            if self.world is not None:
+                self.world.end_process()
+            shutil.rmtree(self.folder)
+
+    def come_to_rest(self, world: World) -> None:
+        """Nobody does anything any more, and nothing goes wrong."""
+        world.box.world.faults.clear()
+        world.configure(GHL, create_422_still_creates=0.0)
+        world.process.ahead = timedelta()
+        for accident in accidents.lacking(world, *self.platforms):
+            self.befall(accident)
+        for history in self.histories:  # as a daemon asks again for fields it could not read
+            history.world.pair(anew=True)
+        for mode in (Mode.SYNC, Mode.SYNC, Mode.FULL):
+            world.settle()
+            self.run(mode)
+        for _ in range(18 if self.automations else 6):
+            world.settle()
+            writes = world.writes()
+            self.run(Mode.FULL if self.automations else Mode.SYNC)
+            if world.writes() == writes and not self.answered:
+                break
+        else:
+            pytest.fail("it never becomes quiet")
+        # A full one tells a list that hides people once more who opted out: nothing changes.
+        shown = [history.show() for history in self.histories]
+        calls = {name: world.writes(name) for name in (GHL, MAILEON)}
+        world.settle()
+        self.run(Mode.FULL)
+        assert calls == {name: world.writes(name) for name in calls} and shown == [  # noqa: PT018
+            history.show() for history in self.histories
+        ], "a cycle with nothing to do wrote something"
+        for history in self.histories:
+            outcome.check(history)

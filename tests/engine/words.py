@@ -1,0 +1,73 @@
+"""What people said about mail to an address, and when: the last opt-out, the last opt-in.
+
+One for all pairs of a history, as they share a ledger.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+CONFIRMED = (4, 5)  # permissions of Maileon that stand for a confirmed opt-in
+
+SECOND = timedelta(seconds=1)  # Maileon's times are no finer
+
+
+@dataclass(slots=True)
+class Words:
+    """The words of people, apart from everything of ours.
+
+    Attributes:
+        newer: pairs say `resubscribe: newer`, so that an opt-in may lift an opt-out.
+        known: addresses whose opt-out our side must know; heard_at: when a cycle last ended.
+        out: by address, when a person opted out last; confirmed: when one opted in last, with a
+            date; answered: when a person said last that they are let in.
+        fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
+        ahead, behind: by how much our clock was wrong at most, in any cycle: an opt-out without
+            a date has that of the cycle that saw it.
+    """
+
+    newer: bool = False
+    known: set[str] = field(default_factory=set)
+    out: dict[str, datetime] = field(default_factory=dict)
+    confirmed: dict[str, datetime] = field(default_factory=dict)
+    answered: dict[str, datetime] = field(default_factory=dict)
+    fresh: dict[str, str] = field(default_factory=dict)
+    heard_at: datetime | None = None
+    ahead: timedelta = timedelta()
+    behind: timedelta = timedelta()
+
+    def cycle_begins(self, ahead: timedelta) -> None:
+        self.ahead, self.behind = max(self.ahead, ahead), max(self.behind, -ahead)
+
+    def opts_out(self, address: str, now: datetime) -> bool:
+        """Somebody opts out; True if they had been let in again."""
+        was_back = self.is_back(address)
+        if was_back:
+            self.known.discard(address)
+        self.out[address] = now
+        self.forget_fresh(address)
+        return was_back
+
+    def confirms(self, address: str, remote_id: str, now: datetime) -> None:
+        """Somebody confirms an opt-in, after an opt-out that our side knows or not."""
+        self.confirmed[address] = now
+        if not self.newer or address not in self.known or self.ahead:
+            return
+        if self.heard_at is None or now - self.heard_at >= SECOND:
+            self.fresh[remote_id] = address
+
+    def forget_fresh(self, address: str) -> None:
+        """From now on nothing is promised to the confirmations of an address."""
+        for remote_id in [i for i, a in self.fresh.items() if a == address]:
+            del self.fresh[remote_id]
+
+    def is_back(self, address: str) -> bool:
+        """Whether a person has opted in after all opt-outs, where that counts."""
+        if not self.newer or address not in self.out:
+            return False
+        moments = (self.confirmed.get(address), self.answered.get(address))
+        out = self.out[address] - self.behind
+        return any(at is not None and at > out for at in moments)
+
+    def still_out(self, addresses: Iterable[str]) -> set[str]:
+        return {address for address in addresses if not self.is_back(address)}
