@@ -262,6 +262,7 @@ class World:
         assert self.store.startswith("sqlite"), "only a file is copied"
         now, copy = (sqlite3.connect(self.folder / name) for name in ("syncd.db", "copy.db"))
         with closing(now), closing(copy):
+            copy.execute("PRAGMA synchronous=OFF")  # as no power is cut here
             now.backup(copy)
 
     def put_back(self) -> bool:
