@@ -202,7 +202,7 @@ def plan_gone(
     if verdict.asks is not None:
         return with_verdict(_alone(at, (), here, _WAITS, at.link.ended), verdict)
     if verdict.level is Level.REVOKED and (at.ledger or last.level is Level.REVOKED):
-        drafts = revoke(terms, at, here, present)
+        drafts = revoke(terms, at, here, present, last.at)
         return _alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
     if verdict.level is Level.GRANTED:  # who left there has to come back there
         drafts = readmit(terms, at, here, present)

@@ -1,6 +1,7 @@
 """The decision about consent, and the writes that carry an opt-out, or its lifting."""
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from syncd.core import consent
 from syncd.core.consent import CONSENT
@@ -92,14 +93,20 @@ def consent_drafts(
     )
 
 
-def revoke(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[Draft, ...]:
-    """The opt-out of one record, unless it shows it already or cannot hold it."""
+def revoke(
+    terms: Terms, at: Situation, here: Side, present: Showing, cause: datetime | None = None
+) -> tuple[Draft, ...]:
+    """The opt-out of one record, unless it shows it already or cannot hold it.
+
+    Args:
+        cause: when its counterpart opted out, under an address that may be another one by now.
+    """
     spec = terms.specs[here].consent
     if spec is None or not spec.revocable:
         return ()
     if consent.shown(present.fields).level is Level.REVOKED:
         return ()
-    since = at.ledger.at if at.ledger else None
+    since = at.ledger.at if at.ledger else cause
     return (_consent_draft(terms, at, here, present, Consent(Level.REVOKED, since, "syncd")),)
 
 

@@ -140,7 +140,8 @@ def _heard(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) -> list[O
     """The opt-outs of which these answers tell: what a platform remembers, and what we wrote.
 
     That it still remembers one which the ledger knows is no news; nor is one that was lifted
-    since, where it merely takes nothing for this address. Ours bear the date of their cause.
+    since, where it merely takes nothing for this address. Ours bear the date of their cause, or
+    else happen now: what was lifted earlier does not count against them.
     """
     account = cycle.pair.accounts[side].name
     known, lifted = cycle.bench.ledger.words(db, batch.opted_out, cycle.pair.relatives)
@@ -153,7 +154,7 @@ def _heard(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) -> list[O
         if isinstance(wrote, Consent) and wrote.level is Level.REVOKED:
             record = links.advanced(sent.op.current, sent.op.patch)
             told = addresses_of(cycle, side, record)
-            heard += [OptOut(account, a, wrote.at, wrote.source) for a in sorted(told)]
+            heard += [OptOut(account, a, wrote.at, wrote.source, anew=True) for a in sorted(told)]
     return heard
 
 

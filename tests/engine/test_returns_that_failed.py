@@ -6,7 +6,7 @@ import pytest
 
 from tests.engine.deeds import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
-from tests.engine.stories import ADA, begin, clock, returns, walk
+from tests.engine.stories import ADA, CYCLE, DI, begin, clock, returns, somebody, walk
 
 NEWER = {"resubscribe": "newer"}
 
@@ -30,4 +30,16 @@ def test_who_opts_out_again_while_our_clock_is_behind_is_not_let_in(
         returns(Deed("opt out right"), Deed("confirm right"), Deed("lift left"), seconds=40),
         ("cycle_that_dies_between_two_steps", {"point": "claimed", "times": 1}),
         returns(Deed("opt out left"), Deed("lift left")),
+    )
+
+
+def test_who_opts_out_under_a_new_address_is_out_although_the_old_one_was_let_in() -> None:
+    """The contact in GHL still shows the old address, whose opt-out was lifted."""
+    walk(
+        ThreePlatforms,
+        begin(Deed("create left", address=ADA), Deed("create right", address=ADA), **NEWER),
+        returns(Deed("opt out right"), Deed("confirm right"), Deed("lift left"), seconds=0),
+        CYCLE,
+        somebody("move right", address=DI),
+        returns(Deed("opt out right"), Deed("lift left"), seconds=0),
     )
