@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from syncd.model.side import SIDES, Side
 from syncd.sandbox.maileon.platform import Maileon
 from syncd.sandbox.mailercloud.platform import Mailercloud
-from tests.engine.deeds import TAGS
-from tests.engine.history import History, Place
+from tests.engine.deed import TAGS
+from tests.engine.edit import Place
+from tests.engine.history import History
 from tests.engine.rows import Row
 from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
 

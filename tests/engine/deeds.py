@@ -1,50 +1,25 @@
 """What people do on both platforms, as values that a test can draw."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
 from syncd.model.side import Side
+from tests.engine.deed import (
+    ADDRESSES,
+    ASIDE,
+    PHONES,
+    SOURCES,
+    TAGS,
+    TEXTS,
+    Deed,
+    meant,
+    numbered,
+    two,
+)
+from tests.engine.news import NEWS_DEEDS
 from tests.engine.rows import CUSTOM, PLAIN, STANDARD
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
-
-ADDRESSES = tuple(f"{name}@example.org" for name in ("ada", "bob", "cy", "di", "Eve"))
-PHONES = ("", "+12025550101", "+12025550102", "+442079460003", "+447700900004")
-TEXTS = ("", "Ann", "Anna", "Zoë", "=SUM(A1)", "Łukasz Ąę", "x" * 300)
-TAGS = ("vip", "news", "old")
-MAILERCLOUD_FIELDS = {
-    "firstName": "name",
-    "lastName": "last_name",
-    "city": "city",
-    "phone": "phone",
-}
-SOURCES = ("link", "reply", "complaint", "other")
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One thing a person does; whom it concerns is settled when it is done.
-
-    Attributes:
-        who: the number of the contact among those that are there; whom: or its address.
-        text: the number of the value that is written into the field `name`.
-        address: of a new contact, or to which one is moved.
-    """
-
-    kind: str
-    who: int = 0
-    name: str = "firstName"
-    text: int = 0
-    tag: str = "vip"
-    address: str = ADDRESSES[0]
-    source: str = "link"
-    other: int = 0
-    whom: str = ""
-
-    @property
-    def value(self) -> str:
-        return PHONES[self.text % len(PHONES)] if self.name == "phone" else TEXTS[self.text]
+from tests.engine.world import GHL, MAILEON, World
 
 
 def perform(world: World, deed: Deed) -> None:
@@ -57,17 +32,6 @@ def perform(world: World, deed: Deed) -> None:
         NEWS_DEEDS[deed.kind](world.news, deed)
     else:
         DEEDS[deed.kind](world, deed)
-
-
-def _who(world: World, side: Side, deed: Deed) -> str:
-    return _numbered(world, side, deed.who, deed.whom)
-
-
-def _numbered(world: World, side: Side, number: int, whom: str = "") -> str:
-    ids = sorted(row.id for row in world.rows(side).values() if whom.lower() in ("", row.email))
-    if not ids:
-        raise ValueError("nobody is there")
-    return ids[number % len(ids)]
 
 
 def _create_left(world: World, deed: Deed) -> None:
@@ -90,7 +54,7 @@ def _create_right(world: World, deed: Deed) -> None:
 
 
 def _edit_left(world: World, deed: Deed) -> None:
-    who = _who(world, Side.LEFT, deed)
+    who = meant(world, Side.LEFT, deed)
     if deed.name == "colour":
         world.act(GHL, "edit", id=who, custom={"Colour": deed.value})
     else:
@@ -99,7 +63,7 @@ def _edit_left(world: World, deed: Deed) -> None:
 
 def _edit_right(world: World, deed: Deed) -> None:
     standard, custom = _maileon_fields(deed)
-    who = _who(world, Side.RIGHT, deed)
+    who = meant(world, Side.RIGHT, deed)
     world.act(MAILEON, "edit", id=who, standard_fields=standard, custom_fields=custom)
 
 
@@ -111,39 +75,75 @@ def _maileon_fields(deed: Deed) -> tuple[dict[str, str | None], dict[str, str | 
 
 
 def _tag_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "tag", id=_who(world, Side.LEFT, deed), tags=[deed.tag])
+    world.act(GHL, "tag", id=meant(world, Side.LEFT, deed), tags=[deed.tag])
 
 
 def _untag_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "untag", id=_who(world, Side.LEFT, deed), tags=[deed.tag])
+    world.act(GHL, "untag", id=meant(world, Side.LEFT, deed), tags=[deed.tag])
 
 
 def _retag_right(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed)
+    who = meant(world, Side.RIGHT, deed)
     tags = world.rows(Side.RIGHT)[who].tags ^ {deed.tag}
     text = ", ".join(sorted(tags)) or None
     world.act(MAILEON, "edit", id=who, custom_fields={"tags": text})
 
 
 def _move_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "edit", id=_who(world, Side.LEFT, deed), fields={"email": deed.address})
+    world.act(GHL, "edit", id=meant(world, Side.LEFT, deed), fields={"email": deed.address})
 
 
 def _move_right(world: World, deed: Deed) -> None:
-    world.act(MAILEON, "edit", id=_who(world, Side.RIGHT, deed), new_email=deed.address)
+    world.act(MAILEON, "edit", id=meant(world, Side.RIGHT, deed), new_email=deed.address)
 
 
 def _take_over_left(world: World, deed: Deed) -> None:
     """One person moves to a new address, and another takes the one that is free now."""
-    mover, heir = _who(world, Side.LEFT, deed), _numbered(world, Side.LEFT, deed.other)
+    mover, heir = meant(world, Side.LEFT, deed), numbered(world, Side.LEFT, deed.other)
     free = world.rows(Side.LEFT)[mover].email
     world.act(GHL, "edit", id=mover, fields={"email": deed.address})
     if heir != mover and free:
         world.act(GHL, "edit", id=heir, fields={"email": free})
 
 
+def _swap_left(world: World, deed: Deed) -> None:
+    """Two contacts exchange an address, or the value of a field that is unique to each."""
+    one, other = two(world, Side.LEFT, deed)
+    name = "phone" if deed.name == "phone" else "email"
+    values = [str(world.rows(Side.LEFT)[i].shows(name)) or None for i in (one, other)]
+    world.act(GHL, "edit", id=one, fields={name: ASIDE[name]})
+    world.act(GHL, "edit", id=other, fields={name: values[0]})
+    world.act(GHL, "edit", id=one, fields={name: values[1]})
+
+
+def _swap_right(world: World, deed: Deed) -> None:
+    one, other = two(world, Side.RIGHT, deed)
+    addresses = [world.rows(Side.RIGHT)[i].email for i in (one, other)]
+    world.act(MAILEON, "edit", id=one, new_email=ASIDE["email"])
+    world.act(MAILEON, "edit", id=other, new_email=addresses[0])
+    world.act(MAILEON, "edit", id=one, new_email=addresses[1])
+
+
+def _take_over_right(world: World, deed: Deed) -> None:
+    mover, heir = two(world, Side.RIGHT, deed)
+    free = world.rows(Side.RIGHT)[mover].email
+    world.act(MAILEON, "edit", id=mover, new_email=deed.address)
+    world.act(MAILEON, "edit", id=heir, new_email=free)
+
+
+def _take_phone_left(world: World, deed: Deed) -> None:
+    """Somebody gets the phone that another one gives up."""
+    giver, heir = two(world, Side.LEFT, deed)
+    phone = world.rows(Side.LEFT)[giver].fields["phone"]
+    if not phone:
+        raise ValueError("nobody gives up a phone")
+    new = PHONES[deed.text % len(PHONES)] or None
+    world.act(GHL, "edit", id=giver, fields={"phone": new if new != phone else None})
+    world.act(GHL, "edit", id=heir, fields={"phone": phone})
+
+
 def _add_address_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "add_email", id=_who(world, Side.LEFT, deed), address=deed.address)
+    world.act(GHL, "add_email", id=meant(world, Side.LEFT, deed), address=deed.address)
 
 
 def _remove_address_left(world: World, deed: Deed) -> None:
@@ -158,7 +158,7 @@ def _remove_address_left(world: World, deed: Deed) -> None:
 
 def _adopt_address_left(world: World, deed: Deed) -> None:
     """Somebody gets the address of another contact as a further one."""
-    who, whose = _who(world, Side.LEFT, deed), _numbered(world, Side.LEFT, deed.other)
+    who, whose = meant(world, Side.LEFT, deed), numbered(world, Side.LEFT, deed.other)
     address = world.rows(Side.LEFT)[whose].email
     if who == whose or not address:
         raise ValueError("nobody has an address to give")
@@ -166,34 +166,34 @@ def _adopt_address_left(world: World, deed: Deed) -> None:
 
 
 def _delete_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "delete", id=_who(world, Side.LEFT, deed))
+    world.act(GHL, "delete", id=meant(world, Side.LEFT, deed))
 
 
 def _delete_right(world: World, deed: Deed) -> None:
-    world.act(MAILEON, "delete", id=_who(world, Side.RIGHT, deed))
+    world.act(MAILEON, "delete", id=meant(world, Side.RIGHT, deed))
 
 
 def _opt_out_left(world: World, deed: Deed) -> None:
     channel = "all" if deed.other % 2 else "Email"
     status = "permanent" if deed.other > 3 else "active"
-    who = _who(world, Side.LEFT, deed)
+    who = meant(world, Side.LEFT, deed)
     world.act(GHL, "dnd", id=who, channel=channel, status=status)
 
 
 def _sms_only_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "dnd", id=_who(world, Side.LEFT, deed), channel="SMS")
+    world.act(GHL, "dnd", id=meant(world, Side.LEFT, deed), channel="SMS")
 
 
 def _back_left(world: World, deed: Deed) -> None:
-    world.act(GHL, "undnd", id=_who(world, Side.LEFT, deed), channel="all")
+    world.act(GHL, "undnd", id=meant(world, Side.LEFT, deed), channel="all")
 
 
 def _opt_out_right(world: World, deed: Deed) -> None:
-    world.act(MAILEON, "unsubscribe", id=_who(world, Side.RIGHT, deed), source=deed.source)
+    world.act(MAILEON, "unsubscribe", id=meant(world, Side.RIGHT, deed), source=deed.source)
 
 
 def _bounce_right(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed)
+    who = meant(world, Side.RIGHT, deed)
     world.act(MAILEON, "bounce", id=who, type="permanent", blocks=bool(deed.other % 2))
 
 
@@ -220,62 +220,8 @@ def _lift_left(world: World, deed: Deed) -> None:
 
 
 def _merge_left(world: World, deed: Deed) -> None:
-    winner, loser = _who(world, Side.LEFT, deed), _numbered(world, Side.LEFT, deed.other)
+    winner, loser = meant(world, Side.LEFT, deed), numbered(world, Side.LEFT, deed.other)
     world.act(GHL, "merge", id=winner, loser=loser)
-
-
-def _create_news(world: World, deed: Deed) -> None:
-    fields, custom = _mailercloud_fields(deed)
-    world.act(
-        MAILERCLOUD,
-        "create",
-        email=deed.address,
-        fields=fields,
-        custom=custom,
-        tags=[deed.tag],
-    )
-
-
-def _edit_news(world: World, deed: Deed) -> None:
-    fields, custom = _mailercloud_fields(deed)
-    who = _who(world, Side.RIGHT, deed)
-    world.act(MAILERCLOUD, "edit", id=who, fields=fields, custom=custom)
-
-
-def _mailercloud_fields(deed: Deed) -> tuple[dict[str, str | None], dict[str, str | None]]:
-    value = deed.value[:25] or None
-    if deed.name == "colour":
-        return {}, {"Colour": value}
-    return {MAILERCLOUD_FIELDS[deed.name]: value}, {}
-
-
-def _retag_news(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed)
-    shown = world.box.platform(MAILERCLOUD).dump()
-    (tags,) = (set(one["tags"]) for one in shown if one["id"] == who)
-    world.act(MAILERCLOUD, "edit", id=who, tags=sorted(tags ^ {deed.tag}))
-
-
-def _move_news(world: World, deed: Deed) -> None:
-    who = _who(world, Side.RIGHT, deed)
-    world.act(MAILERCLOUD, "rename", id=who, new_email=deed.address)
-
-
-def _delete_news(world: World, deed: Deed) -> None:
-    world.act(MAILERCLOUD, "delete", id=_who(world, Side.RIGHT, deed))
-
-
-def _opt_out_news(world: World, deed: Deed) -> None:
-    world.act(MAILERCLOUD, "unsubscribe", id=_who(world, Side.RIGHT, deed))
-
-
-def _bounce_news(world: World, deed: Deed) -> None:
-    kind = "hard" if deed.other % 2 else "soft"
-    world.act(MAILERCLOUD, "bounce", id=_who(world, Side.RIGHT, deed), kind=kind)
-
-
-def _back_news(world: World, deed: Deed) -> None:
-    world.act(MAILERCLOUD, "resubscribe", id=_who(world, Side.RIGHT, deed))
 
 
 DEEDS: dict[str, Callable[[World, Deed], None]] = {
@@ -289,6 +235,10 @@ DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "move left": _move_left,
     "move right": _move_right,
     "take over left": _take_over_left,
+    "swap left": _swap_left,
+    "swap right": _swap_right,
+    "take over right": _take_over_right,
+    "take phone left": _take_phone_left,
     "add address left": _add_address_left,
     "remove address left": _remove_address_left,
     "adopt address left": _adopt_address_left,
@@ -303,17 +253,6 @@ DEEDS: dict[str, Callable[[World, Deed], None]] = {
     "confirm right": _confirm_right,
     "lift left": _lift_left,
     "merge left": _merge_left,
-}
-# Done in Mailercloud, by way of the second pair's view of the world.
-NEWS_DEEDS: dict[str, Callable[[World, Deed], None]] = {
-    "create news": _create_news,
-    "edit news": _edit_news,
-    "retag news": _retag_news,
-    "move news": _move_news,
-    "delete news": _delete_news,
-    "opt out news": _opt_out_news,
-    "bounce news": _bounce_news,
-    "back news": _back_news,
 }
 OFTEN_NEWS = ("create news", "edit news", "opt out news")
 OFTEN = (

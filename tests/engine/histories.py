@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from syncd.store import database
-from tests.engine.deeds import Deed
+from tests.engine.deed import Deed
 from tests.engine.machine import Machine, ThreePlatforms, TwoPlatforms, retell
 from tests.engine.walk import Step
 

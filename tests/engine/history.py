@@ -14,32 +14,13 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level
 from syncd.store.conflicts import Conflict
 from syncd.store.runs import RunState
+from tests.engine.edit import Edit, Place
 from tests.engine.rows import PLAIN, Row, differing
 from tests.engine.words import CONFIRMED, Words
 from tests.engine.world import MAILEON, World
 
 MAILABLE = 1  # permissions above this one were given by a person
 Shown = Both[dict[str, Row]]
-Place = tuple[Side, str, str]  # a field of a contact: its side, its id and the name
-
-
-@dataclass(slots=True)
-class Edit:
-    """The last thing that people did to one field of one contact.
-
-    Attributes:
-        racy: done while a cycle ran, or so shortly before one that its index still lagged.
-        forgotten: done since a backup was taken that was put back, or after that and before
-            a cycle had ended.
-        or_else: what may stand there instead.
-    """
-
-    number: int
-    at: datetime
-    value: str | bool
-    racy: bool = False
-    forgotten: bool = False
-    or_else: tuple[str | bool, ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,6 +105,8 @@ class History:
             for row in after[side].values():
                 old = before[side].get(row.id)
                 was_out = old is not None and old.opted_out
+                if row.opted_out:
+                    self.lifted_at.pop(row.id, None)
                 if row.opted_out and side is Side.LEFT and not was_out and row.id in self.seen_out:
                     for address in row.addresses:  # nothing tells that it was lifted meanwhile
                         self.words.forget_fresh(address)
@@ -277,6 +260,8 @@ class History:
         shown = self.show()
         self.seen_out |= {row.id for row in shown.left.values() if row.opted_out}
         for side in SIDES:
+            for remote_id in watch.shown[side].keys() - shown[side].keys():
+                self._leave_behind(side, watch.shown[side][remote_id], shown[side.other])
             new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
             self.ours[side].update(new)
             self._check_new(side, [shown[side][i] for i in sorted(new)], watch)

@@ -19,7 +19,8 @@ from syncd.errors import SyncdError
 from syncd.model.side import SIDES, Side
 from tests.engine import accidents, automations
 from tests.engine.accidents import Accident
-from tests.engine.deeds import EVERYWHERE, Deed, deeds
+from tests.engine.deed import Deed
+from tests.engine.deeds import EVERYWHERE, deeds
 from tests.engine.faults import FAULTS, POINTS, POINTS_OF_WRITES
 from tests.engine.history import History
 from tests.engine.walk import Step, Walk

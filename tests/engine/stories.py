@@ -3,7 +3,7 @@
 from typing import Any
 
 from syncd.engine.cycle import Mode
-from tests.engine.deeds import Deed
+from tests.engine.deed import Deed
 from tests.engine.machine import Machine, retell
 from tests.engine.walk import Step
 

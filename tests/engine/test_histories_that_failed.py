@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.engine.deeds import Deed
+from tests.engine.deed import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
 from tests.engine.stories import (
     ADA,

@@ -16,7 +16,8 @@ from syncd.errors import LeaseLostError, SyncdError
 from syncd.store.runs import RunState
 from tests.engine import accidents, automations, outcome
 from tests.engine.accidents import Accident, befall
-from tests.engine.deeds import Deed, perform
+from tests.engine.deed import Deed
+from tests.engine.deeds import perform
 from tests.engine.history import History
 from tests.engine.line import CrashError
 from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
