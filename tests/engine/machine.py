@@ -227,6 +227,7 @@ class Machine(Walk):
             self.world.keep_copy()
             for history in self.histories:
                 history.copied = history.number
+                history.words.copied = frozenset(history.words.known)
 
     @rule()
     @told

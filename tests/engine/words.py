@@ -18,7 +18,8 @@ class Words:
 
     Attributes:
         newer: pairs say `resubscribe: newer`, so that an opt-in may lift an opt-out.
-        known: addresses whose opt-out our side must know; heard_at: when a cycle last ended.
+        known: addresses whose opt-out our side must know; copied: those in the last backup;
+            heard_at: when a cycle last ended.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
@@ -28,6 +29,7 @@ class Words:
 
     newer: bool = False
     known: set[str] = field(default_factory=set)
+    copied: frozenset[str] = frozenset()
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
@@ -47,6 +49,17 @@ class Words:
         self.out[address] = now
         self.forget_fresh(address)
         return was_back
+
+    def put_back(self) -> None:
+        """Our side knows what it knew at the last backup, and hears the rest anew.
+
+        Who has confirmed an opt-in after an opt-out of which it never heard has not opted out.
+        """
+        self.fresh.clear()
+        for address in self.known - self.copied:
+            confirmed = self.confirmed.get(address)
+            if confirmed is not None and confirmed > self.out[address]:
+                self.known.discard(address)
 
     def confirms(self, address: str, remote_id: str, now: datetime) -> None:
         """Somebody confirms an opt-in, after an opt-out that our side knows or not."""
