@@ -185,3 +185,10 @@ def test_a_page_is_a_handful_of_statements(store: sa.Engine) -> None:
         assert backfills.count(db, RUN) == (500, 500)
     assert len(statements) == 1
     assert len(more) == 2
+
+
+def test_these_are_the_words_for_what_became_of_people() -> None:
+    """As `syncd backfill --json` tells them."""
+    assert " ".join(Fate) == (
+        "to_do failed opted_out awaited created deleted updated parked left unchanged"
+    )
