@@ -188,3 +188,51 @@ def test_what_a_person_has_released_is_not_held_for_the_window() -> None:
 def test_opt_outs_that_are_too_many_over_the_window_are_not_free() -> None:
     assert not judge((after(29, 300, "optouts", optouts=5),), GUARDS, None).optouts_free
     assert judge((after(29, 300, "deletes", deletes=5, optouts=5),), GUARDS, None).optouts_free
+
+
+# -- shares, to one in ten thousand ------------------------------------------------------------
+
+SHARES = Guards(**{kind: Limit(10**6, 10.0) for kind in (*KINDS, "emptied")})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("wanted", "is_held"), [(1_000, False), (1_001, True)])
+def test_a_share_is_exact(kind: str, wanted: int, is_held: bool) -> None:
+    at_once = doing(10_000, **{kind: wanted})
+    in_two = after(wanted - 1, 10_000, kind, **{kind: 1})
+    for each in (at_once, in_two):
+        assert bool(judge((each,), SHARES, None).reasons) is is_held
+
+
+@pytest.mark.parametrize(("emptied", "is_held"), [(1_000, False), (1_001, True)])
+def test_the_share_of_a_loss_is_exact(emptied: int, is_held: bool) -> None:
+    lost = replace(doing(), losses=(Loss("tags", emptied, 10_000),))
+    reasons = judge((lost,), SHARES, None).reasons
+    assert bool(reasons) is is_held
+    assert not any("empty for them now" in reason for reason in reasons)
+
+
+def test_what_is_said_of_a_share_is_rounded_to_whole_per_cent() -> None:
+    [reason] = judge((doing(10_000, deletes=1_249),), SHARES, None).reasons
+    assert reason.startswith("1,249 of 10,000 ")
+    assert "(12%); the limit is 10%." in reason
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_over_the_window_a_handful_is_never_held_for_its_share(kind: str) -> None:
+    handful = HANDFUL_OF_A_WINDOW[kind]
+    assert judge((after(handful - 1, 1, kind, **{kind: 1}),), SHARES, None).reasons == ()
+    assert judge((after(handful, 1, kind, **{kind: 1}),), SHARES, None).reasons
+
+
+@pytest.mark.parametrize("linked", [0, -3])
+def test_where_nothing_was_linked_the_window_holds_nothing_for_its_share(linked: int) -> None:
+    assert judge((after(300, linked, "creates", creates=1),), SHARES, None).reasons == ()
+
+
+def test_deletes_alone_have_a_count_over_the_window() -> None:
+    few = Guards(**{kind: Limit(100, 100.0) for kind in KINDS})
+    for kind in KINDS:
+        held_back = judge((after(100, 10**6, kind, **{kind: 1}),), few, None).reasons
+        assert bool(held_back) is (kind == "deletes")
+        assert judge((after(99, 10**6, kind, **{kind: 1}),), few, None).reasons == ()

@@ -75,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--line", type=int, help="that of a file")
     parser.add_argument("--kind", default="", help="of mistake, as it is printed")
     parser.add_argument(
-        "--patience", type=float, default=30, help="seconds that the tests of a mutant may take"
+        "--patience", type=float, default=60, help="seconds that the tests of a mutant may take"
     )
     given = parser.parse_args(arguments)
     os.environ["SYNCD_SEED"] = "mutants"

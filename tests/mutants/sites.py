@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
+from tests.mutants.syntax import is_log, is_type, name_of, without_docstring
+
 COMPARISONS = {
     ast.Lt: ("<", "<="),
     ast.LtE: ("<=", "<"),
@@ -39,7 +41,6 @@ CLAUSES = {"where", "and_", "or_", "having"}  # calls whose arguments are condit
 SILENT_CALLS = {"with_for_update", "order_by", "cast", "TypeVar", "bindparam", "String"}
 SILENT_KEYWORDS = {"strict", "hint"}
 SILENT_NAMES = {"__all__", "__slots__", "__match_args__"}
-LOGS = {"log", "_log", "logger", "LOG"}
 LONG = 40  # text longer than this is for people
 
 
@@ -161,7 +162,7 @@ class _Finder:
                     self._replace("returns None", value, "None")
                 self._visit(value)
             case ast.Expr(value=ast.Call() | ast.Yield() | ast.YieldFrom() as value):
-                if _is_log(value) or _name(getattr(value, "func", value)) == "crash":
+                if is_log(value) or name_of(getattr(value, "func", value)) == "crash":
                     return  # where tests let our process die
                 self._replace("statement dropped", node, "pass")
                 self._visit(value)
@@ -201,7 +202,7 @@ class _Finder:
             case ast.Subscript():  # `Both[Patch]` is a type, `rows[0]` is not
                 self._visit(node.value)
                 is_first = isinstance(node.slice, ast.Constant) and node.slice.value == 0
-                if not _is_type(node) and not is_first:  # the first is mostly the last, too
+                if not is_type(node) and not is_first:  # the first is mostly the last, too
                     self._visit(node.slice)
                 return
             case ast.Call():
@@ -210,8 +211,8 @@ class _Finder:
         self._children(node)
 
     def _call(self, node: ast.Call) -> None:
-        name = _name(node.func)
-        if name in SILENT_CALLS or _is_log(node):
+        name = name_of(node.func)
+        if name in SILENT_CALLS or is_log(node):
             if isinstance(node.func, ast.Attribute):
                 self._visit(node.func.value)
             return
@@ -220,7 +221,7 @@ class _Finder:
         if name in CLAUSES:
             self._drop_each(node.args, "clause dropped", fewest=2)
             if name == "where" and isinstance(node.func, ast.Attribute):
-                self._replace("clause dropped", node, self._text(node.func.value))
+                self._add("clause dropped", self._end(node.func.value), self._end(node), "")
         for keyword in node.keywords:
             if keyword.arg and keyword.arg not in SILENT_KEYWORDS:
                 self._drop_argument(node, keyword)
@@ -323,36 +324,6 @@ class _Finder:
 
     def _text(self, node: ast.expr) -> str:
         return f"({self.source[self._start(node) : self._end(node)].decode()})"
-
-
-def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
-    """Statements that act; a string that stands alone explains something."""
-    return [
-        node
-        for node in body
-        if not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
-    ]
-
-
-def _name(function: ast.expr) -> str:
-    match function:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return ""
-
-
-def _is_log(node: ast.expr) -> bool:
-    match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name))):
-            return name in LOGS
-        case _:
-            return False
-
-
-def _is_type(node: ast.Subscript) -> bool:
-    name = _name(node.value)
-    return (name[:1].isupper() and not name.isupper()) or name in {"dict", "list", "tuple", "type"}
 
 
 def every_site(folders: tuple[str, ...], root: Path) -> Iterator[Site]:

@@ -27,7 +27,8 @@ from typing import Any
 
 import pytest
 
-from tests.mutants.sites import Site, without_docstring
+from tests.mutants.sites import Site
+from tests.mutants.syntax import without_docstring
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".mutants_cache"

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
+from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import backfills, members, ops, tallies
 from syncd.store.backfills import Fate
@@ -185,3 +186,54 @@ def test_a_page_is_a_handful_of_statements(store: sa.Engine) -> None:
         assert backfills.count(db, RUN) == (500, 500)
     assert len(statements) == 1
     assert len(more) == 2
+
+
+def test_these_are_the_words_for_what_became_of_people() -> None:
+    """As `syncd backfill --json` tells them."""
+    assert " ".join(Fate) == (
+        "to_do failed opted_out awaited created deleted updated parked left unchanged"
+    )
+
+
+def test_the_people_on_the_list_of_another_run_are_not_on_this_one(store: sa.Engine) -> None:
+    linked(store, "r1")
+    add(store, "r2", run=RUN + 1)
+    with store.begin() as db:
+        members.save(db, PAIR, CONTACT, [member("r2", link_id=2)])
+    sent(store, 2, DONE)
+    assert people(store) == backfills.People({Fate.TO_DO: 1}, done=0)
+    with store.connect() as db:
+        assert backfills.count_written_elsewhere(db, RUN, PAIR, CONTACT) == 1
+        assert backfills.count_written_elsewhere(db, RUN + 1, PAIR, CONTACT) == 0
+
+
+@pytest.mark.parametrize(("pair", "side"), [("other", Side.LEFT), (PAIR, Side.RIGHT)])
+def test_a_record_of_another_pair_or_side_with_the_same_id_is_somebody_else(
+    store: sa.Engine, pair: str, side: Side
+) -> None:
+    add(store, "r1")
+    with store.begin() as db:
+        members.save(db, pair, CONTACT, [member("r1", side, link_id=1, state=State.PARKED)])
+        members.save(db, PAIR, Resource.NOTE, [member("r1", link_id=1, state=State.PARKED)])
+    finish_all(store)
+    assert people(store).fates == {Fate.UNCHANGED: 1}
+
+
+def test_what_became_of_a_person_is_the_first_of_these(store: sa.Engine) -> None:
+    """Whatever else is true of them too."""
+    written = [
+        (UPDATE, OpState.READY, {}, Fate.TO_DO),
+        (UPDATE, DEAD, {"side": Side.LEFT}, Fate.FAILED),
+        (UPDATE, DONE, {"urgent": True, "side": Side.RIGHT}, Fate.OPTED_OUT),
+        (UPDATE, OpState.TAKEN, {}, Fate.AWAITED),
+        (CREATE, DONE, {}, Fate.CREATED),
+        (OpKind.DELETE, DONE, {}, Fate.DELETED),
+        (UPDATE, DONE, {}, Fate.UPDATED),
+    ]
+    for link, _ in enumerate(written, start=1):
+        linked(store, f"r{link}", state=State.PARKED, todo=True)
+        sent(store, link, DROPPED, side=Side.LEFT)
+        for kind, state, how, _ in reversed(written[link - 1 :]):
+            sent(store, link, state, kind=kind, **how)
+    finish_all(store)
+    assert people(store) == backfills.People({fate: 1 for *_, fate in written}, done=len(written))

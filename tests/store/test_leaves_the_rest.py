@@ -314,9 +314,6 @@ def test_every_account_and_resource_has_fields_of_its_own(store: sa.Engine) -> N
     assert [place for place, there in present.items() if not there] == [(PAIR, CONTACT)]
 
 
-# -- refusals and inquiries --------------------------------------------------------------
-
-
 def refuse(store: sa.Engine) -> None:
     with store.begin() as db:
         for number, (pair, _, side) in PLACES.items():
