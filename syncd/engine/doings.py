@@ -52,9 +52,10 @@ def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
 
 
 def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> tuple[Doing, ...]:
-    """The same with the fields that would be emptied for more than a handful."""
+    """The same with the fields that would be emptied for so many that a limit may count it."""
     pair = cycle.pair
-    losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > HANDFUL}
+    few = min(HANDFUL, pair.policy.guards.emptied.count)
+    losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > few}
     return tuple(
         replace(
             doing,

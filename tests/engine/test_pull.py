@@ -4,10 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
+from syncd.engine.cycle import Mode
 from syncd.engine.pull import EMPTIED_COUNT, EMPTIED_SHARE
+from syncd.model.op import OpKind
 from syncd.model.side import Both, Side
 from syncd.store import cursors, runs
+from syncd.store import tables as t
 from syncd.store.cursors import Cursor
 from tests.engine.scenes import ADA
 from tests.engine.test_no_evidence import crowded, gone
@@ -117,3 +121,18 @@ def test_the_pages_that_one_cycle_may_read_are_no_whole_listing(made: Build) -> 
     assert seen[0] == (False, False)
     assert (True, True) in seen
     assert all(done or not is_gone for done, is_gone in seen[:2])
+
+
+def test_only_a_full_cycle_tells_once_more_of_all_who_opted_out(made: Build) -> None:
+    """A sweep that is due tells nothing again, or every listing would cost a request for each."""
+    world = made(news=True).news
+    world.act(GHL, "create", fields={"email": ADA})
+    world.act(GHL, "dnd", email=ADA, channel="Email")
+    told = []
+    for mode in (Mode.SYNC, Mode.SYNC, Mode.SYNC, Mode.SYNC, Mode.FULL):
+        world.wait(LATER.total_seconds())
+        world.cycle(mode)
+        with world.reading() as db:
+            rows = db.execute(sa.select(sa.func.count()).where(t.op.c.kind == OpKind.SUPPRESS))
+            told.append(rows.scalar_one())
+    assert told[-3] == told[-2] < told[-1]

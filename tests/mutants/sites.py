@@ -221,7 +221,9 @@ class _Finder:
         if name in CLAUSES:
             self._drop_each(node.args, "clause dropped", fewest=2)
             if name == "where" and isinstance(node.func, ast.Attribute):
-                self._add("clause dropped", self._end(node.func.value), self._end(node), "")
+                after = self._end(node.func.value)
+                dot = self.source.index(b".", after)  # on the next line, where lines are many
+                self._add("clause dropped", dot, self._end(node), "")
         for keyword in node.keywords:
             if keyword.arg and keyword.arg not in SILENT_KEYWORDS:
                 self._drop_argument(node, keyword)

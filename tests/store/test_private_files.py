@@ -108,3 +108,14 @@ def test_a_folder_that_others_use_too_is_their_matter(tmp_path: Path) -> None:
     (tmp_path / "other").touch()
     assert private_files.wide_store(tmp_path / "syncd.db") == []
     assert private_files.wide_store(tmp_path / "none.db") == []
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
+def test_each_file_of_a_store_is_looked_at(tmp_path: Path, end: str) -> None:
+    tmp_path.chmod(0o700)
+    for each in ("", "-wal", "-shm", "-journal", "-copy"):
+        private_files.make_file(tmp_path / f"syncd.db{each}")
+    (tmp_path / f"syncd.db{end}").chmod(0o644)
+    (tmp_path / "syncd.db-copy").chmod(0o644)
+    found = private_files.wide_store(tmp_path / "syncd.db")
+    assert [one.path.name for one in found] == [f"syncd.db{end}"]

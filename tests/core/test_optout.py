@@ -1,0 +1,85 @@
+"""Whether an opt-out stands, is lifted, or is a question: what decides, one by one."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from syncd.core.consent import CONSENT, LEDGER, OptedOut
+from syncd.core.optout import BY_RULE, judge
+from syncd.core.plan import Situation
+from syncd.core.situation import Answer
+from syncd.model.plan import Lift, LinkPlan
+from syncd.model.policy import PairPolicy
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Consent, Level
+
+from .world import LEFT, RIGHT, link, planner, showing
+
+OUT_AT = datetime(2026, 3, 1, tzinfo=UTC)
+BACK = Consent(Level.GRANTED, OUT_AT + timedelta(days=1), "form")
+UNKNOWN = Consent(Level.UNKNOWN)
+OUT = Consent(Level.REVOKED, OUT_AT, LEDGER)
+LIFTED_BY_RULE = Lift(OUT_AT, BY_RULE)
+
+
+def policy(*, resubscribe: bool = True, lifts_alone: bool = True) -> PairPolicy:
+    return PairPolicy(resubscribe=resubscribe, lifts_alone=lifts_alone)
+
+
+def at(left: Consent, right: Consent | None, answer: Answer | None = None) -> Situation:
+    there = None if right is None else showing(RIGHT, **{CONSENT: right})
+    return Situation(
+        link(), Both(showing(LEFT, **{CONSENT: left}), there), OptedOut(OUT_AT), answer=answer
+    )
+
+
+def plan(left: Consent, right: Consent | None, given: PairPolicy | None = None) -> LinkPlan:
+    return planner(policy=given or policy()).plan(at(left, right))
+
+
+def test_an_opt_in_of_both_sides_after_it_lifts_an_opt_out() -> None:
+    found = plan(BACK, BACK)
+    assert (found.lifts, found.conflicts) == (LIFTED_BY_RULE, {})
+
+
+def test_where_nobody_shows_an_opt_out_any_more_one_side_is_enough() -> None:
+    for left, right in ((BACK, UNKNOWN), (UNKNOWN, BACK)):
+        assert plan(left, right).lifts == LIFTED_BY_RULE
+
+
+@pytest.mark.parametrize("given", [policy(resubscribe=False), policy(lifts_alone=False)])
+def test_a_pair_that_lifts_nothing_by_itself_lifts_nothing(given: PairPolicy) -> None:
+    assert plan(BACK, BACK, given).lifts is None
+
+
+def test_a_pair_whose_kin_do_not_lift_by_themselves_asks() -> None:
+    asked = plan(BACK, BACK, policy(lifts_alone=False))
+    assert asked.conflicts == {CONSENT: Both((BACK,), (BACK,))}
+
+
+def test_one_record_that_is_all_there_is_lifts_nothing_and_a_person_is_asked() -> None:
+    alone = plan(BACK, None)
+    assert alone.lifts is None
+    assert set(alone.conflicts) == {CONSENT}
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize("take", SIDES)
+def test_the_word_of_a_person_counts_for_what_was_asked(take: Side, alone: bool) -> None:
+    asked = Both((BACK,), (OUT,))
+    out = Consent(Level.REVOKED, OUT_AT, "report")
+    situation = at(BACK, out, Answer(take, asked, "ada"))
+    verdict = judge(planner(policy=policy()), situation, Both(BACK, out), alone=alone)
+    if take is LEFT:
+        assert (verdict.level, verdict.lifts) == (Level.GRANTED, Lift(OUT_AT, "ada"))
+    else:
+        assert (verdict.level, verdict.lifts) == (Level.REVOKED, None)
+    assert verdict.asks is None
+
+
+def test_the_word_of_a_person_does_not_count_for_anything_else() -> None:
+    other = Answer(LEFT, Both((OUT,), (OUT,)), "ada")
+    situation = at(BACK, UNKNOWN, other)
+    verdict = judge(planner(policy=policy()), situation, Both(BACK, UNKNOWN), alone=True)
+    assert (verdict.level, verdict.lifts) == (Level.UNKNOWN, None)
+    assert verdict.asks is not None
