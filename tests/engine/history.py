@@ -258,7 +258,9 @@ class History:
         assert self.watch is not None
         watch, self.watch = self.watch, None
         shown = self.show()
-        self.seen_out |= {row.id for row in shown.left.values() if row.opted_out}
+        out = {row.id for row in shown.left.values() if row.opted_out}
+        self.seen_out |= out
+        self.lifted_at = {i: at for i, at in self.lifted_at.items() if i not in out}
         for side in SIDES:
             for remote_id in watch.shown[side].keys() - shown[side].keys():
                 self._leave_behind(side, watch.shown[side][remote_id], shown[side.other])
