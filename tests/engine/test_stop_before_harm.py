@@ -303,3 +303,16 @@ def test_so_it_is_where_opt_outs_are_told_by_the_address_alone(made: Build) -> N
         world.settle()
         assert_held(world, world.cycle(mode), "first run")
     assert world.writes() == 0
+
+
+@pytest.mark.parametrize("emptied", [3, 4])
+def test_a_small_limit_of_emptied_records_holds_as_it_says(pair_of: Build, emptied: int) -> None:
+    addresses = [f"{n}@example.org" for n in range(6)]
+    world = pair_of(*addresses, guards={"emptied": {"count": 3, "percent": 100}})
+    for address in addresses[:emptied]:
+        world.act(GHL, "edit", email=address, fields={"city": None})
+    world.settle()
+    report = world.cycle()
+    assert report.state is (RunState.HELD if emptied > 3 else RunState.DONE)
+    still = [row for row in world.rows(Side.RIGHT).values() if row.fields["city"]]
+    assert len(still) == (6 if emptied > 3 else 3)
