@@ -43,6 +43,7 @@ from tests.engine.rows import (
 )
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+FAR = datetime(2999, 1, 1, tzinfo=UTC)
 LAG = timedelta(minutes=5)  # longer than any index may lag
 PAIR = "shop"
 GHL, MAILEON, MAILERCLOUD = "ghl", "maileon", "mailercloud"
@@ -301,6 +302,11 @@ class World:
             specs = pair.specs.map(lambda spec: replace(spec, concurrency=1))
             opened[self.name] = replace(pair, specs=specs, chunk=self.chunk)
         return opened[self.name]
+
+    def set_up(self, pair: Pair) -> None:
+        """Go on with a pair that is not as its file says, until it is opened anew."""
+        self.process.opened[self.name] = pair
+        self.process.opened_at[self.name] = FAR
 
     def _still_open(self) -> bool:
         pair = self.process.opened.get(self.name)
