@@ -121,6 +121,10 @@ class History:
         for address in out:
             if self.words.opts_out(address, now):
                 self.since[address] = now
+        for row in after.left.values():
+            if row.addresses & out:  # whoever opts out does so wherever the CRM shows them
+                for address in row.addresses - out:
+                    self.words.forget_fresh(address)
         for row in before.left.values():
             if not _is_at(row, after.left):
                 self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
