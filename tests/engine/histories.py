@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
+from enum import Enum
 from pathlib import Path
 
 import structlog
@@ -144,6 +145,8 @@ def as_code(story: Sequence[Step]) -> str:
 
 def _shown(value: object) -> str:
     match value:
+        case Enum():
+            return f"{type(value).__name__}.{value.name}"
         case dict():
             return "{" + ", ".join(f"{k!r}: {_shown(v)}" for k, v in value.items()) + "}"
         case list():
