@@ -117,7 +117,7 @@ class History:
                 if old is None and row.permission in CONFIRMED:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
-                    self.words.fresh.pop(row.id, None)
+                    self.words.moves(old.email, row.email, row.id)
         for address in out:
             if self.words.opts_out(address, now):
                 self.since[address] = now

@@ -5,10 +5,11 @@ One for all pairs of a history, as they share a ledger.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 CONFIRMED = (4, 5)  # permissions of Maileon that stand for a confirmed opt-in
 
+NEVER = datetime.min.replace(tzinfo=UTC)
 SECOND = timedelta(seconds=1)  # Maileon's times are no finer
 
 
@@ -68,6 +69,12 @@ class Words:
             return
         if self.heard_at is None or now - self.heard_at >= SECOND:
             self.fresh[remote_id] = address
+
+    def moves(self, old: str, new: str, remote_id: str) -> None:
+        """Somebody gives a contact another address: its permission goes with it."""
+        self.fresh.pop(remote_id, None)
+        if old in self.confirmed:
+            self.confirmed[new] = max(self.confirmed[old], self.confirmed.get(new, NEVER))
 
     def forget_fresh(self, address: str) -> None:
         """From now on nothing is promised to the confirmations of an address."""
