@@ -82,11 +82,14 @@ class Words:
             del self.fresh[remote_id]
 
     def is_back(self, address: str) -> bool:
-        """Whether a person has opted in after all opt-outs, where that counts."""
-        if not self.newer or address not in self.out:
+        """Whether a person has opted in after all opt-outs, where that counts.
+
+        Out is also who opted out under another address only; then nothing of this one is later.
+        """
+        if not self.newer:
             return False
         moments = (self.confirmed.get(address), self.answered.get(address))
-        out = self.out[address] - self.behind
+        out = self.out[address] - self.behind if address in self.out else NEVER
         return any(at is not None and at > out for at in moments)
 
     def still_out(self, addresses: Iterable[str]) -> set[str]:
