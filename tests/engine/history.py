@@ -16,7 +16,7 @@ from syncd.store.conflicts import Conflict
 from syncd.store.runs import RunState
 from tests.engine.edit import Edit, Place
 from tests.engine.rows import PLAIN, Row, differing
-from tests.engine.words import CONFIRMED, Words
+from tests.engine.words import CONFIRMED, SECOND, Words
 from tests.engine.world import MAILEON, World
 
 MAILABLE = 1  # permissions above this one were given by a person
@@ -193,7 +193,8 @@ class History:
         now = self.opted_out()
         for address in now:
             self.since.setdefault(address, self.world.now)
-            self.words.out.setdefault(address, self.world.now)  # by `delete: unsubscribe`
+            # Ours: by `delete: unsubscribe`, or because they opted out under another address.
+            self.words.out.setdefault(address, self.world.now - SECOND)
         for address in self.since.keys() - now:
             del self.since[address]  # it came back before anybody had to know
 
