@@ -64,6 +64,25 @@ def test_so_is_what_the_plan_of_a_pair_over_its_limits_has_shown(pair_of: Build)
     assert len(world.rows(Side.RIGHT)) == 4
 
 
+def test_a_word_is_not_given_to_a_run_of_which_nothing_waits_any_more(made: Build) -> None:
+    """It is held only because a line of the mapping rests, and ends with the next cycle."""
+    city = {"left": "city", "right": "CITY"}
+    world = made(guards=FEW, fields=[city, {"left": "custom.Colour", "right": "custom.colour"}])
+    world.act(MAILEON, "create_custom_field", name="colour", type="string")
+    person(world, ADA)
+    world.cycles()
+    world.act(MAILEON, "delete_custom_field", name="colour")
+    world.pair(anew=True)
+    spent = world.cycle()
+    assert (spent.state, spent.spent) == (RunState.HELD, True)
+    person(world, *(f"{n}@example.org" for n in range(3)))
+    plan = world.cycle(Mode.PLAN)
+    released = approve(world.bench, PAIR, plan.run_id)
+    assert released.id != spent.run_id
+    world.cycle()
+    assert len(world.rows(Side.RIGHT)) == 4
+
+
 def test_a_run_that_wants_more_than_the_plan_showed_is_held(pair_of: Build) -> None:
     world = pair_of(ADA, guards=FEW)
     person(world, *(f"{n}@example.org" for n in range(3)))
