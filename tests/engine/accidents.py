@@ -16,8 +16,9 @@ from syncd.sandbox.mailercloud.platform import Mailercloud
 from tests.engine.deed import TAGS
 from tests.engine.edit import Place
 from tests.engine.history import History
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.rows import Row
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
+from tests.engine.world import World
 
 # By platform and plain name: what people call the field there.
 FIELDS: Mapping[tuple[str, str], str] = {

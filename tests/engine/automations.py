@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 
 from syncd.model.side import Side
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.rows import Row
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
+from tests.engine.world import World
 
 Tags = frozenset[str]
 

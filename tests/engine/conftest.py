@@ -9,7 +9,8 @@ import pytest
 import structlog
 
 from tests.conftest import Postgres
-from tests.engine.world import GHL, Build, World, assert_alike, build
+from tests.engine.pairs import GHL
+from tests.engine.world import Build, World, assert_alike, build
 from tests.seeds import is_drawn
 
 SHARE = 4  # of the tests on PostgreSQL, one in so many runs with a commit

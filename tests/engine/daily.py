@@ -7,7 +7,8 @@ from syncd.cli.rounds import Outcome, run_rounds
 from syncd.model.side import Side
 from syncd.runtime.stop import Stop
 from syncd.runtime.worker import Worker
-from tests.engine.world import GHL, World
+from tests.engine.pairs import GHL
+from tests.engine.world import World
 
 HOUR = timedelta(hours=1)
 

@@ -18,8 +18,9 @@ from tests.engine.deed import (
     two,
 )
 from tests.engine.news import NEWS_DEEDS
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.rows import CUSTOM, PLAIN, STANDARD
-from tests.engine.world import GHL, MAILEON, World
+from tests.engine.world import World
 
 
 def perform(world: World, deed: Deed) -> None:

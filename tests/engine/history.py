@@ -15,9 +15,10 @@ from syncd.model.values import Consent, Level
 from syncd.store.conflicts import Conflict
 from syncd.store.runs import RunState
 from tests.engine.edit import Edit, Place
+from tests.engine.pairs import MAILEON
 from tests.engine.rows import PLAIN, Row, differing
 from tests.engine.words import CONFIRMED, SECOND, Words
-from tests.engine.world import MAILEON, World
+from tests.engine.world import World
 
 MAILABLE = 1  # permissions above this one were given by a person
 Shown = Both[dict[str, Row]]

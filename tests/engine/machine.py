@@ -23,9 +23,10 @@ from tests.engine.deed import Deed
 from tests.engine.deeds import EVERYWHERE, deeds
 from tests.engine.faults import FAULTS, POINTS, POINTS_OF_WRITES
 from tests.engine.history import History
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.walk import Step, Walk
 from tests.engine.words import Words
-from tests.engine.world import GHL, MAILEON, build
+from tests.engine.world import build
 
 
 def told(of_machine: Callable[..., None]) -> Callable[..., None]:

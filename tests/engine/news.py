@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from syncd.model.side import Side
 from tests.engine.deed import ASIDE, Deed, meant, two
-from tests.engine.world import MAILERCLOUD, World
+from tests.engine.pairs import MAILERCLOUD
+from tests.engine.world import World
 
 MAILERCLOUD_FIELDS = {
     "firstName": "name",

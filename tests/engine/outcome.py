@@ -6,8 +6,8 @@ from syncd.core.consent import CONSENT
 from syncd.model.side import SIDES, Side
 from tests.engine.edit import Edit
 from tests.engine.history import History, Shown
+from tests.engine.pairs import MAILEON
 from tests.engine.rows import PLAIN, Row
-from tests.engine.world import MAILEON
 
 Listed = Mapping[tuple[str | None, str | None], set[str]]
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 from syncd.model.side import Side
-from tests.engine.world import GHL, MAILEON, World
+from tests.engine.pairs import GHL, MAILEON
+from tests.engine.world import World
 
 ADA, BOB, CY = "ada@example.org", "bob@example.org", "cy@example.org"
 

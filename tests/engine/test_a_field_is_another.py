@@ -8,17 +8,9 @@ import pytest
 from syncd.engine.word import approve
 from syncd.model.side import Side
 from tests.engine.daily import HOUR, Daemon, people, sync
+from tests.engine.pairs import FIELDS, GHL, MAILEON, MAILERCLOUD, PAIR, configure
 from tests.engine.scenes import opt_out
-from tests.engine.world import (
-    FIELDS,
-    GHL,
-    MAILEON,
-    MAILERCLOUD,
-    PAIR,
-    Build,
-    World,
-    configure,
-)
+from tests.engine.world import Build, World
 
 NAMES = ("tags", "phone", "colour")
 BOTH_SIDES = (Side.LEFT, Side.RIGHT)

@@ -16,19 +16,8 @@ from syncd.model.side import Side
 from syncd.store import runs
 from syncd.store.backfills import Fate
 from syncd.store.runs import RunState
-from tests.engine.world import (
-    FIELDS,
-    GHL,
-    MAILEON,
-    NOON,
-    PAIR,
-    Build,
-    CrashError,
-    World,
-    assert_alike,
-    assert_quiet,
-    configure,
-)
+from tests.engine.pairs import FIELDS, GHL, MAILEON, PAIR, configure
+from tests.engine.world import NOON, Build, CrashError, World, assert_alike, assert_quiet
 
 ALWAYS = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
 

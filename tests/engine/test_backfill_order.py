@@ -10,8 +10,9 @@ from syncd.model.side import SIDES, Side
 from syncd.store import backfills, runs
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA, BOB, CY, opt_out
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, Build, World, assert_alike
+from tests.engine.world import Build, World, assert_alike
 
 
 def window(world: World) -> Window:

@@ -16,16 +16,9 @@ from syncd.engine.cycle import Mode
 from syncd.errors import InvariantError, SyncdError
 from syncd.model.side import SIDES, Side
 from syncd.store import tables as t
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.rows import PLAIN
-from tests.engine.world import (
-    GHL,
-    MAILEON,
-    Build,
-    World,
-    assert_alike,
-    assert_quiet,
-    build,
-)
+from tests.engine.world import Build, World, assert_alike, assert_quiet, build
 
 Change = Callable[[bytes], bytes]
 PERSONAL = ("ada", "bern", "lovelace", "@example", "2025550", "555-0")

@@ -1,7 +1,8 @@
 """It converges and becomes quiet: when nobody edits, both sides agree and no more is written."""
 
+from tests.engine.pairs import GHL
 from tests.engine.scenes import ADA, BOB
-from tests.engine.world import GHL, Build, assert_alike, assert_quiet
+from tests.engine.world import Build, assert_alike, assert_quiet
 
 
 def test_seeded_lists_converge_and_then_nothing_more_is_written(made: Build) -> None:

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from syncd.engine.cycle import Mode
 from syncd.model.side import Side
+from tests.engine.pairs import MAILEON
 from tests.engine.scenes import ADA, BOB
-from tests.engine.world import MAILEON, Build, World
+from tests.engine.world import Build, World
 
 AHEAD = timedelta(days=2)
 

@@ -12,9 +12,10 @@ from syncd.store import conflicts, members
 from syncd.store import tables as t
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA, BOB, opt_out
 from tests.engine.test_three_platforms import mailable, settled
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, Build, World, assert_quiet
+from tests.engine.world import Build, World, assert_quiet
 
 NEWER = {"consent": {"resubscribe": "newer"}}
 DAY = 86_400

@@ -13,8 +13,9 @@ from syncd.model.side import SIDES, Side
 from syncd.store import cursors
 from syncd.store import tables as t
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, MAILEON, Build, World, assert_alike, assert_quiet
+from tests.engine.world import Build, World, assert_alike, assert_quiet
 
 POINTS = ("sweep", "match", "reconcile", "claimed", "answered", "confirmed")
 

@@ -10,8 +10,9 @@ from syncd.errors import SyncdError
 from syncd.model.side import Side
 from syncd.store import runs, windows
 from syncd.store.runs import Run, RunState
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, Build, World
+from tests.engine.world import Build, World
 
 BOB = "bob@example.org"
 

@@ -5,8 +5,9 @@ import pytest
 from syncd.engine.cycle import Mode
 from syncd.errors import SyncdError
 from syncd.model.side import SIDES, Side
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, cause
-from tests.engine.world import GHL, MAILEON, Build, World, assert_alike, assert_quiet
+from tests.engine.world import Build, World, assert_alike, assert_quiet
 
 
 def delete(world: World, side: Side, email: str) -> None:

@@ -1,8 +1,9 @@
 """Every record is in exactly one state, and the census counts all of them."""
 
 from syncd.model.side import SIDES
+from tests.engine.pairs import GHL
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, Build
+from tests.engine.world import Build
 
 
 def test_every_record_is_in_exactly_one_state(made: Build) -> None:

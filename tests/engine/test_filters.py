@@ -1,8 +1,9 @@
 """Leaving a filter and coming back: what is kept, what is taken away, what is caught up."""
 
 from syncd.model.side import Side
+from tests.engine.pairs import GHL
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, Build, assert_alike, assert_quiet
+from tests.engine.world import Build, assert_alike, assert_quiet
 
 
 def test_who_left_the_filter_keeps_what_it_has_and_gets_nothing_more(pair_of: Build) -> None:

@@ -11,18 +11,9 @@ from syncd.model.side import SIDES, Side
 from syncd.store import conflicts, members
 from syncd.store import tables as t
 from syncd.store.conflicts import Conflict
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD, NEWS, PAIR
 from tests.engine.scenes import ADA
-from tests.engine.world import (
-    GHL,
-    LAG,
-    MAILEON,
-    MAILERCLOUD,
-    NEWS,
-    PAIR,
-    Build,
-    World,
-    assert_quiet,
-)
+from tests.engine.world import LAG, Build, World, assert_quiet
 
 CITY: dict[str, Any] = {"left": "city", "right": "CITY", "policy": "manual"}
 TAGS: dict[str, Any] = {

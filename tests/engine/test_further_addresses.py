@@ -8,9 +8,10 @@ import pytest
 
 from syncd.engine.cycle import Mode
 from syncd.model.side import Side
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA, BOB, cause, opt_out
 from tests.engine.test_three_platforms import mailable, settled
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, Build, World, assert_quiet
+from tests.engine.world import Build, World, assert_quiet
 
 OTHER = "ada.l@example.org"  # another address of Ada's
 

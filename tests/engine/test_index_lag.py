@@ -15,8 +15,9 @@ from syncd.model.record import Record
 from syncd.model.side import SIDES, Side
 from syncd.store import runs
 from syncd.store import tables as t
+from tests.engine.pairs import GHL, MAILERCLOUD
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, MAILERCLOUD, Build, World
+from tests.engine.world import Build, World
 
 SECOND = timedelta(seconds=1)
 BELIEVED, ASKED, ASIDE = "believed", "asked about", "set aside"

@@ -13,8 +13,9 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level
 from syncd.store import links, ops, runs, tallies
 from syncd.store.suppressions import OptOut
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB
-from tests.engine.world import GHL, MAILEON, Build, World
+from tests.engine.world import Build, World
 
 SPELLINGS = {
     "Ada@Example.org": "ada@example.org",

@@ -22,8 +22,9 @@ from syncd.store import database, leases, runs
 from syncd.store import tables as t
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB
-from tests.engine.world import GHL, MAILEON, Build, World, assert_alike
+from tests.engine.world import Build, World, assert_alike
 
 ENGINE = Path(syncd.engine.__file__).parent
 THIEF = "elsewhere:17:another-process"

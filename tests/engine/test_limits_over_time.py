@@ -13,7 +13,8 @@ from syncd.model.record import Window
 from syncd.model.side import Side
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
-from tests.engine.world import GHL, MAILEON, NOON, PAIR, Build, World, assert_quiet
+from tests.engine.pairs import GHL, MAILEON, PAIR
+from tests.engine.world import NOON, Build, World, assert_quiet
 
 DAY_S = 24 * 3600
 ALWAYS = Window(NOON, NOON + timedelta(days=4000))

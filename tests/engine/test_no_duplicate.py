@@ -7,8 +7,9 @@ import pytest
 from syncd.engine.cycle import Mode
 from syncd.model.side import SIDES, Side
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, both_ids, cause
-from tests.engine.world import GHL, MAILEON, Build, assert_alike
+from tests.engine.world import Build, assert_alike
 
 
 def test_two_of_one_address_on_a_side_are_parked_and_never_copied(made: Build) -> None:

@@ -18,8 +18,9 @@ from syncd.model.side import Side
 from syncd.store import cursors, ops
 from syncd.store.cursors import Cursor
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA, BOB, CY
-from tests.engine.world import GHL, LAG, MAILEON, MAILERCLOUD, Build, World, assert_alike
+from tests.engine.world import LAG, Build, World, assert_alike
 
 DI = "di@example.org"
 EVERYBODY = (ADA, BOB, CY, DI)

@@ -7,17 +7,9 @@ from syncd.model.side import SIDES, Side
 from syncd.store import conflicts
 from syncd.store import tables as t
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD, PAIR
 from tests.engine.scenes import ADA
-from tests.engine.world import (
-    GHL,
-    LAG,
-    MAILEON,
-    MAILERCLOUD,
-    PAIR,
-    Build,
-    World,
-    assert_alike,
-)
+from tests.engine.world import LAG, Build, World, assert_alike
 
 
 def test_edits_of_different_fields_at_once_all_arrive(pair_of: Build) -> None:

@@ -3,8 +3,9 @@
 import json
 
 from syncd.model.side import Side
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB
-from tests.engine.world import GHL, MAILEON, Build, assert_alike, assert_quiet
+from tests.engine.world import Build, assert_alike, assert_quiet
 
 
 def test_a_record_that_is_refused_is_parked_and_the_others_travel(pair_of: Build) -> None:

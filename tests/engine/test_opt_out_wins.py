@@ -16,8 +16,9 @@ from syncd.model.side import SIDES, Side
 from syncd.model.values import Consent, Level
 from syncd.store import runs
 from syncd.store.suppressions import OptOut
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, cause, opt_out
-from tests.engine.world import GHL, MAILEON, NOON, Build, World, assert_quiet
+from tests.engine.world import NOON, Build, World, assert_quiet
 
 
 @pytest.mark.parametrize("how", [{"channel": "Email"}, {"channel": "all"}, {"status": "permanent"}])

@@ -15,18 +15,9 @@ from syncd.runtime.worker import Worker
 from syncd.store import runs
 from syncd.store.runs import RunState
 from tests.engine.daily import HOUR, sync
+from tests.engine.pairs import FIELDS, GHL, MAILEON, MAILERCLOUD, NEWS_FIELDS, PAIR, configure
 from tests.engine.scenes import ADA, BOB, CY, opt_out
-from tests.engine.world import (
-    FIELDS,
-    GHL,
-    MAILEON,
-    MAILERCLOUD,
-    NEWS_FIELDS,
-    PAIR,
-    Build,
-    World,
-    configure,
-)
+from tests.engine.world import Build, World
 
 DI, EVE, FAY = "di@example.org", "eve@example.org", "fay@example.org"
 EVERYBODY = (ADA, BOB, CY, DI, EVE, FAY)

@@ -13,10 +13,11 @@ from syncd.model.side import Both, Side
 from syncd.store import cursors, runs
 from syncd.store import tables as t
 from syncd.store.cursors import Cursor
+from tests.engine.pairs import GHL, MAILERCLOUD
 from tests.engine.scenes import ADA
 from tests.engine.test_no_evidence import crowded, gone
 from tests.engine.test_three_platforms import LATER, settled
-from tests.engine.world import GHL, MAILERCLOUD, Build, World
+from tests.engine.world import Build, World
 
 RIGHT = Side.RIGHT
 DAY = timedelta(days=1)

@@ -3,8 +3,9 @@
 import pytest
 
 from syncd.engine.cycle import Mode
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, both_ids
-from tests.engine.world import GHL, MAILEON, Build, World, assert_quiet
+from tests.engine.world import Build, World, assert_quiet
 
 RULE = "external_id = id"
 

@@ -11,19 +11,9 @@ from syncd.errors import ConfigError
 from syncd.model.record import Window
 from syncd.model.side import Side
 from syncd.store.runs import RunState
+from tests.engine.pairs import FIELDS, GHL, MAILEON, PAIR, configure
 from tests.engine.scenes import ADA, BOB
-from tests.engine.world import (
-    FIELDS,
-    GHL,
-    MAILEON,
-    NOON,
-    PAIR,
-    Build,
-    World,
-    assert_alike,
-    assert_quiet,
-    configure,
-)
+from tests.engine.world import NOON, Build, World, assert_alike, assert_quiet
 
 FEW = {"creates": {"count": 2, "percent": 100}}
 NOTE = {"left": "companyName", "right": "custom.firm", "direction": "right", "create_missing": True}

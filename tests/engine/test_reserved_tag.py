@@ -3,8 +3,9 @@
 import pytest
 
 from syncd.model.side import Side
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA, BOB
-from tests.engine.world import GHL, LAG, MAILEON, MAILERCLOUD, Build, World, assert_quiet
+from tests.engine.world import LAG, Build, World, assert_quiet
 
 LATER = 3 * LAG  # longer than a row that we wrote is not taken at its word
 MARK = "crm-optout"

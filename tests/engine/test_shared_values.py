@@ -11,8 +11,9 @@ from syncd.model.record import Window
 from syncd.model.side import Side
 from syncd.store import conflicts
 from syncd.store import tables as t
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, both_ids, cause
-from tests.engine.world import GHL, MAILEON, NOON, Build, World, assert_quiet
+from tests.engine.world import NOON, Build, World, assert_quiet
 
 NEW = "ada.new@example.org"
 LANDLINE = "+493023125001"

@@ -10,19 +10,9 @@ from syncd.engine.word import approve
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.side import Side
 from syncd.store.runs import RunState
+from tests.engine.pairs import FIELDS, GHL, MAILEON, MAILERCLOUD, PAIR, configure
 from tests.engine.scenes import ADA, BOB, CY, opt_out
-from tests.engine.world import (
-    FIELDS,
-    GHL,
-    MAILEON,
-    MAILERCLOUD,
-    PAIR,
-    Build,
-    World,
-    assert_alike,
-    assert_quiet,
-    configure,
-)
+from tests.engine.world import Build, World, assert_alike, assert_quiet
 
 NO_LIMIT = {"count": 100_000, "percent": 100}
 BOUNDLESS = dict.fromkeys(("creates", "updates", "deletes", "optouts"), NO_LIMIT)

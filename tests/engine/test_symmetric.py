@@ -10,7 +10,8 @@ from syncd.engine.cycle import Mode
 from syncd.model.side import Side
 from syncd.store import tables as t
 from tests.engine.line import CrashError
-from tests.engine.world import GHL, MAILEON, Build, World, assert_alike
+from tests.engine.pairs import GHL, MAILEON
+from tests.engine.world import Build, World, assert_alike
 
 
 def _planned(world: World) -> set[tuple[str, str, str, str]]:

@@ -6,8 +6,9 @@ import pytest
 
 from syncd.engine.cycle import Mode
 from syncd.model.side import Side
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA, BOB, both_ids, cause, opt_out
-from tests.engine.world import GHL, LAG, MAILEON, MAILERCLOUD, Build, World, assert_quiet
+from tests.engine.world import LAG, Build, World, assert_quiet
 
 NEW = "ada.new@example.org"
 LATER = 3 * LAG  # longer than a row that we wrote is not taken at its word

@@ -12,9 +12,10 @@ from syncd.engine.cycle import Mode, Report
 from syncd.model.side import Both, Side
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.rows import differing
 from tests.engine.scenes import ADA, BOB, CY
-from tests.engine.world import GHL, LAG, MAILEON, MAILERCLOUD, Build, World
+from tests.engine.world import LAG, Build, World
 
 LATER = 3 * LAG  # longer than a row that we wrote is not taken at its word
 

@@ -8,9 +8,10 @@ import pytest
 
 from syncd.engine.cycle import Mode
 from syncd.model.side import SIDES, Side
+from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA
 from tests.engine.test_values import SIZE, in_ghl, in_maileon, problems
-from tests.engine.world import GHL, MAILEON, Build, World, assert_quiet
+from tests.engine.world import Build, World, assert_quiet
 
 CITY = {"left": "city", "right": "CITY"}
 SIZES = "custom.Size = custom.size"

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA
-from tests.engine.world import GHL, LAG, MAILEON, MAILERCLOUD, Build, World, assert_quiet
+from tests.engine.world import LAG, Build, World, assert_quiet
 
 SIZE: dict[str, Any] = {"left": "custom.Size", "right": "custom.size"}
 BORN: dict[str, Any] = {"left": "dateOfBirth", "right": "custom.born"}

@@ -20,7 +20,8 @@ from tests.engine.deed import Deed
 from tests.engine.deeds import perform
 from tests.engine.history import History
 from tests.engine.line import CrashError
-from tests.engine.world import GHL, MAILEON, MAILERCLOUD, World
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
+from tests.engine.world import World
 
 Step = tuple[str, dict[str, Any]]  # the name of a rule, and what it was given
 
