@@ -58,6 +58,8 @@ class History:
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out.
+        unnoticed: ids on the left whose opt-out was lifted and set again between two looks.
+        unsubscribes: whether the pair says `delete: unsubscribe`.
         seen_out: ids on the left that showed an opt-out when our side last looked, as far as
             is certain; lifted_at: when a person lifted theirs.
         words: what people said about mail, shared by the pairs of one ledger.
@@ -77,6 +79,8 @@ class History:
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
     seen_out: set[str] = field(default_factory=set)
+    unnoticed: set[str] = field(default_factory=set)
+    unsubscribes: bool = False
     lifted_at: dict[str, datetime] = field(default_factory=dict)
     words: Words = field(default_factory=Words)
     watch: Watch | None = None
@@ -109,9 +113,12 @@ class History:
                 if row.opted_out:
                     self.lifted_at.pop(row.id, None)
                 if row.opted_out and side is Side.LEFT and not was_out and row.id in self.seen_out:
+                    self.unnoticed.add(row.id)
                     for address in row.addresses:  # nothing tells that it was lifted meanwhile
                         self.words.forget_fresh(address)
                 elif row.opted_out:
+                    if not was_out:
+                        self.unnoticed.discard(row.id)
                     out |= row.addresses - (old.addresses if old and was_out else frozenset())
                 elif was_out:
                     self.lifted_at[row.id] = now
@@ -194,8 +201,8 @@ class History:
         now = self.opted_out()
         for address in now:
             self.since.setdefault(address, self.world.now)
-            # Ours: by `delete: unsubscribe`, or because they opted out under another address.
-            self.words.out.setdefault(address, self.world.now - SECOND)
+            if self.unsubscribes:  # else ours bears the date of its cause, under another address
+                self.words.out.setdefault(address, self.world.now - SECOND)
         for address in self.since.keys() - now:
             del self.since[address]  # it came back before anybody had to know
 
@@ -313,7 +320,8 @@ class History:
                 continue
             assert row.permission == old.permission, "a permission was changed"
             if old.opted_out and not row.opted_out:
-                assert old.email in self.words.answered, "an opt-out was lifted"
+                lifted = old.email in self.words.answered or old.id in self.unnoticed
+                assert lifted, "an opt-out was lifted"
             if row.email != old.email and not row.opted_out:
                 assert row.email not in watch.opted_out, "an opted-out address was moved in"
 

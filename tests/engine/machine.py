@@ -106,7 +106,9 @@ class Machine(Walk):
         lag, words = timedelta(seconds=lag_s + 1), Words(newer=resubscribe == "newer")
         for view in (world, world.news) if cls.news else (world,):
             view.pair()
-            self.histories.append(History(view, lag, words=words))
+            unsubscribes = delete == "unsubscribe"
+            history = History(view, lag, words=words, unsubscribes=unsubscribes)
+            self.histories.append(history)
         for deed in first:
             self.do(deed)
         if settled:

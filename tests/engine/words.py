@@ -59,7 +59,7 @@ class Words:
         self.fresh.clear()
         for address in self.known - self.copied:
             confirmed = self.confirmed.get(address)
-            if confirmed is not None and confirmed > self.out[address]:
+            if confirmed is not None and confirmed > self.out.get(address, NEVER):
                 self.known.discard(address)
 
     def confirms(self, address: str, remote_id: str, now: datetime) -> None:
