@@ -290,6 +290,7 @@ class History:
         if state is RunState.DONE and struck == watch.struck:
             self.restored = False
             self.words.known |= watch.opted_out
+            self.words.unheard -= watch.opted_out
             seen = watch.began - self.lag
             self.seen_out -= {i for i, at in self.lifted_at.items() if at <= seen}
             self._note_agreement(shown)

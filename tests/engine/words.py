@@ -20,7 +20,7 @@ class Words:
     Attributes:
         newer: pairs say `resubscribe: newer`, so that an opt-in may lift an opt-out.
         known: addresses whose opt-out our side must know; copied: those in the last backup;
-            heard_at: when a cycle last ended.
+            unheard: others, since it was put back; heard_at: when a cycle last ended.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
@@ -31,6 +31,7 @@ class Words:
     newer: bool = False
     known: set[str] = field(default_factory=set)
     copied: frozenset[str] = frozenset()
+    unheard: set[str] = field(default_factory=set)
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Words:
         Who has confirmed an opt-in after an opt-out of which it never heard has not opted out.
         """
         self.fresh.clear()
+        self.unheard |= self.known - self.copied
         for address in self.known - self.copied:
             confirmed = self.confirmed.get(address)
             if confirmed is not None and confirmed > self.out.get(address, NEVER):
@@ -65,7 +67,7 @@ class Words:
     def confirms(self, address: str, remote_id: str, now: datetime) -> None:
         """Somebody confirms an opt-in, after an opt-out that our side knows or not."""
         self.confirmed[address] = now
-        if not self.newer or address not in self.known or self.ahead:
+        if not self.newer or address not in self.known - self.unheard or self.ahead:
             return
         if self.heard_at is None or now - self.heard_at >= SECOND:
             self.fresh[remote_id] = address
