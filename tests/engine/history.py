@@ -59,7 +59,6 @@ class History:
             left both sides equal.
         since: by address, when it opted out.
         unnoticed: ids on the left whose opt-out was lifted and set again between two looks.
-        ours_out: ids on the left whose opt-out we wrote, for one that an address had.
         unsubscribes: whether the pair says `delete: unsubscribe`.
         seen_out: ids on the left that showed an opt-out when our side last looked, as far as
             is certain; lifted_at: when a person lifted theirs.
@@ -81,7 +80,6 @@ class History:
     since: dict[str, datetime] = field(default_factory=dict)
     seen_out: set[str] = field(default_factory=set)
     unnoticed: set[str] = field(default_factory=set)
-    ours_out: set[str] = field(default_factory=set)
     unsubscribes: bool = False
     lifted_at: dict[str, datetime] = field(default_factory=dict)
     words: Words = field(default_factory=Words)
@@ -121,7 +119,7 @@ class History:
                 elif row.opted_out:
                     if not was_out:
                         self.unnoticed.discard(row.id)
-                        self.ours_out.discard(row.id)
+                        self.words.ours.discard(row.id)
                     out |= row.addresses - (old.addresses if old and was_out else frozenset())
                 elif was_out:
                     self.lifted_at[row.id] = now
@@ -324,11 +322,11 @@ class History:
                 continue
             assert row.permission == old.permission, "a permission was changed"
             if old.opted_out and not row.opted_out:
-                ours = old.id in self.ours_out and self.words.is_back(old.email)
+                ours = old.id in self.words.ours and self.words.is_back(old.email)
                 lifted = ours or old.email in self.words.answered or old.id in self.unnoticed
                 assert lifted, "an opt-out was lifted"
             elif row.opted_out and not old.opted_out and side is Side.LEFT:
-                self.ours_out.add(row.id)
+                self.words.ours.add(row.id)
             if row.email != old.email and not row.opted_out:
                 assert row.email not in watch.opted_out, "an opted-out address was moved in"
 

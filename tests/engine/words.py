@@ -24,6 +24,7 @@ class Words:
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
+        ours: ids in GHL whose opt-out we wrote, as their address had opted out.
         ahead, behind: by how much our clock was wrong at most, in any cycle: an opt-out without
             a date has that of the cycle that saw it.
     """
@@ -36,6 +37,7 @@ class Words:
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
     fresh: dict[str, str] = field(default_factory=dict)
+    ours: set[str] = field(default_factory=set)
     heard_at: datetime | None = None
     ahead: timedelta = timedelta()
     behind: timedelta = timedelta()
