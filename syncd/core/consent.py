@@ -17,6 +17,7 @@ from syncd.model.values import Consent, Fields, Level, Patch
 CONSENT = "consent"
 LIFTED = "lifted"  # source of an unknown consent: when its platform was seen to end an opt-out
 LEDGER = "ledger"  # source of an opt-out that the ledger alone tells
+OURS = "syncd"  # source of a consent that we wrote; an opt-out has the date of its cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,17 @@ def shown(fields: Fields) -> Consent:
     """What a record says of its consent; unknown if it says nothing."""
     consent = fields.get(CONSENT)
     return consent if isinstance(consent, Consent) else Consent(Level.UNKNOWN)
+
+
+def told_again(before: Fields, after: Fields) -> Fields:
+    """What is known of a record that is gone: an opt-out of our own keeps the date of its cause.
+
+    A platform reports it as of when we wrote it, which is later than what a person may have
+    said since.
+    """
+    old = shown(before)
+    ours = old.source == OURS and old.level is shown(after).level is Level.REVOKED
+    return {**after, CONSENT: old} if ours else after
 
 
 def carried(before: Fields, after: Fields, when: datetime) -> Fields:
@@ -125,9 +137,9 @@ def wanted_writes(
             continue
         if level is Level.REVOKED and spec.revocable:
             cause = other.at if other.level is Level.REVOKED else None
-            writes[side] = Consent(Level.REVOKED, ledger.at if ledger else cause, "syncd")
+            writes[side] = Consent(Level.REVOKED, ledger.at if ledger else cause, OURS)
         if level is Level.GRANTED and spec.grantable and present is Level.REVOKED:
-            writes[side] = Consent(Level.GRANTED, other.at, "syncd")
+            writes[side] = Consent(Level.GRANTED, other.at, OURS)
     return writes
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from syncd.core import consent
-from syncd.core.consent import CONSENT
+from syncd.core.consent import CONSENT, OURS
 from syncd.core.situation import ASKED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
 from syncd.model.op import OpKind
@@ -78,9 +78,16 @@ def with_verdict(plan: LinkPlan, verdict: Verdict) -> LinkPlan:
 
 
 def consent_drafts(
-    terms: Terms, at: Situation, sides: Both[Showing], level: Level
+    terms: Terms, at: Situation, sides: Both[Showing], verdict: Verdict
 ) -> tuple[Draft, ...]:
-    """The writes that make both sides show a level, where they can."""
+    """The writes that make both sides show what was decided, where they can.
+
+    While a person is asked who of two is right, the opt-out holds where nobody came back.
+    """
+    level, asks = verdict.level, verdict.asks
+    if asks is not None:
+        out = (side for side in SIDES if asks[side].level is Level.REVOKED)
+        return tuple(draft for side in out for draft in revoke(terms, at, side, sides[side]))
     if level is Level.UNKNOWN:
         return ()
     shown = sides.map(lambda s: consent.shown(s.fields))
@@ -107,13 +114,13 @@ def revoke(
     if consent.shown(present.fields).level is Level.REVOKED:
         return ()
     since = at.ledger.at if at.ledger else cause
-    return (_consent_draft(terms, at, here, present, Consent(Level.REVOKED, since, "syncd")),)
+    return (_consent_draft(terms, at, here, present, Consent(Level.REVOKED, since, OURS)),)
 
 
 def readmit(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[Draft, ...]:
     """The lifting of an opt-out that one record still shows, if it can be."""
     spec = terms.specs[here].consent
-    value = Consent(Level.GRANTED, None, "syncd")
+    value = Consent(Level.GRANTED, None, OURS)
     if spec is None or not spec.grantable or at.refusal(here, {CONSENT: value}) is not None:
         return ()
     if consent.shown(present.fields).level is not Level.REVOKED:

@@ -10,7 +10,14 @@ from syncd.core.leave import untag
 from syncd.core.match import DUPLICATE
 from syncd.core.merge import merge
 from syncd.core.merged import Merged, add_to_patch
-from syncd.core.optout import consent_drafts, ends_record, foremost, judge, with_verdict
+from syncd.core.optout import (
+    Verdict,
+    consent_drafts,
+    ends_record,
+    foremost,
+    judge,
+    with_verdict,
+)
 from syncd.core.reference import reference_name, reference_rules, with_reference
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
@@ -60,15 +67,15 @@ class Planner(Terms):
             verdict = foremost(self, at, consents)
         else:
             verdict = judge(self, at, consents, alone=False)
-        plan = self._under(at, sides, verdict.level, contested=contested)
+        plan = self._under(at, sides, verdict, contested=contested)
         return with_verdict(plan, verdict)
 
     def _under(
-        self, at: Situation, sides: Both[Showing], level: Level, *, contested: bool
+        self, at: Situation, sides: Both[Showing], verdict: Verdict, *, contested: bool
     ) -> LinkPlan:
         """What is to be done about a link whose consent is decided."""
-        drafts = consent_drafts(self, at, sides, level)
-        if level is Level.REVOKED and at.link.ended == OPTED_OUT:
+        drafts = consent_drafts(self, at, sides, verdict)
+        if verdict.level is Level.REVOKED and at.link.ended == OPTED_OUT:
             return self._already_ended(at, drafts)
         linked = Both(Standing(State.LINKED), Standing(State.LINKED))
         if any(ends_record(self, d.side) for d in drafts):

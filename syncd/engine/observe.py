@@ -136,6 +136,8 @@ def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -
     if old is None:
         return noted({}, shown, odd)
     fields = noted(old.fields, shown, odd)
+    if record.gone:
+        return consent.told_again(old.fields, fields)
     if consent.CONSENT in shown and _shows_lifting(cycle, side, old.fields, fields):
         fields = consent.carried(old.fields, fields, _when(cycle, record, old))
     return fields

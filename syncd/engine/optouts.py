@@ -60,9 +60,9 @@ def record_opt_outs(
     found: list[OptOut] = []
     account = cycle.pair.accounts[side].name
     for record, old, fields in told:
-        said = consent.shown(record.fields)
-        if said.level is not Level.REVOKED or record.remote_id in own:
+        if consent.shown(record.fields).level is not Level.REVOKED or record.remote_id in own:
             continue
+        said = consent.shown(fields)
         before = _opted_out_before(cycle, side, old)
         anew = not record.gone
         found += [

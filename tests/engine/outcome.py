@@ -24,7 +24,7 @@ def check(history: History) -> None:
         for row in shown.right.values()
         if not row.opted_out and not (row.hidden and row.email in history.unseen)
     }
-    out = history.words.still_out(history.words.known - history.back) - _asked(history, listed)
+    out = history.words.still_out(history.words.known - history.back)
     assert not (out & mailable), "an opted-out address stayed mailable"
     if MAILEON not in history.world.platform:  # it hears of an opt-in where nobody is asked
         asked = {row.email for row in shown.left.values() if row.opted_out}
@@ -35,19 +35,6 @@ def check(history: History) -> None:
             _check_pair(history, here, there, listed)
     _check_states(history, shown)
     _check_everybody(history, shown, listed)
-
-
-def _asked(history: History, listed: Listed) -> set[str]:
-    """Addresses whose DND a person has lifted, and of whom another one is asked.
-
-    Until there is an answer a permission that nobody confirmed stands: see what is not promised.
-    """
-    asked = {i for ids, rules in listed.items() if CONSENT in rules for i in ids if i}
-    return {
-        row.email
-        for row in history.show().left.values()
-        if row.id in asked and row.id in history.lifted_at and not row.opted_out
-    }
 
 
 def _check_pair(history: History, here: Row, there: Row, listed: Listed) -> None:

@@ -1,5 +1,6 @@
 """Who opted out and comes back: one side alone lifts nothing, and no fresh word is destroyed."""
 
+import httpx
 import pytest
 import sqlalchemy as sa
 
@@ -92,6 +93,46 @@ def test_dnd_that_a_person_lifts_alone_is_not_set_again_and_waits(out: World) ->
     assert len(asked(out)) == 1
     assert stands(out, Side.LEFT) == PARKED
     assert_quiet(out)
+
+
+def test_while_a_person_is_asked_the_opt_out_holds_where_nobody_came_back(out: World) -> None:
+    """Maileon reports our own opt-out as of later than the lifting, and lists it for ever."""
+    out.act(GHL, "undnd", email=ADA)
+    out.cycles()
+    out.act(MAILEON, "create", email=ADA, permission=2)
+    out.cycles()
+    assert ADA not in out.by_email(Side.RIGHT)
+    out.cycle(Mode.FULL)
+    out.cycles()
+    assert not out.row(Side.LEFT, ADA).opted_out, "what a person lifted is not set again"
+    assert len(asked(out)) == 1
+    assert stands(out, Side.LEFT) == PARKED
+    assert_quiet(out)
+    answer(out, GHL)
+    out.cycles()
+    assert not out.row(Side.LEFT, ADA).opted_out
+    assert asked(out) == []
+
+
+def test_an_opt_out_of_their_own_that_came_before_ours_beats_the_lifting(out: World) -> None:
+    out.act(GHL, "undnd", email=ADA)
+    out.cycles()
+    out.wait(60)
+    out.act(MAILEON, "create", email=ADA, permission=2)
+    out.settle()
+
+    def unsubscribes_first(request: httpx.Request) -> bool:
+        if request.method == "DELETE" and request.url.path.endswith("/unsubscribe"):
+            opt_out(out, Side.RIGHT, ADA)
+        return False
+
+    out.line.crash_in = unsubscribes_first
+    out.cycle()
+    out.line.rest()
+    out.cycles()
+    assert out.row(Side.LEFT, ADA).opted_out
+    assert ADA not in out.by_email(Side.RIGHT)
+    assert asked(out) == []
 
 
 @pytest.mark.parametrize("first", ["lifts", "confirms"])

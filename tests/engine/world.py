@@ -244,9 +244,9 @@ class World:
         return True
 
     def twin(self) -> "World":
-        """Another process of ours with the same store, on a wire of its own."""
+        """Another process of ours on the same machine and store, on a wire of its own."""
         line = Line(self.box, timedelta(milliseconds=20))
-        return replace(self, line=line, process=Process(), crash=_live_on)
+        return replace(self, line=line, process=Process(ahead=self.process.ahead), crash=_live_on)
 
     def running(self) -> App:
         return self.process.app or self.start_process()

@@ -80,19 +80,21 @@ def revokes(op: Op) -> bool:
 def opt_out(account: Account, op: Op, remote_id: str) -> Receipt:
     """Unsubscribe a contact and mark its address; nothing else of the patch is written.
 
-    Repeating it is harmless: a contact that is gone already counts as done.
+    Repeating it is harmless: a contact that is gone already counts as done. Who ended it then
+    is for the report to tell.
     """
     calls = account.calls
     email = _address(op.current) or _shown_address(calls, remote_id)
     try:
-        calls.unsubscribe(remote_id, account.settings.unsubscribe_reason)
+        is_ours = calls.unsubscribe(remote_id, account.settings.unsubscribe_reason)
     except AccountError:
         # A key without DELETE cannot unsubscribe; but it can keep the address from
         # ever being imported again.
         _mark(calls, email)
         raise
     _mark(calls, email)
-    return Receipt(op.id, remote_id=remote_id)
+    theirs = Record(remote_id, {"consent": Consent(Level.REVOKED, None, SOURCE)}, gone=True)
+    return Receipt(op.id, remote_id, None if is_ours else theirs)
 
 
 def suppress(account: Account, op: Op) -> Receipt:
