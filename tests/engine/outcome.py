@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-from syncd.core.consent import CONSENT
 from syncd.model.side import SIDES, Side
 from tests.engine.edit import Edit
 from tests.engine.history import History, Shown
