@@ -16,7 +16,7 @@ from syncd.core.consent import CONSENT
 from syncd.errors import ConfigError
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level, to_json
-from syncd.store import conflicts, links, members
+from syncd.store import conflicts, links, wake
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
@@ -118,7 +118,7 @@ def resolve(
         with opened_app.store.begin() as db:
             for conflict in chosen:
                 conflicts.choose(db, conflict.id, take, _this_person())
-            members.wake_links(db, {conflict.link_id for conflict in chosen})
+            wake.by_links(db, {conflict.link_id for conflict in chosen})
         account = _accounts(opened_app, pair)[take]
     content = {
         "pair": pair,

@@ -10,7 +10,7 @@ from syncd.cli import causes
 from syncd.cli.face import face_of, opened
 from syncd.cli.values import counted
 from syncd.errors import ConfigError
-from syncd.store import members, refusals
+from syncd.store import members, refusals, wake
 from syncd.store.database import reading
 
 app = typer.Typer(add_completion=False)
@@ -40,9 +40,9 @@ def retry(
         asked = _asked(parked, cause or ())
         tried = [why for why in asked if causes.needs_a_person(why)]
         with opened_app.store.begin() as db:
-            woken = members.wake_parked(db, pair, tried) if tried else 0
+            woken = wake.parked(db, pair, tried) if tried else 0
             refused = [] if cause else refusals.clear(db, pair)
-            members.wake_links(db, refused)
+            wake.by_links(db, refused)
     left_alone = {why: parked[why] for why in asked if why not in tried}
     content = {
         "pair": pair,

@@ -14,7 +14,7 @@ from syncd.engine.observe import Noticed
 from syncd.model.link import Member
 from syncd.model.op import OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import members, observations, ops, readback
+from syncd.store import members, observations, ops, readback, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 from syncd.store.suppressions import OptOut
@@ -67,7 +67,7 @@ def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datet
     with cycle.writing() as db:
         ops.settle(db, {s.op.id: (OpState.DROPPED, "not seen in the listing") for s in dropped})
         readback.note_verified(db, {sent.op.id: True for sent, _ in arrived})
-        members.wake_links(db, [s.link_id for s in dropped])
+        wake.by_links(db, [s.link_id for s in dropped])
         _follow_opt_outs(db, cycle, side, {s.link_id: keys[s.op.id] or "" for s in dropped})
 
 
@@ -89,7 +89,7 @@ def _follow_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, made: Mapping[
         for m in members.of_links(db, pair.name, pair.resource, links)
         if m.side is side.other and m.link_id is not None and m.key is not None
     ]
-    members.wake_keys(db, sorted(note_opt_outs(db, cycle, found)))
+    wake.by_keys(db, sorted(note_opt_outs(db, cycle, found)))
 
 
 def _is_overdue(cycle: Cycle, side: Side, sent: Sent, swept_from: datetime | None) -> bool:

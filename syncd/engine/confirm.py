@@ -27,7 +27,17 @@ from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.plan import naming
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Fields, Level, SetDelta, Value
-from syncd.store import accounts, inquiries, links, members, observations, ops, readback, refusals
+from syncd.store import (
+    accounts,
+    inquiries,
+    links,
+    members,
+    observations,
+    ops,
+    readback,
+    refusals,
+    wake,
+)
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
@@ -83,7 +93,7 @@ def confirm(
         ops.settle(db, batch.states)
         readback.note_verified(db, _verified(cycle, side, batch.done))
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
-        members.wake_keys(db, sorted(note_opt_outs(db, cycle, heard)))
+        wake.by_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):
             accounts.ask_anew(db, cycle.pair.accounts[side].name)
     for remote_id in batch.look:
@@ -246,10 +256,10 @@ def _advance(
     links.save_shadows(db, shadows)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
-    members.wake_records(db, pair.sharing[side], pair.resource, fresh)
+    wake.by_records(db, pair.sharing[side], pair.resource, fresh)
     members.save(db, pair.name, pair.resource, list(marked.values()))
-    members.wake_links(db, touched)
-    members.wake_keys(db, sorted(left))
+    wake.by_links(db, touched)
+    wake.by_keys(db, sorted(left))
 
 
 def _verified(cycle: Cycle, side: Side, done: Sequence[tuple[Sent, Receipt]]) -> dict[int, bool]:

@@ -18,7 +18,7 @@ from syncd.engine.word import heed, terms
 from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
-from syncd.store import clocks, conflicts, inquiries, members, ops, runs, tallies, windows
+from syncd.store import clocks, conflicts, inquiries, ops, runs, tallies, wake, windows
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
@@ -112,7 +112,7 @@ def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
             clocks.set_right(db, pair.name, bench.now())
         facts = runs.facts(db, pair.name)
         if facts.setup is not None and facts.setup != pair.setup:
-            members.wake_all(db, pair.name)
+            wake.everybody(db, pair.name)
         going_on = runs.unfinished(db, pair.name) if mode is not Mode.PLAN else None
         if going_on and going_on.state is RunState.HELD and (going_on.progress or {}).get("spent"):
             runs.update(db, going_on.id, state=RunState.DONE)  # nothing of it waits any more

@@ -17,7 +17,7 @@ from syncd.errors import FieldsChangedError
 from syncd.model.record import Record
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import FieldSpec
-from syncd.store import accounts, fields, links, members, observations, refusals, runs
+from syncd.store import accounts, fields, links, observations, refusals, runs, wake
 from syncd.store.database import reading
 
 
@@ -50,7 +50,7 @@ def start_afresh(cycle: Cycle) -> None:
         for side in SIDES:
             concerned = {name for rule in rules for name in rule.fields(side)}
             refusals.forget(db, pair.name, side, sorted(concerned))
-        members.forget_seen(db, pair.name, pair.resource)
+        wake.everybody_anew(db, pair.name, pair.resource)
         if any(changed[side] & pair.looked_at[side] for side in SIDES):
             facts = runs.facts(db, pair.name)
             if facts.setup is not None:

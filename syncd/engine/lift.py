@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from syncd.engine.context import Cycle
-from syncd.store import members
+from syncd.store import wake
 
 
 def settle_lifts(db: sa.Connection, cycle: Cycle) -> None:
@@ -16,6 +16,6 @@ def settle_lifts(db: sa.Connection, cycle: Cycle) -> None:
         cycle.bench.ledger.lift(
             db, addresses, cycle.pair.relatives, lift.upto, lift.by, cycle.bench.now()
         )
-        members.wake_keys(db, sorted(addresses))
+        wake.by_keys(db, sorted(addresses))
         cycle.bench.log.info("opt-out lifted", pair=cycle.pair.name, link=link_id, by=lift.by)
     cycle.lifts.clear()

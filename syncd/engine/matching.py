@@ -11,7 +11,7 @@ from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.model.link import Link, Member, State
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import links, members
+from syncd.store import links, members, wake
 from syncd.store.database import reading
 
 
@@ -111,7 +111,7 @@ def _stir_namesakes(
     """Have those looked at again whose address somebody new has on the other side."""
     keys = {member.key for member, cause in parked if cause == AMBIGUOUS}
     linked = {m.link_id for m in group if m.key in keys and m.link_id is not None}
-    members.wake_links(db, sorted(linked))
+    wake.by_links(db, sorted(linked))
 
 
 def _with_partners(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> Sequence[str]:

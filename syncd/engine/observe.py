@@ -18,7 +18,7 @@ from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Fields
-from syncd.store import members, observations, ops, refusals
+from syncd.store import members, observations, ops, refusals, wake
 from syncd.store.database import reading
 
 
@@ -203,21 +203,21 @@ def take_in(
                 moved.add(member.link_id)
     observations.save(db, account, pair.resource, fresh, sweep)
     changed = [o.remote_id for o in fresh if o.digest != _digest_of(known.get(o.remote_id))]
-    members.wake_records(db, pair.sharing[side], pair.resource, changed)
+    wake.by_records(db, pair.sharing[side], pair.resource, changed)
     if sweep:
         observations.mark_swept(db, account, pair.resource, page, sweep)
     members.save(db, pair.name, pair.resource, touched)
     freed = refusals.lift(
         db, pair.name, side, [m.remote_id for m in touched if m.remote_id in standing]
     )
-    members.wake_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
+    wake.by_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
     stirred |= _keys_of_counterparts(db, cycle, side, moved)
     told = [
         (r, known.get(r.remote_id), _merged(cycle, side, r, known.get(r.remote_id)))
         for r in records
     ]
     opted_out = record_opt_outs(db, cycle, side, told, own)
-    members.wake_keys(db, sorted(stirred | opted_out))
+    wake.by_keys(db, sorted(stirred | opted_out))
     return Noticed(len(page), len(touched), frozenset(opted_out))
 
 

@@ -11,7 +11,7 @@ from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.record import Record
 from syncd.model.side import Side
-from syncd.store import links, members, ops
+from syncd.store import links, members, ops, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
@@ -135,4 +135,4 @@ def _is_settled(cycle: Cycle, sent: Sent) -> bool:
 def _drop(cycle: Cycle, sent: Sent) -> None:
     with cycle.writing() as db:
         ops.settle(db, {sent.op.id: (OpState.DROPPED, "not found in effect")})
-        members.wake_links(db, [sent.link_id])
+        wake.by_links(db, [sent.link_id])

@@ -193,4 +193,6 @@ def _sent(run: Run) -> str:
         case (_, 0):
             return f"Nothing was sent but {optouts:,} opt-{'out' if optouts == 1 else 'outs'}."
         case _:
-            return f"{optouts + others:,} writes of this run were sent before or beside that."
+            sent = optouts + others
+            writes = "1 write of this run was" if sent == 1 else f"{sent:,} writes of this run were"
+            return f"{writes} sent before or beside that."

@@ -65,14 +65,11 @@ def stage(
     )
 
 
-def _ready(
-    pair: Any, run_id: Any, side: Any, resource: Any, now: Any, limit: Any
-) -> sa.Select[Any]:
+def _ready(pair: Any, run_id: Any, side: Any, resource: Any, limit: Any) -> sa.Select[Any]:
     return (
         sa.select(_O.id)
         .where(_O.pair == pair, _O.run_id == run_id, _O.state == OpState.READY.value)
         .where(_O.side == side, _O.resource == resource)
-        .where(sa.or_(_O.not_before.is_(None), _O.not_before <= now))
         .order_by(_O.urgent.desc(), _O.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -81,9 +78,9 @@ def _ready(
 
 _due = prepared(_ready)
 _due_urgent = prepared(
-    lambda pair, run_id, side, resource, now, limit: _ready(
-        pair, run_id, side, resource, now, limit
-    ).where(_O.urgent)
+    lambda pair, run_id, side, resource, limit: _ready(pair, run_id, side, resource, limit).where(
+        _O.urgent
+    )
 )
 
 
@@ -111,7 +108,7 @@ def claim(
     leases.hold(db, lease, now)
     due = _due_urgent if urgent_only else _due
     place = {"pair": lease.pair, "side": side.value, "resource": resource.value}
-    ids = due(db, **place, run_id=run_id, now=now, limit=limit).scalars().all()
+    ids = due(db, **place, run_id=run_id, limit=limit).scalars().all()
     if not ids:
         return []
     db.execute(

@@ -188,7 +188,6 @@ op = sa.Table(
     sa.Column("state", sa.String(8), nullable=False),
     sa.Column("verified", sa.Boolean),  # the platform showed it in effect; null: not looked
     sa.Column("attempts", sa.Integer, nullable=False),
-    sa.Column("not_before", Moment),
     sa.Column("sent_at", Moment),
     sa.Column("error", sa.Text),
     sa.Index(None, "pair", "state", "side", "sent_at"),

@@ -9,7 +9,7 @@ from syncd.engine.backfill import Order, carry_out, start
 from syncd.engine.cycle import Mode
 from syncd.model.record import Window
 from syncd.model.side import Side
-from syncd.store import conflicts, members
+from syncd.store import conflicts, wake
 from syncd.store import tables as t
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
@@ -57,7 +57,7 @@ def answer(world: World, platform: str) -> None:
     (side,) = [side for side in Side if pair.account(side) == account]
     with world.running().store.begin() as db:
         conflicts.choose(db, one.id, side, "ada@desk")
-        members.wake_links(db, [one.link_id])
+        wake.by_links(db, [one.link_id])
 
 
 def lifted_by(world: World) -> set[str | None]:

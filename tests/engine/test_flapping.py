@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from syncd.core.flapping import QUIET
 from syncd.model.side import SIDES, Side
-from syncd.store import conflicts, members
+from syncd.store import conflicts, wake
 from syncd.store import tables as t
 from syncd.store.conflicts import Conflict
 from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD, NEWS, PAIR
@@ -77,7 +77,7 @@ def choose(world: World, asked: list[Conflict], take: Side) -> None:
     with world.running().store.begin() as db:
         for conflict in asked:
             conflicts.choose(db, conflict.id, take)
-        members.wake_links(db, {conflict.link_id for conflict in asked})
+        wake.by_links(db, {conflict.link_id for conflict in asked})
 
 
 @pytest.fixture

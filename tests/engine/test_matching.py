@@ -81,3 +81,11 @@ def test_who_has_no_address_is_parked_and_who_is_gone_stays_so(world: World) -> 
         found = members.load(db, world.name, CONTACT, LEFT, ["l1", "l2"])
     told = {name: (m.state, m.cause, m.todo) for name, m in found.items()}
     assert told == {"l1": (State.PARKED, "no_key", False), "l2": (State.GONE, None, False)}
+
+
+def test_who_waits_alone_is_joined_to_a_newcomer_with_the_same_second_key(made: Build) -> None:
+    """Nothing has changed about the one who waits, and yet there is somebody to join now."""
+    keys = {"key": "email", "second": {"left": "phone", "right": "custom.phone"}}
+    waits = member(RIGHT, "r1", second="+41315550100", state=State.FILTERED, todo=False)
+    newcomer = member(LEFT, "l1", second="+41315550100")
+    assert matched(made(identity=keys), waits, newcomer) == {("l1", "r1")}

@@ -6,11 +6,11 @@ import pytest
 
 from syncd.engine.backfill import Order, carry_out, resumable, start
 from syncd.engine.cycle import Mode
-from syncd.engine.word import approve
+from syncd.engine.word import approve, held_message
 from syncd.errors import ConfigError
 from syncd.model.record import Window
 from syncd.model.side import Side
-from syncd.store.runs import RunState
+from syncd.store.runs import Run, RunState
 from tests.engine.pairs import FIELDS, GHL, MAILEON, PAIR, configure
 from tests.engine.scenes import ADA, BOB
 from tests.engine.world import NOON, Build, World, assert_alike, assert_quiet
@@ -223,3 +223,24 @@ def test_no_field_is_made_in_another_account(pair_of: Build) -> None:
     world.pair(anew=True)
     assert world.cycle().state is RunState.HELD
     assert world.writes() == writes
+
+
+@pytest.mark.parametrize(
+    ("progress", "says"),
+    [
+        ({}, "Nothing was sent."),
+        ({"optouts": 1}, "Nothing was sent but 1 opt-out."),
+        ({"optouts": 1200}, "Nothing was sent but 1,200 opt-outs."),
+        ({"optouts": 2, "others": 3}, "5 writes of this run were sent before or beside that."),
+        ({"others": 1}, "1 write of this run was sent before or beside that."),
+        ({"others": 3}, "3 writes of this run were sent before or beside that."),
+        ({"spent": True, "others": 3}, "All else that it wanted was sent."),
+    ],
+)
+def test_a_held_run_says_what_of_it_went_out_all_the_same(
+    progress: dict[str, Any], says: str
+) -> None:
+    run = Run(7, PAIR, "sync", RunState.HELD, NOON, reasons=["6 creates."], progress=progress)
+    said = held_message(PAIR, run)
+    assert f"6 creates. {says}" in said
+    assert said.endswith("or repair the source and wait for the next cycle.")

@@ -26,7 +26,7 @@ from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.sandbox.core import Fault
 from syncd.sandbox.ghl.platform import Ghl
-from syncd.store import conflicts, database, links, members, runs
+from syncd.store import conflicts, database, links, members, runs, wake
 from syncd.store import tables as t
 from syncd.store.conflicts import Conflict
 from syncd.store.suppressions import open_ledger
@@ -356,7 +356,7 @@ class World:
         """What `syncd conflicts resolve` does; the ids of the contacts that it is about."""
         with self.running().store.begin() as db:
             conflicts.choose(db, conflict.id, take, "ada@desk")
-            members.wake_links(db, [conflict.link_id])
+            wake.by_links(db, [conflict.link_id])
             return links.load(db, [conflict.link_id])[0].ids
 
     def was_approved(self) -> bool:

@@ -15,7 +15,7 @@ from syncd.core.generation import Generation
 from syncd.model.link import State
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import cursors, fields, inquiries, links, members, observations, refusals
+from syncd.store import cursors, fields, inquiries, links, members, observations, refusals, wake
 from syncd.store import tables as t
 from syncd.store.cursors import Cursor
 from syncd.store.refusals import Refusal
@@ -146,37 +146,37 @@ def test_what_another_pair_has_found_gone_is_gone_in_one_place(
 
 CHANGES: dict[str, tuple[dict[str, Any], Callable[[sa.Connection], object], set[int]]] = {
     "unlink": ({}, lambda db: members.unlink(db, [3]), {3}),
-    "wake_keys": ({}, lambda db: members.wake_keys(db, ["k"]), ALL),
-    "wake_other_keys": ({}, lambda db: members.wake_keys(db, ["s", "x"]), set()),
-    "wake_links": ({}, lambda db: members.wake_links(db, [3, 8]), {3, 8}),
+    "wake_keys": ({}, lambda db: wake.by_keys(db, ["k"]), ALL),
+    "wake_other_keys": ({}, lambda db: wake.by_keys(db, ["s", "x"]), set()),
+    "wake_links": ({}, lambda db: wake.by_links(db, [3, 8]), {3, 8}),
     "wake_records": (
         {},
-        lambda db: members.wake_records(db, [(PAIR, LEFT)], CONTACT, ["x"]),
+        lambda db: wake.by_records(db, [(PAIR, LEFT)], CONTACT, ["x"]),
         HERE,
     ),
     "wake_other_records": (
         {},
-        lambda db: members.wake_records(db, [(PAIR, LEFT)], CONTACT, ["k"]),
+        lambda db: wake.by_records(db, [(PAIR, LEFT)], CONTACT, ["k"]),
         set(),
     ),
-    "wake_all": ({}, lambda db: members.wake_all(db, PAIR), SHOP),
-    "wake_all_but_gone": ({"state": State.GONE}, lambda db: members.wake_all(db, PAIR), set()),
-    "forget_seen": ({}, lambda db: members.forget_seen(db, PAIR, CONTACT), PAIRS),
+    "wake_all": ({}, lambda db: wake.everybody(db, PAIR), SHOP),
+    "wake_all_but_gone": ({"state": State.GONE}, lambda db: wake.everybody(db, PAIR), set()),
+    "forget_seen": ({}, lambda db: wake.everybody_anew(db, PAIR, CONTACT), PAIRS),
     "forget_seen_but_gone": (
         {"state": State.GONE},
-        lambda db: members.forget_seen(db, PAIR, CONTACT),
+        lambda db: wake.everybody_anew(db, PAIR, CONTACT),
         set(),
     ),
-    "wake_parked": ({"state": State.PARKED}, lambda db: members.wake_parked(db, PAIR), SHOP),
-    "wake_parked_alone": ({}, lambda db: members.wake_parked(db, PAIR), set()),
+    "wake_parked": ({"state": State.PARKED}, lambda db: wake.parked(db, PAIR), SHOP),
+    "wake_parked_alone": ({}, lambda db: wake.parked(db, PAIR), set()),
     "wake_parked_for_a_cause": (
         {"state": State.PARKED, "cause": "no_key"},
-        lambda db: members.wake_parked(db, PAIR, ["no_key"]),
+        lambda db: wake.parked(db, PAIR, ["no_key"]),
         SHOP,
     ),
     "wake_parked_for_another_cause": (
         {"state": State.PARKED, "cause": "no_key"},
-        lambda db: members.wake_parked(db, PAIR, ["both_gone"]),
+        lambda db: wake.parked(db, PAIR, ["both_gone"]),
         set(),
     ),
 }

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from syncd.model.link import Member, State
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
-from syncd.store import links, members
+from syncd.store import links, members, wake
 
 from .samples import CONTACT, PAIR, counted, member
 
@@ -107,7 +107,7 @@ def test_an_opt_out_wakes_the_address_in_every_pair(store: sa.Engine) -> None:
     save(store, member("a", todo=False), member("b", todo=False))
     save(store, member("z", key="a@example.org", todo=False), pair="other")
     with store.begin() as db:
-        members.wake_keys(db, ["a@example.org"])
+        wake.by_keys(db, ["a@example.org"])
     assert todo(store) == {"a", "z"}
 
 
@@ -115,7 +115,7 @@ def test_a_changed_mapping_wakes_the_pair_but_not_the_gone(store: sa.Engine) -> 
     save(store, member("a", todo=False), member("g", todo=False, state=State.GONE))
     save(store, member("z", todo=False), pair="other")
     with store.begin() as db:
-        members.wake_all(db, PAIR)
+        wake.everybody(db, PAIR)
     assert todo(store) == {"a"}
 
 
@@ -126,7 +126,7 @@ def test_parked_records_are_tried_again(
     parked = member("a", state=State.PARKED, cause="no_key", todo=False)
     save(store, parked, replace(parked, remote_id="b", cause="refused"), member("c", todo=False))
     with store.begin() as db:
-        assert members.wake_parked(db, PAIR, causes) == len(woken)
+        assert wake.parked(db, PAIR, causes) == len(woken)
     assert todo(store) == woken
 
 
@@ -134,7 +134,7 @@ def test_waking_links_wakes_both_sides(store: sa.Engine) -> None:
     save(store, member("a", link_id=1, todo=False), member("r", RIGHT, link_id=1, todo=False))
     save(store, member("b", link_id=2, todo=False))
     with store.begin() as db:
-        members.wake_links(db, [1])
+        wake.by_links(db, [1])
     assert todo(store) == {"a", "r"}
 
 
@@ -155,6 +155,6 @@ def test_a_page_of_members_is_a_handful_of_statements(store: sa.Engine) -> None:
         members.save(db, PAIR, CONTACT, page)
         assert len(members.load(db, PAIR, CONTACT, LEFT, [m.remote_id for m in page])) == 500
         assert len(members.of_links(db, PAIR, CONTACT, range(500))) == 500
-        members.wake_links(db, range(500))
-        members.wake_keys(db, [m.key for m in page if m.key])
+        wake.by_links(db, range(500))
+        wake.by_keys(db, [m.key for m in page if m.key])
     assert len(statements) <= 6

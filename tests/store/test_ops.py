@@ -113,19 +113,6 @@ def test_what_is_claimed_is_not_claimed_again(store: sa.Engine) -> None:
     assert states(store) == ["sending", "sending"]
 
 
-def test_an_op_that_has_to_wait_is_left_alone_until_its_time(store: sa.Engine) -> None:
-    stage(store, draft(1), draft(2))
-    lease = take(store)
-    for link_id, moment in ((1, NOW + HOUR), (2, NOW)):
-        with store.begin() as db:
-            db.execute(
-                sa.text("update op set not_before = :m where link_id = :i").bindparams(
-                    sa.bindparam("m", type_=sa.DateTime), m=moment.replace(tzinfo=None), i=link_id
-                )
-            )
-    assert [s.link_id for s in claim(store, lease)] == [2]
-
-
 def test_a_worker_that_lost_its_lease_cannot_claim(store: sa.Engine) -> None:
     stage(store, draft())
     slept = take(store)
