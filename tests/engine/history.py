@@ -58,10 +58,7 @@ class History:
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out.
-        unnoticed: ids on the left whose opt-out was lifted and set again between two looks.
         unsubscribes: whether the pair says `delete: unsubscribe`.
-        seen_out: ids on the left that showed an opt-out when our side last looked, as far as
-            is certain; lifted_at: when a person lifted theirs.
         words: what people said about mail, shared by the pairs of one ledger.
     """
 
@@ -78,10 +75,7 @@ class History:
     restored: bool = False
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
-    seen_out: set[str] = field(default_factory=set)
-    unnoticed: set[str] = field(default_factory=set)
     unsubscribes: bool = False
-    lifted_at: dict[str, datetime] = field(default_factory=dict)
     words: Words = field(default_factory=Words)
     watch: Watch | None = None
 
@@ -111,18 +105,23 @@ class History:
                 old = before[side].get(row.id)
                 was_out = old is not None and old.opted_out
                 if row.opted_out:
-                    self.lifted_at.pop(row.id, None)
-                if row.opted_out and side is Side.LEFT and not was_out and row.id in self.seen_out:
-                    self.unnoticed.add(row.id)
+                    self.words.lifted_at.pop(row.id, None)
+                if (
+                    row.opted_out
+                    and side is Side.LEFT
+                    and not was_out
+                    and row.id in self.words.seen_out
+                ):
+                    self.words.unnoticed.add(row.id)
                     for address in row.addresses:  # nothing tells that it was lifted meanwhile
                         self.words.forget_fresh(address)
                 elif row.opted_out:
                     if not was_out:
-                        self.unnoticed.discard(row.id)
+                        self.words.unnoticed.discard(row.id)
                         self.words.ours.discard(row.id)
                     out |= row.addresses - (old.addresses if old and was_out else frozenset())
                 elif was_out:
-                    self.lifted_at[row.id] = now
+                    self.words.lifted_at[row.id] = now
                 if old is None and row.permission in CONFIRMED:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
@@ -273,8 +272,7 @@ class History:
         watch, self.watch = self.watch, None
         shown = self.show()
         out = {row.id for row in shown.left.values() if row.opted_out}
-        self.seen_out |= out
-        self.lifted_at = {i: at for i, at in self.lifted_at.items() if i not in out}
+        self.words.sees_out(out)
         for side in SIDES:
             for remote_id in watch.shown[side].keys() - shown[side].keys():
                 self._leave_behind(side, watch.shown[side][remote_id], shown[side.other])
@@ -292,8 +290,7 @@ class History:
             self.restored = False
             self.words.known |= watch.opted_out
             self.words.unheard -= watch.opted_out
-            seen = watch.began - self.lag
-            self.seen_out -= {i for i, at in self.lifted_at.items() if at <= seen}
+            self.words.sees_lifted(watch.began - self.lag)
             self._note_agreement(shown)
 
     def _check_new(self, side: Side, made: list[Row], watch: Watch) -> None:
@@ -323,7 +320,7 @@ class History:
             assert row.permission == old.permission, "a permission was changed"
             if old.opted_out and not row.opted_out:
                 ours = old.id in self.words.ours and self.words.is_back(old.email)
-                lifted = ours or old.email in self.words.answered or old.id in self.unnoticed
+                lifted = ours or old.email in self.words.answered or old.id in self.words.unnoticed
                 assert lifted, "an opt-out was lifted"
             elif row.opted_out and not old.opted_out and side is Side.LEFT:
                 self.words.ours.add(row.id)

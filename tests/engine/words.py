@@ -25,6 +25,9 @@ class Words:
             date; answered: when a person said last that they are let in.
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
         ours: ids in GHL whose opt-out we wrote, as their address had opted out.
+        seen_out: ids in GHL that showed an opt-out when our side last looked, as far as is
+            certain; lifted_at: when a person lifted theirs; unnoticed: those whose opt-out was
+            lifted and set again between two looks.
         ahead, behind: by how much our clock was wrong at most, in any cycle: an opt-out without
             a date has that of the cycle that saw it.
     """
@@ -38,12 +41,25 @@ class Words:
     answered: dict[str, datetime] = field(default_factory=dict)
     fresh: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
+    seen_out: set[str] = field(default_factory=set)
+    lifted_at: dict[str, datetime] = field(default_factory=dict)
+    unnoticed: set[str] = field(default_factory=set)
     heard_at: datetime | None = None
     ahead: timedelta = timedelta()
     behind: timedelta = timedelta()
 
     def cycle_begins(self, ahead: timedelta) -> None:
         self.ahead, self.behind = max(self.ahead, ahead), max(self.behind, -ahead)
+
+    def sees_out(self, ids: set[str]) -> None:
+        """A cycle has ended, and these contacts of GHL show an opt-out."""
+        self.seen_out |= ids
+        for remote_id in ids:
+            self.lifted_at.pop(remote_id, None)
+
+    def sees_lifted(self, upto: datetime) -> None:
+        """A cycle has shown all that was lifted up to a moment."""
+        self.seen_out -= {i for i, at in self.lifted_at.items() if at <= upto}
 
     def opts_out(self, address: str, now: datetime) -> bool:
         """Somebody opts out; True if they had been let in again."""
