@@ -278,3 +278,20 @@ def test_a_member_taken_out_when_a_backup_was_just_put_back_may_come_back() -> N
         ("the_store_is_put_back", {}),
         somebody("retag right", DI, tag="news"),
     )
+
+
+def test_who_takes_over_on_the_same_machine_has_the_same_wrong_clock() -> None:
+    """Hosts whose clocks disagree make two of one: see what is not promised."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create right", who=1, name="lastName", text=5, tag="old", other=5),
+            Deed("create left", who=4, name="city", text=5, tag="old", other=3),
+            Deed("create left", address=CY, other=5),
+            Deed("create right", who=2, text=1, tag="news", address=DI, other=5),
+            duplicates=True,
+        ),
+        clock(7200),
+        clock(-7200),
+        ("cycle_that_is_taken_over", {"number": 11, "pair": 0}),
+    )

@@ -6,7 +6,18 @@ import pytest
 
 from tests.engine.deed import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
-from tests.engine.stories import ADA, CYCLE, DI, begin, clock, returns, somebody, walk
+from tests.engine.stories import (
+    ADA,
+    CYCLE,
+    DI,
+    EVE,
+    begin,
+    clock,
+    cycle_with,
+    returns,
+    somebody,
+    walk,
+)
 
 NEWER = {"resubscribe": "newer"}
 
@@ -42,4 +53,23 @@ def test_who_opts_out_under_a_new_address_is_out_although_the_old_one_was_let_in
         CYCLE,
         somebody("move right", address=DI),
         returns(Deed("opt out right"), Deed("lift left"), seconds=0),
+    )
+
+
+def test_a_lifting_that_is_undone_before_any_pair_looks_is_seen_by_none() -> None:
+    """One pair carries an opt-out to GHL, and the other has seen it there as well."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", address=DI), Deed("create left", address=EVE), settled=True, **NEWER
+        ),
+        cycle_with(1, Deed("swap news", who=5)),
+        returns(Deed("opt out left", who=3), Deed("lift left"), seconds=40),
+        returns(
+            Deed("opt out left", who=5),
+            Deed("confirm right", who=1),
+            Deed("lift left", who=2),
+            seconds=40,
+        ),
+        returns(Deed("opt out left"), Deed("lift left", who=3)),
     )
