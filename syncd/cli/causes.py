@@ -75,6 +75,7 @@ _PROBLEMS = {
     "no_inverse": "the mapping has no way back for this value",
     "address_taken": "the other side's record has by now the address of another contact",
     "duplicate_key": "another contact of the other side has this value",
+    "opted_out": "this address has opted out, and the contact of the other side has not",
     "reserved": "a name that the other side's connector keeps for itself; it stays where it is",
     "reference_taken": "another value stands in the field for our id; it is left alone",
 }

@@ -96,7 +96,8 @@ def consent_drafts(
     return tuple(
         _consent_draft(terms, at, side, sides[side], value)
         for side, value in writes.items()
-        if level is Level.REVOKED or at.refusal(side, {CONSENT: value}) is None
+        if not _is_let_in(at, side, value)
+        and (level is Level.REVOKED or at.refusal(side, {CONSENT: value}) is None)
     )
 
 
@@ -113,8 +114,23 @@ def revoke(
         return ()
     if consent.shown(present.fields).level is Level.REVOKED:
         return ()
-    since = at.ledger.at if at.ledger else cause
-    return (_consent_draft(terms, at, here, present, Consent(Level.REVOKED, since, OURS)),)
+    value = Consent(Level.REVOKED, at.ledger.at if at.ledger else cause, OURS)
+    return () if _is_let_in(at, here, value) else (_consent_draft(terms, at, here, present, value),)
+
+
+def _is_let_in(at: Situation, side: Side, value: Consent) -> bool:
+    """Whether an opt-out is older than what was lifted of the very address that a side shows.
+
+    It is one of another address, which the other side shows; who is let in under their own by
+    now would be let in again by every pair that knows no other.
+    """
+    upto = at.let_in[side]
+    return (
+        value.level is Level.REVOKED
+        and upto is not None
+        and value.at is not None
+        and value.at <= upto
+    )
 
 
 def readmit(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[Draft, ...]:

@@ -10,6 +10,7 @@ from syncd.core.leave import untag
 from syncd.core.match import DUPLICATE
 from syncd.core.merge import merge
 from syncd.core.merged import Merged, add_to_patch
+from syncd.core.normalise import identity_key
 from syncd.core.optout import (
     Verdict,
     consent_drafts,
@@ -106,10 +107,20 @@ class Planner(Terms):
             return FIXED
         if not is_about_key(self, rule):
             return TAKEN if contested else None
+        if self._moves_to_opted_out(at, side, patch):
+            return OPTED_OUT
         # Where the platform itself does not keep the key unique, a second one is not made here.
         holder = at.rivalled.get(side.other)
         unique = self.specs[side].unique_key == self.policy.keys.first[side]
         return naming(DUPLICATE, holder) if holder is not None and not unique else None
+
+    def _moves_to_opted_out(self, at: Situation, side: Side, patch: Patch) -> bool:
+        """Whether a record that shows no opt-out would get an address that has opted out."""
+        address, showing = patch.get(self.policy.keys.first[side]), at.sides[side]
+        if not isinstance(address, str) or showing is None:
+            return False
+        shown = consent.shown(showing.fields)
+        return identity_key(address) in at.opted_out and shown.level is not Level.REVOKED
 
     def _merge_fields(
         self,

@@ -46,6 +46,9 @@ class Answer:
     by: str
 
 
+_NEITHER: Both[datetime | None] = Both(None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that the decision about one link rests on.
@@ -62,8 +65,10 @@ class Situation:
             for one of them to be another's echo.
         retired: ids by side that records of ended links of ours had: a reference to one of
             them leads nowhere, and is ours to replace.
-        lifted: opt-outs up to this moment were lifted, where `ledger` is None.
-        addresses: identity keys that `ledger` and `lifted` are about.
+        let_in: by side, up to when the opt-outs of its own address were lifted, where none is
+            known that is later.
+        addresses: identity keys that `ledger` and `let_in` are about; opted_out: those of them
+            that `ledger` holds.
         answer: what a person chose who was asked whether somebody is opted out.
     """
 
@@ -76,9 +81,17 @@ class Situation:
     retired: frozenset[tuple[Side, str]] = frozenset()
     flipping: MappingType[str, Parked] = field(default_factory=dict)
     history: Sequence[Move] = ()
-    lifted: datetime | None = None
+    let_in: Both[datetime | None] = _NEITHER
     addresses: frozenset[str] = frozenset()
+    opted_out: frozenset[str] = frozenset()
     answer: Answer | None = None
+
+    @property
+    def lifted(self) -> datetime | None:
+        """Up to when all opt-outs were lifted; None while the ledger knows a later one."""
+        if self.ledger is not None:
+            return None
+        return max((at for at in self.let_in if at is not None), default=None)
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

@@ -201,7 +201,7 @@ def _situation(
 ) -> Situation | None:
     """What the decision about a link rests on; None if one side was never read."""
     sides: dict[Side, Showing | None] = {}
-    addresses: set[str] = set()
+    addresses: dict[Side, str | None] = dict.fromkeys(SIDES)
     for side in SIDES:
         remote_id = link.ids[side]
         observation = seen[side].get(remote_id) if remote_id is not None else None
@@ -209,8 +209,7 @@ def _situation(
             return None
         sides[side] = _showing(observation, cycle.pair.imagined[side])
         if observation is not None and not observation.gone:
-            address, _ = keys_of(cycle, side, observation.fields)
-            addresses |= {address} if address is not None else set()
+            addresses[side], _ = keys_of(cycle, side, observation.fields)
     own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
     choices = {
         rule: conflict.take
@@ -219,18 +218,19 @@ def _situation(
         and not conflict.flips
         and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
     }
-    since = [ledger.opted_out[a] for a in addresses if a in ledger.opted_out]
-    lifted = [ledger.lifted[a] for a in addresses if a in ledger.lifted]
+    known = frozenset(address for address in addresses.values() if address is not None)
+    since = {a: ledger.opted_out[a] for a in known if a in ledger.opted_out}
     asked = own.get(CONSENT)
     return Situation(
         link,
         Both(sides[Side.LEFT], sides[Side.RIGHT]),
-        OptedOut(max(since)) if since else None,
+        OptedOut(max(since.values())) if since else None,
         choices,
         flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
-        lifted=max(lifted, default=None) if not since else None,
+        let_in=Both(*(ledger.lifted.get(addresses[side] or "") for side in SIDES)),
         answer=_answer(asked) if asked else None,
-        addresses=frozenset(addresses),
+        addresses=known,
+        opted_out=frozenset(since),
     )
 
 

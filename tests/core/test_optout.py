@@ -1,19 +1,22 @@
 """Whether an opt-out stands, is lifted, or is a question: what decides, one by one."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.core.consent import CONSENT, LEDGER, OptedOut
+from syncd.core.consent import CONSENT, LEDGER, OURS, OptedOut
 from syncd.core.optout import BY_RULE, judge
 from syncd.core.plan import Situation
-from syncd.core.situation import Answer
+from syncd.core.situation import OPTED_OUT, Answer, Showing
 from syncd.model.plan import Lift, LinkPlan
 from syncd.model.policy import PairPolicy
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level
 
-from .world import LEFT, RIGHT, link, planner, showing
+from .world import CRM, LEFT, RIGHT, link, mapping, planner, rule, showing
+
+EMAIL = "email"
 
 OUT_AT = datetime(2026, 3, 1, tzinfo=UTC)
 BACK = Consent(Level.GRANTED, OUT_AT + timedelta(days=1), "form")
@@ -83,3 +86,39 @@ def test_the_word_of_a_person_does_not_count_for_anything_else() -> None:
     verdict = judge(planner(policy=policy()), situation, Both(BACK, UNKNOWN), alone=True)
     assert (verdict.level, verdict.lifts) == (Level.UNKNOWN, None)
     assert verdict.asks is not None
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+@pytest.mark.parametrize("resubscribe", [True, False])
+def test_who_is_let_in_under_their_own_address_is_not_out_for_an_older_opt_out_of_another(
+    days: int, resubscribe: bool
+) -> None:
+    """The address that the other side still shows has opted out; this side's was lifted since."""
+    out = Consent(Level.REVOKED, OUT_AT, "report")
+    situation = replace(at(UNKNOWN, out), let_in=Both(OUT_AT - timedelta(days=days), None))
+    drafts = planner(policy=policy(resubscribe=resubscribe)).plan(situation).drafts
+    assert [draft.patch[CONSENT] for draft in drafts] == (
+        [Consent(Level.REVOKED, OUT_AT, OURS)] if days > 0 else []
+    )
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_nobody_who_is_mailed_gets_an_address_that_opted_out(side: Side) -> None:
+    """Not while a person is asked, either: the permission would go with the record."""
+    moved = {EMAIL: "new@example.org"}
+    shown = Both(*(showing(s, **(moved if s is side else {})) for s in SIDES))
+    parked = replace(
+        Situation(link(), shown, OptedOut(OUT_AT)), opted_out=frozenset({"new@example.org"})
+    )
+    one = planner(policy=policy(), at=mapping(rule(EMAIL, EMAIL)), right=CRM)
+    mailed = parked.sides.having(side.other, with_consent(shown[side.other], BACK))
+    found = one.plan(replace(parked, sides=mailed))
+    assert not any(EMAIL in draft.patch for draft in found.drafts)
+    assert found.problems == {f"{EMAIL} = {EMAIL}": OPTED_OUT}
+    out = parked.sides.having(side.other, with_consent(shown[side.other], OUT))
+    found = one.plan(replace(parked, sides=out))
+    assert [d.patch[EMAIL] for d in found.drafts if EMAIL in d.patch] == ["new@example.org"]
+
+
+def with_consent(shown: Showing, said: Consent) -> Showing:
+    return replace(shown, fields={**shown.fields, CONSENT: said})

@@ -238,6 +238,7 @@ def mirrored_situation(at: Situation) -> Situation:
         choices={name: side.other for name, side in at.choices.items()},
         refused={(side.other, name): why for (side, name), why in at.refused.items()},
         rivalled={side.other: holder for side, holder in at.rivalled.items()},
+        let_in=at.let_in.flipped(),
     )
 
 

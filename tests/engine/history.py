@@ -129,13 +129,19 @@ class History:
         for address in out:
             if self.words.opts_out(address, now):
                 self.since[address] = now
+        theirs = self._counterparts(before.right, out) if out else frozenset()
         for row in after.left.values():
-            if row.addresses & out:  # whoever opts out does so wherever the CRM shows them
-                for address in row.addresses - out:
+            if row.addresses & out or row.id in theirs:
+                for address in row.addresses - out:  # as a person, wherever the CRM shows them
                     self.words.forget_fresh(address)
         for row in before.left.values():
             if not _is_at(row, after.left):
                 self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
+
+    def _counterparts(self, right: Mapping[str, Row], out: set[str]) -> frozenset[str | None]:
+        """The contacts in GHL of those who opted out, whatever address they have there."""
+        those = {row.id for row in right.values() if row.email in out}
+        return frozenset(left_id for left_id, right_id in self.world.linked() if right_id in those)
 
     def _note_changes(self, before: Shown, after: Shown) -> None:
         self.number += 1

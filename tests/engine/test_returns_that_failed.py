@@ -8,6 +8,8 @@ from tests.engine.deed import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
 from tests.engine.stories import (
     ADA,
+    BOB,
+    CY,
     CYCLE,
     DI,
     EVE,
@@ -72,4 +74,62 @@ def test_a_lifting_that_is_undone_before_any_pair_looks_is_seen_by_none() -> Non
             seconds=40,
         ),
         returns(Deed("opt out left"), Deed("lift left", who=3)),
+    )
+
+
+def test_no_pair_carries_an_older_opt_out_to_who_was_let_in_under_their_own_address() -> None:
+    """Two pairs undid each other for ever: a list that keeps an old address, and the others."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create right", name="lastName", text=2, address=BOB, other=4),
+            Deed("create right", who=3, name="city", address="Eve@example.org", other=1),
+            lag_s=2,
+            **NEWER,
+        ),
+        returns(Deed("opt out right", who=3, other=4), Deed("lift left", who=3, other=1)),
+        somebody("create right", who=3, name="colour", text=4, address=DI, other=1),
+        returns(Deed("opt out left", who=5, other=3), Deed("lift left", who=2, other=3)),
+        somebody("take over left", name="phone", text=5, address=CY, other=1),
+        somebody("delete right", who=5, address=BOB, other=2),
+        somebody("create left", who=4, name="phone", text=1, tag="old", address=DI, other=2),
+        returns(
+            Deed("opt out right", who=2),
+            Deed("lift left", who=2, other=5),
+            Deed("confirm right", who=4, text=2, address=CY, other=1),
+            seconds=0,
+        ),
+    )
+
+
+def test_who_opts_out_as_a_person_does_so_at_an_address_that_was_just_confirmed() -> None:
+    """Their contact has moved to another address in Maileon, and GHL shows a further one."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create left", who=4, name="lastName", text=4, address=BOB, other=5),
+            Deed("create right", who=5, name="lastName", text=1, address=CY),
+            Deed("create left", who=1, name="phone", text=4, address=CY, other=4),
+            settled=True,
+            **NEWER,
+        ),
+        somebody("add address left", who=3, address=BOB, other=2),
+        somebody("back right", who=3, address=DI, other=4),
+        returns(
+            Deed("opt out right", who=4, other=3),
+            Deed("confirm right", who=4, text=1, address=BOB, other=4),
+            seconds=0,
+        ),
+        somebody("create left", who=4, address="Eve@example.org", other=5),
+        returns(
+            Deed("opt out right", who=5, address="Eve@example.org", other=5),
+            Deed("confirm right", name="phone", text=6, address="Eve@example.org", other=2),
+            seconds=40,
+        ),
+        somebody("take over right", who=5, text=4, other=4),
+        returns(
+            Deed("opt out right", who=4, address="Eve@example.org", other=4),
+            Deed("lift left", who=2, address=CY, other=2),
+            seconds=0,
+        ),
     )
