@@ -22,8 +22,8 @@ def recover(cycle: Cycle) -> int:
     An op found in effect is confirmed. One that is not is dropped, so that it is planned
     again from what the platform shows. A create that no look-up finds stays in doubt until
     the platform's index must have caught up: planning it again too early would double it.
-    Where ids follow, it is planned again at once; one that was carried out is no longer in
-    doubt, and `settle_arrivals` waits for its id.
+    Where ids follow, the listing shows whether it was carried out: it waits for its id like one
+    that was, and `settle_arrivals` has it planned again if that does not come.
     """
     found, after = 0, 0
     while True:
@@ -33,7 +33,7 @@ def recover(cycle: Cycle) -> int:
             break
         for sent in doubtful:
             if cycle.pair.awaits_id(sent.side, sent.op):
-                _drop(cycle, sent)  # the platform keeps the key unique: again doubles nobody
+                _settle(cycle, sent, OpState.TAKEN)
             elif sent.op.kind is OpKind.CREATE:
                 _recover_create(cycle, sent)
             else:
@@ -133,6 +133,10 @@ def _is_settled(cycle: Cycle, sent: Sent) -> bool:
 
 
 def _drop(cycle: Cycle, sent: Sent) -> None:
+    _settle(cycle, sent, OpState.DROPPED, "not found in effect")
+
+
+def _settle(cycle: Cycle, sent: Sent, state: OpState, why: str | None = None) -> None:
     with cycle.writing() as db:
-        ops.settle(db, {sent.op.id: (OpState.DROPPED, "not found in effect")})
+        ops.settle(db, {sent.op.id: (state, why)})
         wake.by_links(db, [sent.link_id])

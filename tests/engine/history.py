@@ -173,6 +173,8 @@ class History:
                 if (known := self.edits.get(place)) is not None:
                     or_else = (*known.or_else, edit.value, *edit.or_else)
                     self.edits[place] = replace(known, or_else=or_else)
+                elif row.says(name) in (edit.value, *edit.or_else):
+                    self.edits[place] = edit  # we carried it there, and it may meet another one
 
     def edits_of(self, side: Side, remote_id: str) -> list[tuple[Place, Edit]]:
         return [(p, edit) for p, edit in self.edits.items() if p[:2] == (side, remote_id)]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.engine.accidents import Accident
 from tests.engine.deed import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
 from tests.engine.stories import (
@@ -294,4 +295,47 @@ def test_who_takes_over_on_the_same_machine_has_the_same_wrong_clock() -> None:
         clock(7200),
         clock(-7200),
         ("cycle_that_is_taken_over", {"number": 11, "pair": 0}),
+    )
+
+
+def test_what_we_had_carried_to_a_contact_that_was_merged_away_stands_for_its_people() -> None:
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create right", name="phone", text=4, address=DI, other=2),
+            settled=True,
+            duplicates=True,
+            short_rows=True,
+            lag_s=2,
+        ),
+        at_once(
+            Deed("create right", name="colour", text=5, address="Eve@example.org"),
+            Deed("edit left", who=1, text=3, address=CY),
+        ),
+        clock(-7200),
+        (
+            "cycle_in_which_a_field_becomes_another",
+            {"accident": Accident("rename", name="phone"), "number": 2},
+        ),
+        clock(0),
+        cycle_with(
+            6, Deed("create left", who=1, name="phone", text=3, tag="old", address=DI, other=2)
+        ),
+        somebody("merge left", who=2, name="phone", text=5, address=DI, other=1),
+    )
+
+
+def test_an_edit_made_while_a_create_is_in_doubt_beats_what_that_carried() -> None:
+    """A list shows new contacts only minutes later: what it shows then is ours, and older."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create right", who=4, name="phone", text=1, tag="old", address=EVE, other=1),
+            Deed("create right", who=1, name="phone", text=2, tag="news", address=BOB, other=5),
+            Deed("create left", who=5, name="city", other=4),
+        ),
+        dies("claimed"),
+        dies("answered"),
+        CYCLE,
+        somebody("edit right", who=3, name="phone", text=4, address=BOB),
     )
