@@ -12,7 +12,7 @@ from syncd.core.situation import OPTED_OUT
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
 from syncd.engine.inquire import note_opt_outs
-from syncd.engine.observe import look, reference_of, take_in_one
+from syncd.engine.observe import look_again, reference_of
 from syncd.engine.optouts import addresses_of, keys_of
 from syncd.errors import (
     DuplicateError,
@@ -38,6 +38,7 @@ from syncd.store import (
     refusals,
     wake,
 )
+from syncd.store.database import reading
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 from syncd.store.suppressions import OptOut
@@ -56,6 +57,7 @@ class _Batch:
     opted_out: dict[str, int] = field(default_factory=dict)  # link by address
     told: list[str] = field(default_factory=list)  # addresses without a record known to us
     refused: list[Refusal] = field(default_factory=list)
+    doubted: dict[int, int] = field(default_factory=dict)  # creates in doubt before, by link
 
 
 def confirm(
@@ -74,7 +76,7 @@ def confirm(
         unsent: ops that were claimed but, for certain, never sent.
     """
     by_id = {s.op.id: s for s in sent}
-    batch = _Batch()
+    batch = _Batch(doubted=_doubted(cycle, side, [by_id[r.op_id] for r in receipts if r.error]))
     for op_id in unsent:
         batch.states[op_id] = (OpState.DROPPED, "not sent")
     for receipt in receipts:
@@ -100,11 +102,13 @@ def confirm(
         look_again(cycle, side, remote_id)
 
 
-def look_again(cycle: Cycle, side: Side, remote_id: str) -> None:
-    """Read one record directly and take it in."""
-    record = look(cycle, side, remote_id)
-    if record is not None:
-        take_in_one(cycle, side, record)
+def _doubted(cycle: Cycle, side: Side, refused: Sequence[Sent]) -> dict[int, int]:
+    """Of creates that were refused: those of the same links that were in doubt before."""
+    creates = [s.link_id for s in refused if cycle.pair.awaits_id(side, s.op)]
+    if not creates:
+        return {}
+    with reading(cycle.bench.store) as db:
+        return ops.doubted(db, side, creates)
 
 
 def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch) -> None:
@@ -124,6 +128,10 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             key, _ = keys_of(cycle, side, {name: _text(address)})
             if key:
                 batch.opted_out[key] = sent.link_id
+        case RecordError() if sent.link_id in batch.doubted and not error.fields:
+            # The create that was in doubt was carried out: what it made is ours, and arrives.
+            batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
+            batch.states[batch.doubted[sent.link_id]] = (OpState.TAKEN, None)
         case DuplicateError():
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
             if error.remote_id:

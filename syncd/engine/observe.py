@@ -307,3 +307,10 @@ def take_in_one(cycle: Cycle, side: Side, record: Record, *, own: bool = False) 
     ours = frozenset({record.remote_id}) if own else frozenset()
     with cycle.writing() as db:
         take_in(db, cycle, side, [replace(record, certain=True)], own=ours)
+
+
+def look_again(cycle: Cycle, side: Side, remote_id: str) -> None:
+    """Read one record directly and take it in."""
+    record = look(cycle, side, remote_id)
+    if record is not None:
+        take_in_one(cycle, side, record)

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.confirm import look_again
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
-from syncd.engine.observe import Noticed
+from syncd.engine.observe import Noticed, look_again
 from syncd.engine.pull import pull, pull_changes
 from syncd.model.link import Observation
 from syncd.model.op import OpKind

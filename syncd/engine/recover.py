@@ -2,11 +2,11 @@
 
 from syncd.core.consent import CONSENT
 from syncd.core.reference import reference_name
-from syncd.engine.confirm import confirm, look_again
+from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
 from syncd.engine.fields import believed
-from syncd.engine.observe import look, take_in_one
+from syncd.engine.observe import look, look_again, take_in_one
 from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.record import Record
@@ -22,8 +22,8 @@ def recover(cycle: Cycle) -> int:
     An op found in effect is confirmed. One that is not is dropped, so that it is planned
     again from what the platform shows. A create that no look-up finds stays in doubt until
     the platform's index must have caught up: planning it again too early would double it.
-    Where ids follow, the listing shows whether it was carried out: it waits for its id like one
-    that was, and `settle_arrivals` has it planned again if that does not come.
+    Where ids follow, it is planned again at once: one that was carried out is refused then, and
+    `confirm` has it wait for its id, as the platform keeps the key unique.
     """
     found, after = 0, 0
     while True:
@@ -33,7 +33,7 @@ def recover(cycle: Cycle) -> int:
             break
         for sent in doubtful:
             if cycle.pair.awaits_id(sent.side, sent.op):
-                _settle(cycle, sent, OpState.TAKEN)
+                _drop(cycle, sent)
             elif sent.op.kind is OpKind.CREATE:
                 _recover_create(cycle, sent)
             else:
@@ -133,10 +133,6 @@ def _is_settled(cycle: Cycle, sent: Sent) -> bool:
 
 
 def _drop(cycle: Cycle, sent: Sent) -> None:
-    _settle(cycle, sent, OpState.DROPPED, "not found in effect")
-
-
-def _settle(cycle: Cycle, sent: Sent, state: OpState, why: str | None = None) -> None:
     with cycle.writing() as db:
-        ops.settle(db, {sent.op.id: (state, why)})
+        ops.settle(db, {sent.op.id: (OpState.DROPPED, ops.NOT_FOUND)})
         wake.by_links(db, [sent.link_id])

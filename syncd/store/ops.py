@@ -31,6 +31,7 @@ class Sent:
 
 
 _O = t.op.c
+NOT_FOUND = "not found in effect"  # why an op was dropped that had been in doubt
 
 
 def stage(
@@ -167,6 +168,20 @@ def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[S
 def taken(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
     """Creates that were carried out and whose ids are to follow, in order, after one."""
     return _in_state(db, pair, OpState.TAKEN, limit, after)
+
+
+def doubted(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, int]:
+    """The last create of each of these links that was dropped as nothing showed it, by link."""
+    found: dict[int, int] = {}
+    for some in chunks(link_ids):
+        rows = db.execute(
+            sa.select(_O.link_id, sa.func.max(_O.id))
+            .where(_O.link_id.in_(some), _O.side == side.value, _O.kind == OpKind.CREATE.value)
+            .where(_O.state == OpState.DROPPED.value, _O.error == NOT_FOUND)
+            .group_by(_O.link_id)
+        )
+        found.update((link_id, op_id) for link_id, op_id in rows)
+    return found
 
 
 @prepared
