@@ -119,7 +119,16 @@ class Accounts:
             return failed
         opened = self.connect(name)
         specs = opened.spec.resources
-        identity = opened.check()
+        try:
+            identity = opened.check()
+        except StoppedError:
+            raise
+        except (AccountError, TransientError) as error:
+            if known is None or known.settings != settings:
+                raise
+            # These credentials led to this account before: enough to carry opt-outs.
+            self._unread[name] = Look(replace(known, checked_at=now), error)
+            return self._unread[name]
         try:
             catalogues = {resource: opened.catalogue(resource) for resource in specs}
         except StoppedError:

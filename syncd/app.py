@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +24,6 @@ from syncd.errors import (
     AccountError,
     ConfigError,
     FieldsChangedError,
-    InvariantError,
     StoppedError,
     SyncdError,
     TransientError,
@@ -188,23 +188,32 @@ class App(Accounts):
     ) -> tuple[Pair, Report]:
         """Open a pair and run one cycle; once more if its fields changed on the way.
 
+        If a platform goes on refusing fields that it lists itself, opt-outs travel without them.
+
         Args:
             shaped: what the caller changes of the pair before it runs.
 
         Raises:
             SyncdError: as `open_pair` and `run_cycle`.
         """
-        for again in (False, True):
-            pair = shaped(
-                self.open_pair(name, create_fields=create_fields, anew=anew, patience=patience)
-            )
-            try:
-                return pair, run_cycle(pair, bench, mode, full=full)
-            except FieldsChangedError:
-                if again:
-                    raise
-                anew = True
-        raise InvariantError("a pair was run neither once nor twice")
+
+        def opened(*, anew: bool) -> Pair:
+            pair = self.open_pair(name, create_fields=create_fields, anew=anew, patience=patience)
+            return shaped(pair)
+
+        def run(pair: Pair) -> tuple[Pair, Report]:
+            return pair, run_cycle(pair, bench, mode, full=full)
+
+        with suppress(FieldsChangedError):
+            return run(opened(anew=anew))
+        try:
+            return run(opened(anew=True))
+        except FieldsChangedError as refused:
+            if not self._was_approved(name):
+                raise
+            ground, _ = self._ground(self.pair_named(name), anew=False)
+            bare = opening.reduced(ground, [str(refused)])
+        return run(shaped(bare))
 
     def _is_approved(self, ground: Ground) -> bool:
         pair = ground.configured

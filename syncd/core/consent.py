@@ -18,6 +18,7 @@ CONSENT = "consent"
 LIFTED = "lifted"  # source of an unknown consent: when its platform was seen to end an opt-out
 LEDGER = "ledger"  # source of an opt-out that the ledger alone tells
 OURS = "syncd"  # source of a consent that we wrote; an opt-out has the date of its cause
+NEITHER: Both[datetime | None] = Both(None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,22 +66,26 @@ def decide(
     ledger: OptedOut | None,
     *,
     resubscribe: bool,
-    lifted: datetime | None = None,
+    let_in: Both[datetime | None] = NEITHER,
 ) -> Level:
     """What both sides should hold.
 
     Args:
         ledger: what the suppression ledger holds of either side's address.
         resubscribe: whether the pair lets a newer, dated opt-in lift an opt-out.
-        lifted: opt-outs up to this moment were lifted for good, and the ledger knows of no
-            later one: what a side still shows of them is a remnant.
+        let_in: by side, up to when the opt-outs of its own address were lifted for good. What
+            it still shows of them is a remnant, unless the ledger knows of a later one.
 
     Returns:
         REVOKED: everywhere. GRANTED: a newer opt-in lifts the opt-out. UNKNOWN: nobody
         opted out, and nothing is to be done: a sync never raises a permission by itself.
     """
     revoked = [c for c in consents if c.level is Level.REVOKED]
-    standing = [c for c in revoked if not is_remnant(c, ledger, lifted)]
+    standing = [
+        said
+        for said, upto in zip(consents, let_in, strict=True)
+        if said.level is Level.REVOKED and (ledger is not None or not is_remnant(said, upto))
+    ]
     if not standing and ledger is None:
         return Level.GRANTED if revoked else Level.UNKNOWN
     granted = [c.at for c in consents if c.level is Level.GRANTED and c.at is not None]
@@ -90,9 +95,9 @@ def decide(
     return Level.REVOKED
 
 
-def is_remnant(said: Consent, ledger: OptedOut | None, lifted: datetime | None) -> bool:
+def is_remnant(said: Consent, upto: datetime | None) -> bool:
     """Whether what a side shows is an opt-out that was lifted since."""
-    return ledger is None and lifted is not None and (said.at is None or said.at <= lifted)
+    return upto is not None and (said.at is None or said.at <= upto)
 
 
 def questioned(

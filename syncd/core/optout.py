@@ -42,7 +42,7 @@ def judge(terms: Terms, at: Situation, consents: Both[Consent], *, alone: bool) 
         alone: the record of one side is all there is.
     """
     resubscribe = terms.policy.resubscribe
-    level = consent.decide(consents, at.ledger, resubscribe=resubscribe, lifted=at.lifted)
+    level = consent.decide(consents, at.ledger, resubscribe=resubscribe, let_in=at.let_in)
     asks = consent.questioned(consents, at.ledger, resubscribe=resubscribe)
     if asks is None or at.ledger is None:
         return Verdict(level)
@@ -59,7 +59,7 @@ def judge(terms: Terms, at: Situation, consents: Both[Consent], *, alone: bool) 
 def foremost(terms: Terms, at: Situation, consents: Both[Consent]) -> Verdict:
     """Decide where two records may be two people: an opt-in is only ever one's own."""
     level = consent.decide(
-        consents, at.ledger, resubscribe=terms.policy.resubscribe, lifted=at.lifted
+        consents, at.ledger, resubscribe=terms.policy.resubscribe, let_in=at.let_in
     )
     return Verdict(Level.UNKNOWN if level is Level.GRANTED else level)
 

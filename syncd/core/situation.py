@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from syncd.core.consent import OptedOut
+from syncd.core.consent import NEITHER, OptedOut
 from syncd.core.flapping import Parked
 from syncd.core.translate import Mapping
 from syncd.model.link import Link
@@ -46,9 +46,6 @@ class Answer:
     by: str
 
 
-_NEITHER: Both[datetime | None] = Both(None, None)
-
-
 @dataclass(frozen=True, slots=True)
 class Situation:
     """All that the decision about one link rests on.
@@ -81,17 +78,10 @@ class Situation:
     retired: frozenset[tuple[Side, str]] = frozenset()
     flipping: MappingType[str, Parked] = field(default_factory=dict)
     history: Sequence[Move] = ()
-    let_in: Both[datetime | None] = _NEITHER
+    let_in: Both[datetime | None] = NEITHER
     addresses: frozenset[str] = frozenset()
     opted_out: frozenset[str] = frozenset()
     answer: Answer | None = None
-
-    @property
-    def lifted(self) -> datetime | None:
-        """Up to when all opt-outs were lifted; None while the ledger knows a later one."""
-        if self.ledger is not None:
-            return None
-        return max((at for at in self.let_in if at is not None), default=None)
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

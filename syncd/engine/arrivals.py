@@ -1,6 +1,10 @@
-"""Arrivals: new records whose ids their platform did not tell, recognised in its listing."""
+"""Arrivals: what only a listing shows, recognised in it.
 
-from collections.abc import Mapping, Sequence
+New records whose ids their platform did not tell, and writes in doubt of fields that a direct
+look does not show.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -12,7 +16,7 @@ from syncd.engine.effect import is_in_effect
 from syncd.engine.inquire import note_opt_outs
 from syncd.engine.observe import Noticed
 from syncd.model.link import Member
-from syncd.model.op import OpState, Receipt
+from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.store import members, observations, ops, readback, wake
 from syncd.store.database import reading
@@ -21,54 +25,95 @@ from syncd.store.suppressions import OptOut
 
 
 def settle_arrivals(cycle: Cycle, noticed: Both[Noticed]) -> None:
-    """Give creates their records, now that listings were read.
+    """Confirm what the listings that were read show of ops that wait for one.
 
-    One that a complete listing does not show, although that began when the platform's index
-    must have caught up, is planned again; the platform keeps the key unique, so that
-    cannot double it.
+    What a complete listing does not show, although that began when the platform's index must
+    have caught up, is planned again: a create too, as the platform keeps the key unique.
     """
     after = 0
     while True:
         with reading(cycle.bench.store) as db:
-            taken = ops.taken(db, cycle.pair.name, cycle.pair.chunk, after)
-        if not taken:
+            waiting = ops.awaited(db, cycle.pair.name, cycle.pair.chunk, after)
+        if not waiting:
             return
         for side in SIDES:
-            if ours := [sent for sent in taken if sent.side is side]:
+            if ours := [sent for sent in waiting if sent.side is side]:
                 _settle(cycle, side, ours, noticed[side].swept_from)
-        after = taken[-1].op.id
+        after = waiting[-1].op.id
 
 
 def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datetime | None) -> None:
-    pair, name = cycle.pair, cycle.pair.policy.keys.first[side]
-    keys = {s.op.id: identity_key(str(s.op.patch.get(name))) for s in waiting}
+    name = cycle.pair.policy.keys.first[side]
+    creates = {
+        s.op.id: identity_key(str(s.op.patch.get(name)))
+        for s in waiting
+        if s.op.kind is OpKind.CREATE
+    }
+    updates = [sent for sent in waiting if sent.op.id not in creates]
     with reading(cycle.bench.store) as db:
-        wanted = sorted({key for key in keys.values() if key is not None})
-        known = members.with_keys(db, pair.name, pair.resource, wanted)
-        alive = [member for member in known if member.side is side]
-        account = pair.accounts[side].name
-        seen = observations.load(db, account, pair.resource, [m.remote_id for m in alive])
+        shown = _arrived(db, cycle, side, [s for s in waiting if s.op.id in creates], creates)
+        shown |= _came_through(db, cycle, side, updates)
+    arrived = [sent for sent in waiting if shown.get(sent.op.id)]
+    dropped = [
+        sent
+        for sent in waiting
+        if sent not in arrived
+        and (sent.op.id in shown or _is_overdue(cycle, side, sent, swept_from))
+    ]
+    receipts = [Receipt(sent.op.id, shown[sent.op.id]) for sent in arrived]
+    confirm(cycle, side, arrived, receipts, ())
+    with cycle.writing() as db:
+        ops.settle(db, {s.op.id: (OpState.DROPPED, "not seen in the listing") for s in dropped})
+        readback.note_verified(db, {sent.op.id: True for sent in arrived})
+        wake.by_links(db, [s.link_id for s in dropped])
+        unmade = {s.link_id: creates[s.op.id] or "" for s in dropped if s.op.id in creates}
+        _follow_opt_outs(db, cycle, side, unmade)
+
+
+def _arrived(
+    db: sa.Connection,
+    cycle: Cycle,
+    side: Side,
+    waiting: Iterable[Sent],
+    keys: Mapping[int, str | None],
+) -> dict[int, str | None]:
+    """By op, the record that a create has made; None if what bears its key is not that."""
+    pair = cycle.pair
+    wanted = sorted({key for key in keys.values() if key is not None})
+    known = members.with_keys(db, pair.name, pair.resource, wanted)
+    alive = [member for member in known if member.side is side]
+    seen = observations.load(
+        db, pair.accounts[side].name, pair.resource, [m.remote_id for m in alive]
+    )
     by_key: dict[str | None, list[Member]] = {}
     for member in alive:
         by_key.setdefault(member.key, []).append(member)
-    arrived: list[tuple[Sent, str]] = []
-    dropped: list[Sent] = []
+    found: dict[int, str | None] = {}
     for sent in waiting:
-        found = by_key.get(keys[sent.op.id], [])
-        free = [m for m in found if m.link_id is None and m.remote_id in seen]
-        if len(found) == len(free) == 1 and is_in_effect(
-            cycle, sent, seen[free[0].remote_id].fields
-        ):
-            arrived.append((sent, free[0].remote_id))
-        elif found or _is_overdue(cycle, side, sent, swept_from):
-            dropped.append(sent)
-    receipts = [Receipt(sent.op.id, remote_id) for sent, remote_id in arrived]
-    confirm(cycle, side, [sent for sent, _ in arrived], receipts, ())
-    with cycle.writing() as db:
-        ops.settle(db, {s.op.id: (OpState.DROPPED, "not seen in the listing") for s in dropped})
-        readback.note_verified(db, {sent.op.id: True for sent, _ in arrived})
-        wake.by_links(db, [s.link_id for s in dropped])
-        _follow_opt_outs(db, cycle, side, {s.link_id: keys[s.op.id] or "" for s in dropped})
+        bearers = by_key.get(keys[sent.op.id], [])
+        free = [m.remote_id for m in bearers if m.link_id is None and m.remote_id in seen]
+        ours = len(bearers) == len(free) == 1 and is_in_effect(cycle, sent, seen[free[0]].fields)
+        if bearers:
+            found[sent.op.id] = free[0] if ours else None
+    return found
+
+
+def _came_through(
+    db: sa.Connection, cycle: Cycle, side: Side, waiting: Sequence[Sent]
+) -> dict[int, str | None]:
+    """By op, the record that shows an update; None if that no longer tells anything."""
+    pair = cycle.pair
+    ids = [str(sent.op.remote_id) for sent in waiting]
+    seen = observations.load(db, pair.accounts[side].name, pair.resource, ids)
+    overtaken = ops.overtaken(db, side, waiting)
+    found: dict[int, str | None] = {}
+    for sent in waiting:
+        record = seen.get(str(sent.op.remote_id))
+        if record is None or record.gone or sent.op.id in overtaken:
+            found[sent.op.id] = None
+        elif is_in_effect(cycle, sent, record.fields):
+            found[sent.op.id] = sent.op.remote_id
+    return found
 
 
 def _follow_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, made: Mapping[int, str]) -> None:

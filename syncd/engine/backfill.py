@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from syncd.core.match import NO_KEY
 from syncd.engine.apply import apply
+from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Bench, Cycle, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.lift import settle_lifts
@@ -128,7 +129,8 @@ def _sitting(
         notes.save(db)
         run = heed(db, cycle.pair, run)
     recover(cycle)
-    _note(cycle, notes)
+    with cycle.writing() as db:
+        notes.save(db)
     if not notes.progress["listed"]:
         _read_all_once(cycle)
         _list_window(cycle, order)
@@ -146,11 +148,6 @@ def _sitting(
     recover(cycle)  # by now a platform may show what was in doubt
     read_back_all(cycle)
     return _end(cycle, RunState.DONE, notes, planned)
-
-
-def _note(cycle: Cycle, notes: Notes) -> None:
-    with cycle.writing() as db:
-        notes.save(db)
 
 
 def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
@@ -183,8 +180,7 @@ def _read_all_once(cycle: Cycle) -> None:
 
     Without knowing all of both sides, a backfill would create what exists already.
     """
-    for side in SIDES:
-        pull(cycle, side)
+    settle_arrivals(cycle, Both(*(pull(cycle, side) for side in SIDES)))
 
 
 def _list_window(cycle: Cycle, order: Order) -> None:

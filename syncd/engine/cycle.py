@@ -15,7 +15,15 @@ from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, release, require_same_accounts
 from syncd.engine.word import heed, terms
-from syncd.errors import FieldsChangedError, LeaseLostError, PairHeldError, SyncdError
+from syncd.errors import (
+    AccountError,
+    FieldsChangedError,
+    LeaseLostError,
+    PairHeldError,
+    StoppedError,
+    SyncdError,
+    TransientError,
+)
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
 from syncd.store import clocks, conflicts, inquiries, ops, runs, tallies, wake, windows
@@ -126,11 +134,11 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
     require_same_accounts(cycle)
     start_afresh(cycle)
     recover(cycle)
-    noticed, emptied = _pull_both(cycle, run)
+    noticed, emptied, failure = _pull_both(cycle, run, mode)
     if emptied:
         cycle = replace(cycle, pair=replace(cycle.pair, reduced=True))
     settle_arrivals(cycle, noticed)
-    if _still_held(cycle, run, noticed):
+    if failure is None and _still_held(cycle, run, noticed):
         return Report(
             run_id=run.id,
             state=RunState.HELD,
@@ -143,6 +151,8 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
             in_doubt=_in_doubt(cycle),
         )
     released, finished = _settle(cycle, run, emptied, send=mode is not Mode.PLAN)
+    if failure is not None:
+        raise failure
     if mode is Mode.PLAN:
         state = RunState.PLANNED
     elif released.reasons:
@@ -172,18 +182,34 @@ def _is_used_up(released: Released) -> bool:
     return released.approved is not None and (released.spent or not released.reasons)
 
 
-def _pull_both(cycle: Cycle, run: Run) -> tuple[Both[Noticed], tuple[str, ...]]:
-    """What both sides show; and why that of one is not to be believed but for its opt-outs."""
+def _pull_both(
+    cycle: Cycle, run: Run, mode: Mode
+) -> tuple[Both[Noticed], tuple[str, ...], SyncdError | None]:
+    """What both sides show; and why that of one is not to be believed but for its opt-outs.
+
+    Where one cannot be read, the opt-outs of the other are carried before the run ends for it.
+
+    Raises:
+        AccountError, TransientError: neither side can be read; or only a plan is asked for.
+    """
     noticed: Both[Noticed] = Both(Noticed(), Noticed())
     reasons: list[str] = []
+    failure: SyncdError | None = None
     for side in SIDES:
         try:
             seen = pull(cycle, side, full=cycle.thorough, accept_emptied=run.approved is not None)
         except PairHeldError as held:
             reasons.append(held.message)
+        except (FieldsChangedError, StoppedError):
+            raise
+        except (AccountError, TransientError) as error:
+            if failure is not None or mode is Mode.PLAN:
+                raise
+            failure = error
+            reasons.append(str(error))
         else:
             noticed = noticed.having(side, seen)
-    return noticed, tuple(reasons)
+    return noticed, tuple(reasons), failure
 
 
 def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:

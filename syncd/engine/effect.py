@@ -17,9 +17,20 @@ def is_in_effect(cycle: Cycle, sent: Sent, fields: Fields) -> bool:
     A set does if the members that were to come are there and those to go are not, however
     it is written: what it holds beyond that is the edit of somebody else.
     """
+    return not hides(sent, fields) and may_be_in_effect(cycle, sent, fields)
+
+
+def hides(sent: Sent, fields: Fields) -> bool:
+    """Whether a look tells nothing of some field that an op wanted to write."""
+    return any(name not in fields for name in sent.op.patch)
+
+
+def may_be_in_effect(cycle: Cycle, sent: Sent, fields: Fields) -> bool:
+    """Whether a record shows what an op wanted to write, as far as it shows anything of it."""
     return all(
-        name in fields and _shows(cycle, sent, name, value, fields[name])
+        _shows(cycle, sent, name, value, fields[name])
         for name, value in sent.op.patch.items()
+        if name in fields
     )
 
 

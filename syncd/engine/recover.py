@@ -4,7 +4,7 @@ from syncd.core.consent import CONSENT
 from syncd.core.reference import reference_name
 from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
-from syncd.engine.effect import is_in_effect
+from syncd.engine.effect import hides, is_in_effect, may_be_in_effect
 from syncd.engine.fields import believed
 from syncd.engine.observe import look, look_again, take_in_one
 from syncd.errors import RecordError
@@ -15,6 +15,8 @@ from syncd.store import links, members, ops, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
+NOT_FOUND = "not found in effect"
+
 
 def recover(cycle: Cycle) -> int:
     """Settle every op in doubt, and throw away what was never sent; how many were in doubt.
@@ -22,8 +24,9 @@ def recover(cycle: Cycle) -> int:
     An op found in effect is confirmed. One that is not is dropped, so that it is planned
     again from what the platform shows. A create that no look-up finds stays in doubt until
     the platform's index must have caught up: planning it again too early would double it.
-    Where ids follow, it is planned again at once: one that was carried out is refused then, and
-    `confirm` has it wait for its id, as the platform keeps the key unique.
+    What a look cannot tell may yet show in a listing (`settle_arrivals`), and is planned again
+    meanwhile: to write the same fields twice does no harm, and where ids follow the platform
+    keeps the key unique, so that a create that was carried out is refused the second time.
     """
     found, after = 0, 0
     while True:
@@ -33,7 +36,7 @@ def recover(cycle: Cycle) -> int:
             break
         for sent in doubtful:
             if cycle.pair.awaits_id(sent.side, sent.op):
-                _drop(cycle, sent)
+                _leave_open(cycle, sent)
             elif sent.op.kind is OpKind.CREATE:
                 _recover_create(cycle, sent)
             else:
@@ -55,18 +58,20 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
         return
     record = look(cycle, side, remote_id)
     if record is None:
-        _drop(cycle, sent)
+        _leave_open(cycle, sent)
         return
+    shown = pair.observed(side, record)
     if sent.op.kind is OpKind.DELETE:
         in_effect = record.gone
     else:
-        shown = pair.observed(side, record)
         in_effect = not record.gone and is_in_effect(cycle, sent, shown)
     take_in_one(cycle, side, record, own=in_effect and CONSENT in sent.op.patch)
     if in_effect:
         # What stands there beyond our write is seen as an edit of somebody else.
         seen = None if record.gone else record
         confirm(cycle, side, [sent], [Receipt(sent.op.id, remote_id, seen)], ())
+    elif not record.gone and hides(sent, shown) and may_be_in_effect(cycle, sent, shown):
+        _leave_open(cycle, sent)
     else:
         _drop(cycle, sent)
 
@@ -132,7 +137,17 @@ def _is_settled(cycle: Cycle, sent: Sent) -> bool:
     return sent.sent_at is None or cycle.bench.now() - sent.sent_at >= lag
 
 
+def _leave_open(cycle: Cycle, sent: Sent) -> None:
+    """Let a listing tell whether fields were written; anything else is sent until it is known."""
+    fields_only = sent.op.kind is not OpKind.DELETE and CONSENT not in sent.op.patch
+    _settle(cycle, sent, OpState.DOUBTED if fields_only else OpState.DROPPED)
+
+
 def _drop(cycle: Cycle, sent: Sent) -> None:
+    _settle(cycle, sent, OpState.DROPPED)
+
+
+def _settle(cycle: Cycle, sent: Sent, state: OpState) -> None:
     with cycle.writing() as db:
-        ops.settle(db, {sent.op.id: (OpState.DROPPED, ops.NOT_FOUND)})
+        ops.settle(db, {sent.op.id: (state, NOT_FOUND)})
         wake.by_links(db, [sent.link_id])

@@ -21,6 +21,7 @@ class OpState(StrEnum):
     READY = "ready"
     SENDING = "sending"  # on its way, or in doubt after a crash
     TAKEN = "taken"  # carried out without telling an id, which the next listing shows
+    DOUBTED = "doubted"  # nobody can tell yet if it was carried out; it holds nothing up
     DONE = "done"
     DEAD = "dead"  # refused for good; its record is parked
     DROPPED = "dropped"  # thrown away, to be planned again

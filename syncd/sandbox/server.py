@@ -38,8 +38,10 @@ class Running:
         self._server.task_dispatcher.shutdown()
         self._server.trigger.pull_trigger(self._close)
         self._thread.join()
+        self._server.trigger.close()  # not before: `_close` may run while it is being pulled
 
     def _close(self) -> None:
+        self._server.trigger.del_channel()
         for channel in list(self._server.active_channels.values()):
             channel.handle_write()
         wasyncore.close_all(self._server._map, ignore_all=True)

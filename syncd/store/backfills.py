@@ -185,7 +185,7 @@ def _written(run_id: int) -> sa.Subquery:
     another one took its place.
     """
     done = _O.state == OpState.DONE.value
-    dropped = _O.state == OpState.DROPPED.value
+    dropped = _O.state.in_((OpState.DROPPED.value, OpState.DOUBTED.value))
     waits = _O.state.in_((OpState.HELD.value, OpState.READY.value))
     side = (
         sa.select(

@@ -11,7 +11,7 @@ from syncd.model.op import Op, OpKind, OpState
 from syncd.model.plan import Draft
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
-from syncd.model.values import Patch, fields_from_json, fields_to_json
+from syncd.model.values import Patch, SetDelta, fields_from_json, fields_to_json
 from syncd.store import leases
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
@@ -31,7 +31,6 @@ class Sent:
 
 
 _O = t.op.c
-NOT_FOUND = "not found in effect"  # why an op was dropped that had been in doubt
 
 
 def stage(
@@ -162,38 +161,59 @@ def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
 
 def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
     """Ops whose answer was never recorded, in order, beginning after one."""
-    return _in_state(db, pair, OpState.SENDING, limit, after)
+    return _in_state(db, pair, (OpState.SENDING,), limit, after)
 
 
-def taken(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
-    """Creates that were carried out and whose ids are to follow, in order, after one."""
-    return _in_state(db, pair, OpState.TAKEN, limit, after)
+def awaited(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
+    """Creates whose ids are to follow, and what only a listing can show; in order, after one."""
+    return _in_state(db, pair, (OpState.TAKEN, OpState.DOUBTED), limit, after)
 
 
 def doubted(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, int]:
-    """The last create of each of these links that was dropped as nothing showed it, by link."""
+    """The last create of each of these links that may have been carried out, by link."""
     found: dict[int, int] = {}
     for some in chunks(link_ids):
         rows = db.execute(
             sa.select(_O.link_id, sa.func.max(_O.id))
             .where(_O.link_id.in_(some), _O.side == side.value, _O.kind == OpKind.CREATE.value)
-            .where(_O.state == OpState.DROPPED.value, _O.error == NOT_FOUND)
+            .where(_O.state == OpState.DOUBTED.value)
             .group_by(_O.link_id)
         )
         found.update((link_id, op_id) for link_id, op_id in rows)
     return found
 
 
+def overtaken(db: sa.Connection, side: Side, doubted: Iterable[Sent]) -> set[int]:
+    """Those of the ops of one side some field of which a later op has written.
+
+    A set is another matter: a later op does not say of which members it holds otherwise.
+    """
+    by_link: dict[int, list[tuple[int, set[str]]]] = {}
+    for sent in doubted:
+        plain = {name for name, value in sent.op.patch.items() if not isinstance(value, SetDelta)}
+        by_link.setdefault(sent.link_id, []).append((sent.op.id, plain))
+    found: set[int] = set()
+    for some in chunks(by_link):
+        done = sa.select(_O.link_id, _O.id, _O.patch).where(
+            _O.link_id.in_(some), _O.side == side.value, _O.state == OpState.DONE.value
+        )
+        for link_id, op_id, patch in db.execute(done):
+            found |= {old for old, plain in by_link[link_id] if old < op_id and plain & {*patch}}
+    return found
+
+
 @prepared
-def _after(pair: Any, state: Any, limit: Any, after: Any) -> sa.Executable:
-    at = (_O.pair == pair, _O.state == state, _O.id > after)
+def _after(pair: Any, states: Any, limit: Any, after: Any) -> sa.Executable:
+    at = (_O.pair == pair, _O.state.in_(states), _O.id > after)
     return sa.select(*COLUMNS).where(*at).order_by(_O.id).limit(limit)
 
 
-def _in_state(db: sa.Connection, pair: str, state: OpState, limit: int, after: int) -> list[Sent]:
-    return [
-        sent_of(row) for row in _after(db, pair=pair, state=state.value, limit=limit, after=after)
-    ]
+def _in_state(
+    db: sa.Connection, pair: str, states: Sequence[OpState], limit: int, after: int
+) -> list[Sent]:
+    values = [state.value for state in states]
+    found = _after(db, pair=pair, states=values, limit=limit, after=after)
+    return [sent_of(row) for row in found]
 
 
 def last_sent(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, datetime]:

@@ -28,7 +28,7 @@ def count_unshown_opt_outs(db: sa.Connection, pair: str, side: Side) -> int:
 
 @prepared
 def _count_in_doubt(pair: Any) -> sa.Executable:
-    unshown = (OpState.SENDING.value, OpState.TAKEN.value)
+    unshown = (OpState.SENDING.value, OpState.TAKEN.value, OpState.DOUBTED.value)
     return sa.select(sa.func.count()).where(_O.pair == pair, _O.state.in_(unshown))
 
 

@@ -12,6 +12,7 @@ from syncd.core.consent import (
     CONSENT,
     LEDGER,
     LIFTED,
+    NEITHER,
     OptedOut,
     carried,
     decide,
@@ -137,23 +138,32 @@ LET_IN = Consent(Level.UNKNOWN, DAYS[2], LIFTED)
 def test_what_is_left_of_a_lifted_opt_out_is_no_opt_out(
     shown_now: Both[Consent], resubscribe: bool
 ) -> None:
-    level = decide(shown_now, None, resubscribe=resubscribe, lifted=DAYS[3])
+    level = decide(shown_now, None, resubscribe=resubscribe, let_in=Both(DAYS[3], DAYS[3]))
     remnants = any(c.level is Level.REVOKED for c in shown_now)
     assert level is (Level.GRANTED if remnants else Level.UNKNOWN)
 
 
-@given(pairs, st.sampled_from(DAYS), st.booleans())
+@given(pairs, st.builds(Both, days, days), st.booleans())
 def test_a_lifting_never_counts_beside_a_word_of_the_ledger(
-    shown_now: Both[Consent], lifted: datetime, resubscribe: bool
+    shown_now: Both[Consent], let_in: Both[datetime | None], resubscribe: bool
 ) -> None:
     ledger = OptedOut(DAYS[1])
-    with_it = decide(shown_now, ledger, resubscribe=resubscribe, lifted=lifted)
+    with_it = decide(shown_now, ledger, resubscribe=resubscribe, let_in=let_in)
     assert with_it is decide(shown_now, ledger, resubscribe=resubscribe)
 
 
 def test_an_opt_out_later_than_the_lifting_counts() -> None:
     later = Consent(Level.REVOKED, DAYS[2])
-    assert decide(Both(later, IN), None, resubscribe=False, lifted=DAYS[1]) is Level.REVOKED
+    let_in = Both(DAYS[1], DAYS[1])
+    assert decide(Both(later, IN), None, resubscribe=False, let_in=let_in) is Level.REVOKED
+
+
+def test_a_lifting_counts_for_the_side_that_shows_its_address() -> None:
+    for side in SIDES:
+        shown_now = Both(NOTHING, NOTHING).having(side, OUT)
+        for lifted, level in ((side, Level.GRANTED), (side.other, Level.REVOKED)):
+            let_in = NEITHER.having(lifted, NOW)
+            assert decide(shown_now, None, resubscribe=False, let_in=let_in) is level
 
 
 @pytest.mark.parametrize("back", [CONFIRMED, LET_IN])

@@ -1,17 +1,23 @@
 """A field that is deleted, made again, renamed or of another type is not one that all emptied."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
+from syncd.engine.backfill import Order, carry_out
+from syncd.engine.backfill import start as new_backfill
 from syncd.engine.word import approve
+from syncd.model.record import Window
 from syncd.model.side import Side
+from syncd.store.runs import RunState
 from tests.engine.daily import HOUR, Daemon, people, sync
 from tests.engine.pairs import FIELDS, GHL, MAILEON, MAILERCLOUD, PAIR, configure
 from tests.engine.scenes import opt_out
-from tests.engine.world import Build, World
+from tests.engine.world import NOON, Build, World
 
+DAY = timedelta(days=1)
 NAMES = ("tags", "phone", "colour")
 BOTH_SIDES = (Side.LEFT, Side.RIGHT)
 TOLD = [{**line, "create_missing": False} for line in FIELDS]  # who makes fields is a person
@@ -99,6 +105,23 @@ def test_a_field_deleted_in_maileon_is_made_again_and_filled_by_the_daemon(
     for _ in range(8):
         daemon.runs()
         assert_untouched(world, name)
+    assert having(world, Side.RIGHT, name) == 25
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_field_deleted_in_maileon_is_made_again_and_filled_by_a_backfill(
+    made: Build, name: str
+) -> None:
+    world = made()
+    start(world)
+    deleted(world, MAILEON, name)
+    world.wait(2 * HOUR.total_seconds())
+    app = world.start_process()
+    pair = app.open_pair(PAIR, create_fields=True, complete=True)
+    window = Window(NOON - 4000 * DAY, NOON + 4000 * DAY)
+    report = carry_out(pair, app.bench, new_backfill(app.bench, pair, Order(window=window)))
+    assert report.state is RunState.DONE, report.reasons
+    assert_untouched(world, name)
     assert having(world, Side.RIGHT, name) == 25
 
 

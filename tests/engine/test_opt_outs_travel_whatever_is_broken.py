@@ -78,7 +78,7 @@ def refused(platform: str, path: str, status: int) -> Callable[[World], None]:
 
 def filtered(world: World) -> None:
     """The filter looks at a field that is not there any more."""
-    where = {"left": {"field": "custom.Colour", "is": "red"}}
+    where = {"left": {"field": "custom.Colour", "equals": "red"}}
     configure(world.folder, fields=TOLD[:4], store=world.store, filter=where)
     sync(world)
     approve(world.start_process().bench, PAIR)
@@ -206,6 +206,70 @@ def test_opt_outs_travel_to_and_from_mailercloud(made: Build, cause: str) -> Non
     assert news.row(Side.RIGHT, ADA).opted_out
     assert world.row(Side.LEFT, BOB).opted_out
     assert {row.fields["colour"] for row in world.rows(Side.LEFT).values()} == {"red"}
+
+
+# -- one kind of request is refused, for as long as it may be ---------------------------------
+
+STATUSES = (403, 404, 422, 500)
+# What is not read on one side cannot be carried to the other; the rest must be.
+READS_CRM = [(GHL, "^/contacts/search$")]
+READS_MAILEON = [(MAILEON, "^/contacts$"), (MAILEON, "/unsubscriptions$")]
+OPENS = [(GHL, "^/locations/[^/]+$"), (MAILEON, "/account/info"), (MAILEON, "/ping")]
+NEWS_OPENS = [
+    (GHL, "^/locations/[^/]+$"),
+    (GHL, "/customFields"),
+    (MAILERCLOUD, "/client/plan"),
+    (MAILERCLOUD, "/lists/search"),
+    (MAILERCLOUD, "/contact/property/search"),
+    (MAILERCLOUD, "/tags/search"),
+    (MAILERCLOUD, "^/tags$"),
+    (MAILERCLOUD, "^/contact/search/"),
+]
+NEWS_READS = [(MAILERCLOUD, "/campaign")]
+
+
+def days_in_trouble(world: World) -> None:
+    """A day on which the pair tells of something broken at every sync."""
+    for _ in range(3):
+        world.wait(12 * HOUR.total_seconds())
+        try:
+            outcome = sync(world)
+        except SyncdError:
+            continue
+        assert outcome.held or outcome.refused or outcome.parked or not outcome.code
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize(("platform", "path"), OPENS + READS_MAILEON + READS_CRM)
+def test_whatever_call_is_refused_opt_outs_travel_that_do_not_need_it(
+    made: Build, platform: str, path: str, status: int
+) -> None:
+    world = linked(made)
+    refused(platform, path, status)(world)
+    opt_out(world, Side.LEFT, ADA)
+    opt_out(world, Side.RIGHT, BOB)
+    days_in_trouble(world)
+    if (platform, path) not in READS_CRM:
+        assert ADA in world.unsubscribed()
+    if (platform, path) not in READS_MAILEON:
+        assert world.row(Side.LEFT, BOB).opted_out
+
+
+@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize(("platform", "path"), NEWS_OPENS + NEWS_READS + READS_CRM)
+def test_whatever_mailercloud_refuses_opt_outs_travel_that_do_not_need_it(
+    made: Build, platform: str, path: str, status: int
+) -> None:
+    world = linked(made, news=True, news_fields=NEWS_TOLD)
+    world.act(MAILERCLOUD, "send_campaign", name="News")
+    refused(platform, path, status)(world)
+    opt_out(world, Side.LEFT, ADA)
+    world.act(MAILERCLOUD, "unsubscribe", email=BOB)
+    days_in_trouble(world.news)
+    if (platform, path) not in READS_CRM:
+        assert world.news.row(Side.RIGHT, ADA).opted_out
+    if (platform, path) not in NEWS_READS:
+        assert world.row(Side.LEFT, BOB).opted_out
 
 
 # -- in the daemon -----------------------------------------------------------------------

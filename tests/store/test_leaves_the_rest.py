@@ -146,23 +146,23 @@ def test_what_another_pair_has_found_gone_is_gone_in_one_place(
 
 CHANGES: dict[str, tuple[dict[str, Any], Callable[[sa.Connection], object], set[int]]] = {
     "unlink": ({}, lambda db: members.unlink(db, [3]), {3}),
-    "wake_keys": ({}, lambda db: wake.by_keys(db, ["k"]), ALL),
-    "wake_other_keys": ({}, lambda db: wake.by_keys(db, ["s", "x"]), set()),
-    "wake_links": ({}, lambda db: wake.by_links(db, [3, 8]), {3, 8}),
-    "wake_records": (
+    "by_keys": ({}, lambda db: wake.by_keys(db, ["k"]), ALL),
+    "by_other_keys": ({}, lambda db: wake.by_keys(db, ["s", "x"]), set()),
+    "by_links": ({}, lambda db: wake.by_links(db, [3, 8]), {3, 8}),
+    "by_records": (
         {},
         lambda db: wake.by_records(db, [(PAIR, LEFT)], CONTACT, ["x"]),
         HERE,
     ),
-    "wake_other_records": (
+    "by_other_records": (
         {},
         lambda db: wake.by_records(db, [(PAIR, LEFT)], CONTACT, ["k"]),
         set(),
     ),
-    "wake_all": ({}, lambda db: wake.everybody(db, PAIR), SHOP),
-    "wake_all_but_gone": ({"state": State.GONE}, lambda db: wake.everybody(db, PAIR), set()),
-    "forget_seen": ({}, lambda db: wake.everybody_anew(db, PAIR, CONTACT), PAIRS),
-    "forget_seen_but_gone": (
+    "everybody": ({}, lambda db: wake.everybody(db, PAIR), SHOP),
+    "everybody_but_gone": ({"state": State.GONE}, lambda db: wake.everybody(db, PAIR), set()),
+    "everybody_anew": ({}, lambda db: wake.everybody_anew(db, PAIR, CONTACT), PAIRS),
+    "everybody_anew_but_gone": (
         {"state": State.GONE},
         lambda db: wake.everybody_anew(db, PAIR, CONTACT),
         set(),

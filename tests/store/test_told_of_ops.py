@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
+from syncd.model.values import SetDelta, Value, fields_to_json
 from syncd.store import ops, readback, tallies, windows
 from syncd.store.tallies import Tally
 
@@ -15,7 +16,8 @@ from .many_ops import NEXT_RUN, RUN, Row, ids, many, states
 from .samples import CONTACT, HOUR, NOW, OTHER, PAIR, take
 
 HELD, READY, SENDING = OpState.HELD, OpState.READY, OpState.SENDING
-TAKEN, DONE, DEAD, DROPPED = OpState.TAKEN, OpState.DONE, OpState.DEAD, OpState.DROPPED
+TAKEN, DOUBTED, DONE = OpState.TAKEN, OpState.DOUBTED, OpState.DONE
+DEAD, DROPPED = OpState.DEAD, OpState.DROPPED
 SEED = 4
 LAST = 10**6
 
@@ -49,13 +51,46 @@ def test_what_is_claimed(
 
 def test_what_is_in_doubt_or_to_follow(store: sa.Engine, rows: list[Row]) -> None:
     with store.connect() as db:
-        for ask, state in ((ops.in_doubt, SENDING), (ops.taken, TAKEN)):
+        for ask, asked in ((ops.in_doubt, {SENDING}), (ops.awaited, {TAKEN, DOUBTED})):
             for pair in (PAIR, OTHER):
-                wanted = ids(rows, lambda row: (row.pair, row.state) == (pair, state))  # noqa: B023
+                wanted = ids(rows, lambda row: row.pair == pair and row.state in asked)  # noqa: B023
                 assert [sent.op.id for sent in ask(db, pair, LAST)] == wanted
                 assert [s.op.id for s in ask(db, pair, 2, after=wanted[0])] == wanted[1:3]
-        unshown = ids(rows, lambda row: row.pair == PAIR and row.state in (SENDING, TAKEN))
+        unknown = (SENDING, TAKEN, DOUBTED)
+        unshown = ids(rows, lambda row: row.pair == PAIR and row.state in unknown)
         assert tallies.count_in_doubt(db, PAIR) == len(unshown)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_which_creates_may_have_been_carried_out(
+    store: sa.Engine, rows: list[Row], side: Side
+) -> None:
+    may = {
+        row.link_id: row.id
+        for row in rows
+        if (row.side, row.kind, row.state) == (side, OpKind.CREATE, DOUBTED)
+    }
+    with store.connect() as db:
+        found = ops.doubted(db, side, [1, 2, 99])
+    assert found == {link: may[link] for link in (1, 2) if link in may}
+    assert found
+
+
+@pytest.mark.parametrize("value", ["Bonn", frozenset({"vip"}), SetDelta(frozenset({"vip"}))])
+@pytest.mark.parametrize("what", ["side", "state", "link_id", "id", "patch", "nothing"])
+def test_what_a_later_op_has_overtaken(store: sa.Engine, what: str, value: Value) -> None:
+    """It wrote one of the same fields, which is no set of which it wrote other members."""
+    many(store, SEED, 2)
+    true = {"side": "left", "state": "done", "link_id": 1, "id": 9, "patch": {"city": "Chur"}}
+    false = {"side": "right", "state": "dead", "link_id": 2, "id": 4, "patch": {"name": "Ada"}}
+    with store.begin() as db:
+        for op_id, values in (
+            (1, {**true, "id": 5, "state": "doubted", "patch": fields_to_json({"city": value})}),
+            (2, {name: (false if name == what else true)[name] for name in true}),
+        ):
+            db.execute(sa.update(ops.t.op).where(ops.t.op.c.id == op_id).values(**values))
+        overtaken = ops.overtaken(db, Side.LEFT, ops.load(db, [5]))
+    assert overtaken == ({5} if what == "nothing" and not isinstance(value, SetDelta) else set())
 
 
 @pytest.mark.parametrize("side", SIDES)

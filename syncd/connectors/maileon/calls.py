@@ -178,12 +178,12 @@ class Calls:
 
     def account(self) -> dict[str, Any]:
         headers = {"Accept": "application/json"}
-        return self._send("GET", "/account/info", headers=headers).json_object()
+        return self._of_account("GET", "/account/info", headers=headers).json_object()
 
     def ping(self, method: str) -> Answer:
         """Probe one HTTP method; 403 means that the key lacks it."""
         content = b"ping" if method in {"POST", "PUT"} else None
-        return self._send(
+        return self._of_account(
             method, "/ping", content=content, accept=frozenset({403}), repeatable=True
         )
 
@@ -302,14 +302,30 @@ class Calls:
         return listing(answer, "contacts", "contact").rows
 
     def _list(self, path: str, query: Query | None = None) -> Answer:
-        """A GET about no contact in particular, so that a refusal concerns the account."""
+        own = (query or {}).get("custom_field")
+        names = tuple(own) if isinstance(own, list) else (str(own),) if own else ()
+        hint = "See with `syncd check` whether every mapped field exists."
+        return self._of_account("GET", path, fields=names, hint=hint, query=query)
+
+    def _of_account(
+        self,
+        method: str,
+        path: str,
+        *,
+        fields: tuple[str, ...] = (),
+        hint: str = "",
+        **options: Any,
+    ) -> Answer:
+        """What is asked about no contact in particular: a refusal concerns the account.
+
+        Raises:
+            FieldsChangedError: it names custom fields, one of which may be gone.
+        """
         try:
-            return self._send("GET", path, query=query)
+            return self._send(method, path, **options)
         except RecordError as cause:
-            hint = "See with `syncd check` whether every mapped field exists."
-            if own := (query or {}).get("custom_field"):  # a field that is gone is refused so
-                names = tuple(own) if isinstance(own, list) else (str(own),)
-                raise FieldsChangedError(cause.message, fields=names, hint=hint) from cause
+            if fields:  # one that is gone is refused so
+                raise FieldsChangedError(cause.message, fields=fields, hint=hint) from cause
             raise AccountError(cause.message, hint=hint) from cause
 
     def _send(

@@ -12,7 +12,13 @@ from syncd.connectors.mailercloud.calls import Calls
 from syncd.connectors.mailercloud.codec import id_of, mentioned, tag_key, to_record
 from syncd.connectors.mailercloud.config import Settings
 from syncd.connectors.mailercloud.fields import CUSTOM, STANDARD, Properties, read_properties
-from syncd.errors import FieldsChangedError, InDoubtError, RecordError, TransientError
+from syncd.errors import (
+    AccountError,
+    FieldsChangedError,
+    InDoubtError,
+    RecordError,
+    TransientError,
+)
 from syncd.model.record import Record
 
 AGE_S = 600.0  # how old what we know of properties and tags may become
@@ -116,6 +122,9 @@ class Account:
         """How tags are spelled in the account, made where they are missing.
 
         A tag that could not be made is left out: a contact sent with it would be lost whole.
+
+        Raises:
+            AccountError, TransientError: the tags cannot be read.
         """
         wanted = {tag_key(name): name for name in sorted(names, reverse=True)}
         known = self.tags()
@@ -129,8 +138,10 @@ class Account:
         """Make a tag; one that exists already, by whoever's hand, is as good."""
         try:
             refused = complaint_of_write(self.calls.create_tag(name)) is not None
-        except (InDoubtError, RecordError):
+        except (InDoubtError, RecordError, AccountError) as cause:
             refused = True
+            if isinstance(cause, AccountError):
+                self.remark(f"tags that are missing cannot be made ({cause.message})")
         if refused:
             self.tags(fresh=True)
         elif self._tags is not None:

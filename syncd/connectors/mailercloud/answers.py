@@ -114,8 +114,9 @@ def judge(answer: Answer) -> None:
     """Raise what a status means, where no caller reads it itself.
 
     Raises:
-        KeyRefusedError: 401. AccountError: 403, an edge block, a wrong address or verb.
-        RecordError: refused for what it holds. TransientError: something else.
+        KeyRefusedError: 401. AccountError: 403, an edge block, a wrong address or verb, or
+        a refusal: it can only be of the account, as what is sent of contacts is read by whoever
+        sends it. TransientError: something else.
     """
     if answer.ok:
         return
@@ -132,7 +133,10 @@ def judge(answer: Answer) -> None:
     if is_page(answer):
         raise TransientError(f"{label}: somebody else answered {status} with a web page")
     if status in REFUSALS:
-        raise complaint_of(answer).error({})
+        raise AccountError(
+            f"{label}: Mailercloud refuses what was asked for ({status})",
+            hint="Check base_url, which ends in /v1, and list_id.",
+        )
     if 300 <= status < 500 and status not in (408, 425):
         raise AccountError(
             f"{label}: Mailercloud does not know this call ({status})",

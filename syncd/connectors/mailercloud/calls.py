@@ -119,8 +119,16 @@ class Calls:
         return self._every(paths.CAMPAIGNS, ("campaign_count", "count", "total"), extra)
 
     def unsubs(self, campaign_id: str, page: int) -> Listing:
-        values = {"campaign_id": campaign_id}
-        return self._page(paths.UNSUBS, page, ("count", "total", "unsub_count"), values)
+        """Who opted out by mails of one campaign.
+
+        Raises:
+            RecordError: the report of this one cannot be read.
+        """
+        values, body = {"campaign_id": campaign_id}, {"limit": LIMIT, "page": page}
+        answer = self._send("POST", paths.UNSUBS, values, body, accept=REFUSALS)
+        if answer.status in REFUSALS and (refused := complaint_in(answer)) is not None:
+            raise refused.error({})
+        return listing(answer, ("count", "total", "unsub_count"), LIMIT)
 
     # Writing
 

@@ -5,7 +5,7 @@ as far as can be told, bring anybody back), 7 (tags), 9.3 (opt-outs).
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syncd.connectors.mailercloud.account import Account
@@ -20,7 +20,7 @@ from syncd.connectors.mailercloud.codec import (
 )
 from syncd.connectors.mailercloud.fields import CONSENT, EMAIL, TAGS
 from syncd.connectors.mailercloud.values import folded, wire_email
-from syncd.errors import RecordError, StaleError, TransientError
+from syncd.errors import AccountError, RecordError, StaleError, StoppedError, TransientError
 from syncd.model.op import Op, Receipt
 from syncd.model.values import Consent, Level, SetDelta
 
@@ -29,18 +29,20 @@ NOT_ENFORCED = "opt_out_not_enforced"
 
 def update(account: Account, op: Op, remote_id: str) -> Receipt:
     """Write the fields of a patch and no other; an opt-out goes before everything else."""
-    opts_out = revokes(op)
+    error: RecordError | TransientError | None = None
+    if opts_out := revokes(op):
+        mark = _mark(account)
+        error = _opt_out(account, op, remote_id, mark)
     _refuse_new_email(op)
     known = account.wanted(op.patch.keys() - {EMAIL, TAGS, CONSENT})
     body = to_body(op.patch, known, creating=False)
-    error = _opt_out(account, op, remote_id) if opts_out else None
     tags = _tags(account, op, remote_id)
     if tags:
         body[TAGS] = tags
     if body:
         _put(account, op, remote_id, body)
     if opts_out:
-        error = error or _unenforced(account, remote_id)
+        error = error or _unenforced(account, remote_id, mark)
     return Receipt(op.id, remote_id=remote_id, error=error)
 
 
@@ -75,15 +77,32 @@ def _refuse_new_email(op: Op) -> None:
 # Opt-outs
 
 
-def _opt_out(account: Account, op: Op, remote_id: str) -> RecordError | None:
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """The tag of opt-outs as it is spelled in the account, or why nobody can tell now."""
+
+    tag: str | None = None
+    untold: TransientError | None = None
+
+
+def _mark(account: Account) -> _Mark:
+    """The tag that marks an opt-out. The status never waits for it."""
+    name = account.settings.optout_tag
+    try:
+        return _Mark(account.spellings({name}).get(name) if name else None)
+    except StoppedError:
+        raise
+    except (AccountError, TransientError) as cause:
+        return _Mark(untold=TransientError(f"without the tag of opt-outs: {cause.message}"))
+
+
+def _opt_out(account: Account, op: Op, remote_id: str, mark: _Mark) -> RecordError | None:
     """Set the status, and the tag besides; why it may not be in force, if that is so.
 
     Raises:
         StaleError: the contact is gone.
     """
-    name = account.settings.optout_tag
-    marks = account.spellings({name}) if name else {}
-    tag = marks.get(name)
+    tag = mark.tag
     tags = {TAGS: sorted({*_present(account, op), tag})} if tag else {}
     refused = _sent(account, op, remote_id, {"contact_type": OPT_OUT, **tags})
     if refused is None:
@@ -99,21 +118,29 @@ def opt_out_address(account: Account, op: Op) -> Receipt:
     Only a PUT by address can reach a contact that no listing shows, and it makes none (5.4).
     """
     email = wire_email(op.patch.get(EMAIL))
-    known = replace(op, current={EMAIL: email})
+    known, mark = replace(op, current={EMAIL: email}), _mark(account)
     try:
-        return Receipt(op.id, error=_opt_out(account, known, email))
+        return Receipt(op.id, error=_opt_out(account, known, email, mark) or mark.untold)
     except StaleError:
         return Receipt(op.id)
 
 
-def _unenforced(account: Account, remote_id: str) -> RecordError | None:
-    """The error of an opt-out that a direct look shows not to be in force."""
+def _unenforced(
+    account: Account, remote_id: str, mark: _Mark
+) -> RecordError | TransientError | None:
+    """The error of an opt-out that a direct look shows not to be in force.
+
+    The write was taken; what cannot be read back is no proof against it. Only if the tag is not
+    there either, it is written again.
+    """
     try:
         contact = account.calls.contact(remote_id)
     except (TransientError, RecordError):
-        return None  # the write was taken; what cannot be read back is no proof against it
+        return mark.untold
     status = None if contact is None else status_of(contact)
-    if status is None or is_opt_out(status):
+    if status is None:
+        return mark.untold
+    if is_opt_out(status):
         return None
     return _warning("Mailercloud took the opt-out, but still shows another status")
 

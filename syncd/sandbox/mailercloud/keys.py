@@ -14,13 +14,19 @@ from syncd.sandbox.mailercloud.settings import Settings
 
 SANDBOX_KEY = "sandbox-mailercloud-key-5c0ffee5"
 KEYS_MOST = 10
-_GENERIC = re.compile(r"(python-(urllib|requests|httpx)|python/|aiohttp/|urllib3/)", re.IGNORECASE)
+_ROBOTS = {
+    "off": re.compile(r"(?!)"),
+    "urllib": re.compile(r"python-urllib/", re.IGNORECASE),
+    "all": re.compile(
+        r"$|(python-(urllib|requests|httpx)|python/|aiohttp/|urllib3/)", re.IGNORECASE
+    ),
+}
 
 
 def is_edge_blocked(request: Request, settings: Settings) -> bool:
     """Does the proxy take the user agent for a robot's (§2)?"""
     agent = request.headers.get("User-Agent", "").strip()
-    return settings.block_python_agents and (not agent or _GENERIC.match(agent) is not None)
+    return _ROBOTS[settings.block_python_agents].match(agent) is not None
 
 
 class Keyring:

@@ -15,6 +15,7 @@ _CHOICES: dict[str, frozenset[Any]] = {
     "batch_bad_row": frozenset({"saves_before", "saves_none", "saves_others", "skips"}),
     "batch_blocked": frozenset({"reactivates", "skips", "keeps"}),
     "batch_duplicate": frozenset({"skips", "updates"}),
+    "block_python_agents": frozenset({"urllib", "all", "off"}),
     "campaign_rows": frozenset({"email", "recipient_email", "nested", "text"}),
     "create_clash": frozenset({"email_exists", "contact_exists", "conflict"}),
     "create_clash_scope": frozenset({"account", "list"}),
@@ -76,7 +77,7 @@ class Settings(Switches):
     batch_duplicate: str = "skips"
     batch_rows_most: int = 50
     batch_skips_unchanged: bool = False
-    block_python_agents: bool = True
+    block_python_agents: str = "urllib"
     campaign_rows: str = "email"
     contact_id_per_list: bool = True
     count_includes_blocked: bool = False

@@ -1,0 +1,160 @@
+"""A write in doubt of fields that only a listing shows, edited again before that."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from syncd.engine.backfill import Order, carry_out, start
+from syncd.model.op import OpState
+from syncd.model.record import Window
+from syncd.model.side import SIDES, Side
+from syncd.store import tables as t
+from syncd.store.runs import RunState
+from tests.engine.line import CrashError
+from tests.engine.pairs import GHL, MAILERCLOUD
+from tests.engine.scenes import ADA
+from tests.engine.world import NOON, Build, World
+
+MANY = [f"p{n:02}@example.org" for n in range(12)]
+WRITES = "^/contacts|^/contact/tag"
+DOUBTFUL = pytest.mark.parametrize("kind", ["lost_answer", "status_after"])
+
+
+def tags(world: World, address: str = ADA) -> list[set[str]]:
+    return [set(world.row(side, address).tags) for side in SIDES]
+
+
+def settled(world: World, rounds: int = 4) -> World:
+    for _ in range(rounds):
+        world.wait(900)
+        world.cycle()
+    return world
+
+
+def in_doubt(world: World, kind: str = "lost_answer") -> None:
+    """A cycle of which no write to Mailercloud is answered, though all are carried out."""
+    world.wait(60)
+    world.fault(kind, platform=MAILERCLOUD, path=WRITES, times=50)
+    world.cycle()
+    world.box.world.faults.clear()
+
+
+def states(world: World) -> set[str]:
+    with world.reading() as db:
+        return set(db.execute(t.op.select().with_only_columns(t.op.c.state)).scalars())
+
+
+@pytest.fixture
+def vip(made: Build) -> World:
+    """Ada with a tag in both."""
+    news = made(news=True).news
+    news.act(GHL, "create", fields={"email": ADA}, tags=["vip"])
+    settled(news)
+    assert tags(news) == [{"vip"}, {"vip"}]
+    return news
+
+
+@DOUBTFUL
+def test_a_tag_taken_off_again_stays_off(vip: World, kind: str) -> None:
+    vip.act(GHL, "tag", email=ADA, tags=["old"])
+    in_doubt(vip, kind)
+    vip.act(GHL, "untag", email=ADA, tags=["old"])
+    settled(vip)
+    assert tags(vip) == [{"vip"}, {"vip"}]
+    assert OpState.DOUBTED not in states(vip)
+
+
+@DOUBTFUL
+def test_a_tag_put_on_again_stays_on(vip: World, kind: str) -> None:
+    vip.act(GHL, "untag", email=ADA, tags=["vip"])
+    in_doubt(vip, kind)
+    assert tags(vip) == [set(), set()]
+    vip.act(GHL, "tag", email=ADA, tags=["vip"])
+    settled(vip)
+    assert tags(vip) == [{"vip"}, {"vip"}]
+
+
+def test_what_was_not_carried_out_goes_again(vip: World) -> None:
+    vip.act(GHL, "tag", email=ADA, tags=["old"])
+    vip.wait(60)
+    vip.fault("status", platform=MAILERCLOUD, path=WRITES, times=50)
+    vip.cycle()
+    vip.box.world.faults.clear()
+    assert tags(vip) == [{"vip", "old"}, {"vip"}]
+    settled(vip, 1)
+    assert tags(vip) == [{"vip", "old"}, {"vip", "old"}]
+
+
+def test_an_opt_out_does_not_wait_for_the_listing(vip: World) -> None:
+    vip.act(GHL, "tag", email=ADA, tags=["old"])
+    in_doubt(vip)
+    vip.act(GHL, "dnd", email=ADA, channel="Email")
+    vip.wait(60)
+    vip.cycle()
+    assert OpState.DOUBTED in states(vip)
+    assert vip.row(Side.RIGHT, ADA).opted_out
+
+
+def test_what_was_written_since_does_not_end_the_doubt_about_other_tags(vip: World) -> None:
+    vip.act(GHL, "tag", email=ADA, tags=["old"])
+    in_doubt(vip)
+    vip.act(GHL, "untag", email=ADA, tags=["old"])
+    vip.act(GHL, "tag", email=ADA, tags=["new"])
+    vip.wait(60)
+    vip.cycle()
+    assert tags(vip) == [{"vip", "new"}, {"vip", "old", "new"}]
+    settled(vip)
+    assert tags(vip) == [{"vip", "new"}, {"vip", "new"}]
+
+
+Creates = Callable[[World, list[str]], None]
+
+
+def dies(world: World, addresses: list[str]) -> None:
+    world.wait(60)
+    world.dies_at("answered")
+    with pytest.raises(CrashError):
+        world.cycle()
+    world.lives()
+
+
+def unanswered(world: World, addresses: list[str]) -> None:
+    in_doubt(world)
+
+
+@pytest.mark.parametrize("away", [60, 4_000])
+@pytest.mark.parametrize("addresses", [[ADA], MANY], ids=["single", "batch"])
+@pytest.mark.parametrize("trouble", [dies, unanswered])
+def test_an_edit_of_who_was_just_made_there_is_kept(
+    made: Build, trouble: Creates, addresses: list[str], away: int
+) -> None:
+    """Also where the process is away until the listing shows them."""
+    news = settled(made(news=True).news)
+    for address in addresses:
+        news.act(GHL, "create", fields={"email": address, "city": "Bern"}, tags=["vip", "old"])
+    trouble(news, addresses)
+    assert set(news.by_email(Side.RIGHT)) == set(addresses)
+    for address in addresses:
+        news.act(GHL, "untag", email=address, tags=["old"])
+        news.act(GHL, "edit", email=address, fields={"city": "Chur"})
+    news.wait(away)
+    settled(news)
+    for address in addresses:
+        assert tags(news, address) == [{"vip"}, {"vip"}]
+        cities = [news.row(side, address).fields["city"] for side in SIDES]
+        assert cities == ["Chur", "Chur"]
+
+
+def test_a_backfill_knows_them_too(made: Build) -> None:
+    news = settled(made(news=True).news)
+    news.act(GHL, "create", fields={"email": ADA, "city": "Bern"}, tags=["vip", "old"])
+    unanswered(news, [ADA])
+    news.act(GHL, "untag", email=ADA, tags=["old"])
+    news.act(GHL, "edit", email=ADA, fields={"city": "Chur"})
+    news.wait(4_000)
+    window = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
+    run = start(news.bench, news.pair(), Order(window=window))
+    assert carry_out(news.pair(), news.bench, run).state is RunState.DONE
+    assert tags(news) == [{"vip"}, {"vip"}]
+    assert [news.row(side, ADA).fields["city"] for side in SIDES] == ["Chur", "Chur"]
