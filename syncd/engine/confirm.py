@@ -5,14 +5,13 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from syncd.core.consent import CONSENT, carried
-from syncd.core.digest import digest
+from syncd.core.consent import CONSENT
 from syncd.core.match import DUPLICATE
 from syncd.core.situation import OPTED_OUT
+from syncd.engine.advance import advance, told_of_others, verified
 from syncd.engine.context import Cycle
-from syncd.engine.effect import is_in_effect
 from syncd.engine.inquire import note_opt_outs
-from syncd.engine.observe import look_again, reference_of
+from syncd.engine.observe import look_again
 from syncd.engine.optouts import addresses_of, keys_of
 from syncd.errors import (
     DuplicateError,
@@ -22,17 +21,16 @@ from syncd.errors import (
     StaleError,
     SyncdError,
 )
-from syncd.model.link import NO_LINK, Link, Member, Observation, State
+from syncd.model.link import NO_LINK, State
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.plan import naming
-from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Consent, Fields, Level, SetDelta, Value
+from syncd.model.side import Side
+from syncd.model.values import Consent, Level
 from syncd.store import (
     accounts,
     inquiries,
     links,
     members,
-    observations,
     ops,
     readback,
     refusals,
@@ -88,12 +86,16 @@ def confirm(
         and batch.states.get(s.op.id, (None,))[0] in (OpState.DONE, OpState.DEAD)
     ]
     with cycle.writing() as db:
-        _advance(db, cycle, side, batch.done)
+        strangers = told_of_others(db, cycle, side, batch.done)
+        batch.done = [one for one in batch.done if one[0].op.id not in strangers]
+        for op_id in strangers:  # they stay in `sending`, for `recover`
+            del batch.states[op_id]
+        advance(db, cycle, side, batch.done)
         heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
-        readback.note_verified(db, _verified(cycle, side, batch.done))
+        readback.note_verified(db, verified(cycle, side, batch.done))
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
         wake.by_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):
@@ -223,128 +225,3 @@ def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
         if m.link_id is not None and m.state is not State.GONE
     ]
     members.save(db, pair.name, pair.resource, parked)
-
-
-# -- what was carried out ----------------------------------------------------------------
-
-
-def _advance(
-    db: sa.Connection, cycle: Cycle, side: Side, done: Sequence[tuple[Sent, Receipt]]
-) -> None:
-    if not done:
-        return
-    pair = cycle.pair
-    account = pair.accounts[side].name
-    touched = {link.id: link for link in links.load(db, {sent.link_id for sent, _ in done})}
-    ids = {rid for sent, receipt in done if (rid := _target(sent, receipt)) is not None}
-    known = observations.load(db, account, pair.resource, ids)
-    standing = members.load(db, pair.name, pair.resource, side, ids)
-    shadows: dict[int, Both[Fields]] = {}
-    fresh: dict[str, Observation] = {}
-    marked: dict[str, Member] = {}
-    left: set[str] = set()  # addresses that our own writes have freed for others
-    for sent, receipt in done:
-        link = touched.get(sent.link_id)
-        if link is None:
-            continue
-        remote_id = _target(sent, receipt)
-        shadows[link.id] = _moved(side, shadows.get(link.id, link.shadow), sent, receipt, cycle)
-        if sent.op.kind is OpKind.CREATE and remote_id is not None:
-            links.complete(db, link.id, side, remote_id)
-        if remote_id is None:
-            continue
-        seen = _shown_after(
-            cycle, side, sent, receipt, fresh.get(remote_id) or known.get(remote_id)
-        )
-        fresh[remote_id] = seen
-        before = standing.get(remote_id)
-        marked[remote_id] = _member_after(cycle, side, seen, before, link)
-        if before is not None and before.key and before.key != marked[remote_id].key:
-            left.add(before.key)
-    links.save_shadows(db, shadows)
-    links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
-    observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
-    wake.by_records(db, pair.sharing[side], pair.resource, fresh)
-    members.save(db, pair.name, pair.resource, list(marked.values()))
-    wake.by_links(db, touched)
-    wake.by_keys(db, sorted(left))
-
-
-def _verified(cycle: Cycle, side: Side, done: Sequence[tuple[Sent, Receipt]]) -> dict[int, bool]:
-    """Of the ops whose answer shows the record: whether it shows them in effect."""
-    return {
-        sent.op.id: is_in_effect(cycle, sent, cycle.pair.observed(side, receipt.record))
-        for sent, receipt in done
-        if receipt.record is not None and sent.op.kind in (OpKind.CREATE, OpKind.UPDATE)
-    }
-
-
-def _target(sent: Sent, receipt: Receipt) -> str | None:
-    return receipt.remote_id or sent.op.remote_id
-
-
-def _moved(
-    side: Side, shadow: Both[Fields], sent: Sent, receipt: Receipt, cycle: Cycle
-) -> Both[Fields]:
-    """Both shadows after one op; the target's as its own answer shows it, if it does."""
-    after = Both(*(links.advanced(shadow[s], sent.advance[s]) for s in SIDES))
-    if receipt.record is None:
-        return Both(after.left, after.right)
-    answered = cycle.pair.observed(side, receipt.record)
-    for name, value in sent.advance[side].items():
-        if name in answered and not isinstance(value, SetDelta | frozenset):
-            after[side][name] = answered[name]
-    return Both(after.left, after.right)
-
-
-def _shown_after(
-    cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, old: Observation | None
-) -> Observation:
-    """What the target shows now: by its answer, or else as its Spec says it stores things."""
-    before: dict[str, Value] = dict(old.fields) if old else {}
-    if sent.op.kind is OpKind.CREATE:
-        before = dict.fromkeys(cycle.pair.fields[side] - before.keys()) | before
-    for name, value in sent.op.patch.items():
-        before[name] = _applied(before.get(name), value)
-    record = receipt.record
-    if record is not None:
-        answered = cycle.pair.observed(side, record)
-        spec = cycle.pair.specs[side].consent
-        if spec is not None and spec.readable:
-            answered = carried(before, answered, cycle.bench.now())
-        before.update(answered)
-    gone = sent.op.kind is OpKind.DELETE
-    return Observation(
-        remote_id=_target(sent, receipt) or "",
-        fields=before,
-        digest=digest(before, gone=gone),
-        version=(record.version if record else None) or (old.version if old else None),
-        modified=(record.modified if record else None) or (old.modified if old else None),
-        gone=gone,
-        parent_id=old.parent_id if old else None,
-    )
-
-
-def _applied(old: Value, new: Value | SetDelta) -> Value:
-    if isinstance(new, SetDelta):
-        return new.on(old if isinstance(old, frozenset) else frozenset()) or None
-    return new
-
-
-def _member_after(
-    cycle: Cycle, side: Side, seen: Observation, old: Member | None, link: Link
-) -> Member:
-    key, second = keys_of(cycle, side, seen.fields)
-    state = State.GONE if seen.gone else State.LINKED
-    return Member(
-        side=side,
-        remote_id=seen.remote_id,
-        key=key,
-        second=second,
-        state=state if old is None or seen.gone else old.state,
-        cause=None,
-        link_id=link.id,
-        digest=seen.digest,
-        todo=True,
-        reference=reference_of(cycle, side, seen.fields),
-    )

@@ -339,3 +339,15 @@ def test_an_edit_made_while_a_create_is_in_doubt_beats_what_that_carried() -> No
         CYCLE,
         somebody("edit right", who=3, name="phone", text=4, address=BOB),
     )
+
+
+@pytest.mark.parametrize("number", range(3, 9))
+def test_who_was_just_made_and_takes_anothers_address_is_not_taken_for_them(number: int) -> None:
+    """Maileon tells no id of whom it makes: they are looked up by their address."""
+    walk(
+        TwoPlatforms,
+        begin(Deed("create right", address=DI)),
+        CYCLE,
+        cycle_with(2, Deed("create left", address=BOB)),
+        cycle_with(number, Deed("swap right", other=1)),
+    )

@@ -1,0 +1,161 @@
+"""Advance: what was carried out moves the shadows, and is what the target shows from then on."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from syncd.core.consent import carried
+from syncd.core.digest import digest
+from syncd.engine.context import Cycle
+from syncd.engine.effect import is_in_effect
+from syncd.engine.observe import reference_of
+from syncd.engine.optouts import keys_of
+from syncd.model.link import Link, Member, Observation, State
+from syncd.model.op import OpKind, Receipt
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Fields, SetDelta, Value
+from syncd.store import links, members, observations, wake
+from syncd.store.ops import Sent
+
+Done = Sequence[tuple[Sent, Receipt]]
+
+
+def told_of_others(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> set[int]:
+    """Creates whose answer tells the id of a record that is known as another link's.
+
+    The platform looked its new record up by the address, which somebody has moved meanwhile.
+    """
+    created = [
+        (sent, receipt.remote_id)
+        for sent, receipt in done
+        if sent.op.kind is OpKind.CREATE and receipt.remote_id is not None
+    ]
+    claims: dict[str, set[int]] = {}
+    for sent, remote_id in created:
+        claims.setdefault(remote_id, set()).add(sent.link_id)
+    pair = cycle.pair
+    known = members.load(db, pair.name, pair.resource, side, claims) if claims else {}
+    for remote_id, member in known.items():
+        claims[remote_id] |= {member.link_id} if member.link_id is not None else set()
+    return {sent.op.id for sent, remote_id in created if len(claims[remote_id]) > 1}
+
+
+def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
+    """Move shadows by the deltas of these ops, and take in what their targets show now."""
+    if not done:
+        return
+    pair = cycle.pair
+    account = pair.accounts[side].name
+    touched = {link.id: link for link in links.load(db, {sent.link_id for sent, _ in done})}
+    ids = {rid for sent, receipt in done if (rid := _target(sent, receipt)) is not None}
+    known = observations.load(db, account, pair.resource, ids)
+    standing = members.load(db, pair.name, pair.resource, side, ids)
+    shadows: dict[int, Both[Fields]] = {}
+    fresh: dict[str, Observation] = {}
+    marked: dict[str, Member] = {}
+    left: set[str] = set()  # addresses that our own writes have freed for others
+    for sent, receipt in done:
+        link = touched.get(sent.link_id)
+        if link is None:
+            continue
+        remote_id = _target(sent, receipt)
+        shadows[link.id] = _moved(side, shadows.get(link.id, link.shadow), sent, receipt, cycle)
+        if sent.op.kind is OpKind.CREATE and remote_id is not None:
+            links.complete(db, link.id, side, remote_id)
+        if remote_id is None:
+            continue
+        seen = _shown_after(
+            cycle, side, sent, receipt, fresh.get(remote_id) or known.get(remote_id)
+        )
+        fresh[remote_id] = seen
+        before = standing.get(remote_id)
+        marked[remote_id] = _member_after(cycle, side, seen, before, link)
+        if before is not None and before.key and before.key != marked[remote_id].key:
+            left.add(before.key)
+    links.save_shadows(db, shadows)
+    links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
+    observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
+    wake.by_records(db, pair.sharing[side], pair.resource, fresh)
+    members.save(db, pair.name, pair.resource, list(marked.values()))
+    wake.by_links(db, touched)
+    wake.by_keys(db, sorted(left))
+
+
+def verified(cycle: Cycle, side: Side, done: Done) -> dict[int, bool]:
+    """Of the ops whose answer shows the record: whether it shows them in effect."""
+    return {
+        sent.op.id: is_in_effect(cycle, sent, cycle.pair.observed(side, receipt.record))
+        for sent, receipt in done
+        if receipt.record is not None and sent.op.kind in (OpKind.CREATE, OpKind.UPDATE)
+    }
+
+
+def _target(sent: Sent, receipt: Receipt) -> str | None:
+    return receipt.remote_id or sent.op.remote_id
+
+
+def _moved(
+    side: Side, shadow: Both[Fields], sent: Sent, receipt: Receipt, cycle: Cycle
+) -> Both[Fields]:
+    """Both shadows after one op; the target's as its own answer shows it, if it does."""
+    after = Both(*(links.advanced(shadow[s], sent.advance[s]) for s in SIDES))
+    if receipt.record is None:
+        return Both(after.left, after.right)
+    answered = cycle.pair.observed(side, receipt.record)
+    for name, value in sent.advance[side].items():
+        if name in answered and not isinstance(value, SetDelta | frozenset):
+            after[side][name] = answered[name]
+    return Both(after.left, after.right)
+
+
+def _shown_after(
+    cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, old: Observation | None
+) -> Observation:
+    """What the target shows now: by its answer, or else as its Spec says it stores things."""
+    before: dict[str, Value] = dict(old.fields) if old else {}
+    if sent.op.kind is OpKind.CREATE:
+        before = dict.fromkeys(cycle.pair.fields[side] - before.keys()) | before
+    for name, value in sent.op.patch.items():
+        before[name] = _applied(before.get(name), value)
+    record = receipt.record
+    if record is not None:
+        answered = cycle.pair.observed(side, record)
+        spec = cycle.pair.specs[side].consent
+        if spec is not None and spec.readable:
+            answered = carried(before, answered, cycle.bench.now())
+        before.update(answered)
+    gone = sent.op.kind is OpKind.DELETE
+    return Observation(
+        remote_id=_target(sent, receipt) or "",
+        fields=before,
+        digest=digest(before, gone=gone),
+        version=(record.version if record else None) or (old.version if old else None),
+        modified=(record.modified if record else None) or (old.modified if old else None),
+        gone=gone,
+        parent_id=old.parent_id if old else None,
+    )
+
+
+def _applied(old: Value, new: Value | SetDelta) -> Value:
+    if isinstance(new, SetDelta):
+        return new.on(old if isinstance(old, frozenset) else frozenset()) or None
+    return new
+
+
+def _member_after(
+    cycle: Cycle, side: Side, seen: Observation, old: Member | None, link: Link
+) -> Member:
+    key, second = keys_of(cycle, side, seen.fields)
+    state = State.GONE if seen.gone else State.LINKED
+    return Member(
+        side=side,
+        remote_id=seen.remote_id,
+        key=key,
+        second=second,
+        state=state if old is None or seen.gone else old.state,
+        cause=None,
+        link_id=link.id,
+        digest=seen.digest,
+        todo=True,
+        reference=reference_of(cycle, side, seen.fields),
+    )
