@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from bench import kills, limits, lists, matching
+from bench import engine, kills, limits, lists, matching
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Figure:
 
 Measuring = Callable[[bool], Sequence[tuple[str, str, str, bool]]]
 MEASUREMENTS: dict[str, Measuring] = {
+    "engine": engine.measure,
     "matching": matching.measure,
     "limits": limits.measure,
     "lists": lists.measure,

@@ -1,0 +1,239 @@
+"""The engine alone, between two invented platforms: CPU by step, and how it grows.
+
+Each size in a process of its own, so that the memory is its own too.
+"""
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from bench.invented import Invented, install
+from syncd.app import App, open_app
+from syncd.engine import apply, cycle, reconcile
+from syncd.engine.cycle import Mode, Report, run_cycle
+
+ROOT = """\
+store: {store}
+accounts:
+  crm: {{connector: single}}
+  mail: {{connector: bulk}}
+pairs: pairs/*.yaml
+log: {{level: error}}
+"""
+PAIR = """\
+pair: bench
+left: crm
+right: mail
+baseline: auto
+fields:
+  - {left: first, right: first}
+  - {left: last, right: last}
+  - {left: city, right: city}
+  - {left: phone, right: phone}
+  - {left: tags, right: tags}
+"""
+STEPS = {
+    "recover": (cycle, "recover"),
+    "pull": (cycle, "pull"),
+    "match": (reconcile, "match"),
+    "plan": (reconcile, "plan_links"),
+    "guard": (cycle, "release"),
+    "claim": (apply, "_claim"),
+    "push": (apply, "_push"),
+    "confirm": (apply, "confirm"),
+}
+
+
+class Stopwatch:
+    """Processor time of this process by step; what is inside another step counts there."""
+
+    def __init__(self) -> None:
+        self.ms: defaultdict[str, float] = defaultdict(float)
+        for step, (module, name) in STEPS.items():
+            setattr(module, name, self._timed(step, getattr(module, name)))
+
+    def _timed(self, step: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*args: Any, **kwargs: Any) -> Any:
+            with self.over(step):
+                return call(*args, **kwargs)
+
+        return timed
+
+    @contextmanager
+    def over(self, step: str) -> Iterator[None]:
+        begun = time.process_time()
+        yield
+        self.ms[step] += (time.process_time() - begun) * 1_000
+
+
+def people(account: Invented, numbers: range) -> None:
+    """Invented contacts, the same ones whenever the same numbers are asked for."""
+    for n in numbers:
+        account.put(
+            f"{account.spec.name}{n:07}",
+            {
+                "email": f"p{n}@example.org",
+                "first": f"First{n}",
+                "last": f"Last{n}",
+                "city": "Bern",
+                "phone": f"+1202555{n % 10_000:04}",
+                "tags": frozenset({"vip", f"t{n % 7}"}),
+                "consent": None,
+            },
+        )
+
+
+class Rehearsal:
+    """Two accounts, a store, and cycles that are measured."""
+
+    def __init__(self, folder: Path, store: str) -> None:
+        self.accounts = install()
+        (folder / "pairs").mkdir()
+        (folder / "syncd.yaml").write_text(ROOT.format(store=store))
+        (folder / "pairs" / "bench.yaml").write_text(PAIR)
+        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
+        self.app: App = open_app(folder / "syncd.yaml", env={})
+        self.watch = Stopwatch()
+
+    def cycle(self, mode: Mode = Mode.SYNC) -> tuple[float, Report]:
+        """Processor time of one cycle in ms, with the pair opened already."""
+        pair = self.app.open_pair("bench", create_fields=True)
+        begun = time.process_time()
+        report = run_cycle(pair, self.app.bench, mode)
+        return (time.process_time() - begun) * 1_000, report
+
+
+def measured(size: int, store: str = "sqlite:///syncd.db") -> dict[str, Any]:
+    """All figures of one size, in ms of processor time."""
+    with tempfile.TemporaryDirectory() as name:
+        r = Rehearsal(Path(name), store)
+        left, right = r.accounts["single"], r.accounts["bulk"]
+        people(left, range(size))
+        people(right, range(size // 2, size // 2 + size))
+        before_mb = peak_mb()
+        first, _ = r.cycle()
+        steps = dict(r.watch.ms)
+        peak = peak_mb() - before_mb
+        for _ in range(3):
+            r.cycle()
+        idle = sorted(r.cycle()[0] for _ in range(9))[4]
+        changed = []
+        for n in range(5):
+            shown = left.fetch(None, f"single{n:07}", fields=frozenset()).fields  # type: ignore[arg-type]
+            left.put(f"single{n:07}", {**shown, "city": "Chur"})
+            changed.append(r.cycle()[0])
+            r.cycle()
+        r.watch.ms.clear()
+        full, _ = r.cycle(Mode.FULL)
+        store_bytes = sum(f.stat().st_size for f in Path(name).glob("syncd.db*"))
+        return {
+            "size": size,
+            "records": len(left) + len(right),
+            "first": first,
+            "steps": steps,
+            "idle": idle,
+            "changed": sorted(changed)[2],
+            "full": full,
+            "full_steps": dict(r.watch.ms),
+            "peak_mb": peak,
+            "store_bytes": store_bytes,
+        }
+
+
+def peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+# -- as lines of the table --------------------------------------------------------------------
+
+Line = tuple[str, str, str, bool]
+
+
+def measure(quick: bool) -> list[Line]:
+    """1,000 and 10,000 contacts a side; 100,000 too with `BIG=1` in the environment."""
+    sizes = [100, 1_000] if quick else [1_000, 10_000]
+    if os.environ.get("BIG"):
+        sizes.append(sizes[-1] * 10)
+    found = [_alone(size) for size in sizes]
+    lines = [line for one in found for line in _lines(one)]
+    least, most = found[-2], found[-1]
+    growth = _each(most) / _each(least)
+    small, large = f"{least['size']:,}", f"{most['size']:,}"
+    told = f"{growth:.2f} x that of {small}"
+    return [
+        *lines,
+        (
+            f"engine alone, first match of {large}, CPU per record",
+            told,
+            "within 15 %",
+            growth < 1.15,
+        ),
+    ]
+
+
+def _alone(size: int) -> dict[str, Any]:
+    command = [sys.executable, "-m", "bench.engine", str(size)]
+    ran = subprocess.run(command, check=True, capture_output=True, text=True)
+    shown: dict[str, Any] = json.loads(ran.stdout)
+    return shown
+
+
+def _each(one: Mapping[str, Any]) -> float:
+    """Microseconds of a first match per record that was there before."""
+    return float(one["first"]) * 1_000 / (2 * int(one["size"]))
+
+
+def _lines(one: Mapping[str, Any]) -> list[Line]:
+    size, place = one["size"], f"engine alone, {one['size']:,} a side"
+    steps = ", ".join(f"{name} {ms * 500 / size:.0f}" for name, ms in one["steps"].items())
+    full = one["records"] / one["full"] * 1_000
+    return [
+        (
+            f"{place}: first match",
+            f"{_each(one):.0f} us a record ({steps})",
+            "at most 600 us",
+            _each(one) <= 600,
+        ),
+        (
+            f"{place}: memory of its own",
+            f"{one['peak_mb']:.0f} MB",
+            "under 150 MB",
+            one["peak_mb"] < 150,
+        ),
+        (f"{place}: full reconcile", f"{full:,.0f} records/s", "at least 30,000", full >= 30_000),
+        (f"{place}: idle cycle", f"{one['idle']:.1f} ms", "at most 15 ms", one["idle"] <= 15),
+        (
+            f"{place}: one contact changed",
+            f"{one['changed']:.0f} ms",
+            "at most 60 ms",
+            one["changed"] <= 60,
+        ),
+        (
+            f"{place}: store",
+            f"{one['store_bytes'] / one['records']:,.0f} bytes a record",
+            "at most 1,200",
+            one["store_bytes"] <= 1_200 * one["records"],
+        ),
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("size", type=int)
+    print(json.dumps(measured(parser.parse_args().size)))
+
+
+if __name__ == "__main__":
+    main()
