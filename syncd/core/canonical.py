@@ -46,7 +46,9 @@ class Canonical:
     problem: str | None = None
 
 
-def canonical(value: Value, spec: FieldSpec, *, country: str | None) -> Canonical:
+def canonical(
+    value: Value, spec: FieldSpec, *, country: str | None, cut: bool = True
+) -> Canonical:
     """The form in which the field stores a value.
 
     Doing it twice changes nothing.
@@ -54,6 +56,7 @@ def canonical(value: Value, spec: FieldSpec, *, country: str | None) -> Canonica
     Args:
         value: in any form; a text is read as what the field holds.
         country: ISO alpha-2, for phones without a country code and for dates like 3/4/1990.
+        cut: whether a text may be no longer than the field takes.
 
     >>> canonical(" Ada\\r\\nKing ", FieldSpec("note", max_length=5), country=None)
     Canonical(value='Ada\\nK', problem='too_long')
@@ -69,11 +72,11 @@ def canonical(value: Value, spec: FieldSpec, *, country: str | None) -> Canonica
     if value is None or value == frozenset():
         return Canonical(None)
     if spec.kind is Kind.SET:
-        return _set(value, spec)
+        return _set(value, spec, cut=cut)
     read = _READERS[spec.kind](value, spec, country)
     if read is None:
         return Canonical(value, _unread(value, spec, country))
-    return _stored_text(read, spec) if isinstance(read, str) else Canonical(read)
+    return _stored_text(read, spec, cut=cut) if isinstance(read, str) else Canonical(read)
 
 
 def _unread(value: Value, spec: FieldSpec, country: str | None) -> str:
@@ -150,11 +153,11 @@ def _level(value: Value) -> Level | Value:
             return value
 
 
-def _set(value: Value, spec: FieldSpec) -> Canonical:
+def _set(value: Value, spec: FieldSpec, *, cut: bool) -> Canonical:
     if not isinstance(value, str | frozenset):
         return Canonical(value, "invalid_set")
     members = value if isinstance(value, frozenset) else (value,)
-    stored = [_stored_text(clean_text(m), spec) for m in members]
+    stored = [_stored_text(clean_text(m), spec, cut=cut) for m in members]
     kept = frozenset(s.value for s in stored if isinstance(s.value, str))
     return Canonical(kept or None, next((s.problem for s in stored if s.problem), None))
 
@@ -164,7 +167,7 @@ def is_reserved(member: str, spec: FieldSpec) -> bool:
     return unicodedata.normalize("NFC", clean_text(member).lower()) in spec.reserved
 
 
-def _stored_text(text: str, spec: FieldSpec) -> Canonical:
+def _stored_text(text: str, spec: FieldSpec, *, cut: bool) -> Canonical:
     if not text:
         return Canonical(None)
     if spec.reserved and is_reserved(text, spec):
@@ -174,7 +177,7 @@ def _stored_text(text: str, spec: FieldSpec) -> Canonical:
         return Canonical(listed, None if listed in spec.choices else "invalid_choice")
     if spec.lower:
         text = unicodedata.normalize("NFC", text.lower())
-    if spec.max_length is None or len(text) <= spec.max_length:
+    if not cut or spec.max_length is None or len(text) <= spec.max_length:
         return Canonical(text)
     if spec.kind is not Kind.TEXT:  # cut, it would be another address, number or tag
         return Canonical(text, f"invalid_{spec.kind.value}")

@@ -1,6 +1,6 @@
 """A compiled mapping: what one side's values look like on the other."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from syncd.core.canonical import RESERVED, canonical, is_reserved, same
 from syncd.core.consent import shown
@@ -47,13 +47,15 @@ class Mapping:
 
     def observed(self, side: Side, fields: Fields) -> Fields:
         """Fields of a record as they are compared; nothing is cut, nothing is dropped."""
-        return {name: self._observed(side, name, value) for name, value in fields.items()}
-
-    def _observed(self, side: Side, name: str, value: Value) -> Value:
-        if isinstance(value, Consent) and value.level is Level.UNKNOWN:
-            return None  # whoever says nothing says it in one way
-        uncut = replace(self.spec(side, name), max_length=None)
-        return canonical(value, uncut, country=self.country(side)).value
+        country = self.country(side)
+        seen: dict[str, Value] = {}
+        for name, value in fields.items():
+            if isinstance(value, Consent) and value.level is Level.UNKNOWN:
+                seen[name] = None  # whoever says nothing says it in one way
+            else:
+                spec = self.spec(side, name)
+                seen[name] = canonical(value, spec, country=country, cut=False).value
+        return seen
 
     def across(self, rule: Rule, to: Side, values: Values) -> Translated | None:
         """What values of the other side look like on this one; None if there is no way."""
