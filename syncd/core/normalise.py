@@ -86,6 +86,7 @@ def _ascii_domain(domain: str) -> str | None:
     return checked.ascii_domain if "." in checked.ascii_domain else None
 
 
+@lru_cache(maxsize=20_000)
 def phone_number(text: str, country: str | None) -> str | None:
     """A telephone number in E.164; None if it is none or says more than a number.
 
