@@ -38,6 +38,8 @@ def clean_text(text: str) -> str:
     >>> clean_text(" Zoe\\u0308\\r\\nMu\\x00ster ")
     'Zoë\\nMuster'
     """
+    if text.isascii() and text.isprintable():
+        return text.strip()  # as nearly all texts are, and nothing else can be in it
     legal = _ILLEGAL.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     return unicodedata.normalize("NFC", legal).strip()
 
