@@ -46,9 +46,7 @@ class Canonical:
     problem: str | None = None
 
 
-def canonical(
-    value: Value, spec: FieldSpec, *, country: str | None, cut: bool = True
-) -> Canonical:
+def canonical(value: Value, spec: FieldSpec, *, country: str | None, cut: bool = True) -> Canonical:
     """The form in which the field stores a value.
 
     Doing it twice changes nothing.

@@ -95,6 +95,7 @@ def confirm(
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
+        wake.by_links(db, _to_plan_again(sent, batch))
         readback.note_verified(db, verified(cycle, side, batch.done))
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
         wake.by_keys(db, sorted(note_opt_outs(db, cycle, heard)))
@@ -102,6 +103,12 @@ def confirm(
             accounts.ask_anew(db, cycle.pair.accounts[side].name)
     for remote_id in batch.look:
         look_again(cycle, side, remote_id)
+
+
+def _to_plan_again(sent: Sequence[Sent], batch: _Batch) -> set[int]:
+    """Links of ops that were dropped, but for those that are parked for it."""
+    dropped = {i for i, (state, _) in batch.states.items() if state is OpState.DROPPED}
+    return {s.link_id for s in sent if s.op.id in dropped} - batch.parked.keys()
 
 
 def _doubted(cycle: Cycle, side: Side, refused: Sequence[Sent]) -> dict[int, int]:
@@ -220,7 +227,7 @@ def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
         return
     pair = cycle.pair
     parked = [
-        replace(m, state=State.PARKED, cause=batch.parked[m.link_id], todo=False)
+        replace(m, state=State.PARKED, cause=batch.parked[m.link_id])
         for m in members.of_links(db, pair.name, pair.resource, batch.parked)
         if m.link_id is not None and m.state is not State.GONE
     ]

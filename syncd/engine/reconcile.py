@@ -1,6 +1,6 @@
 """Reconcile: match what is new, then decide about every link with something to do."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -267,12 +267,8 @@ def _store_plans(
     seen: Both[dict[str, Observation]],
 ) -> None:
     pair = cycle.pair
-    drafts = [
-        draft
-        for _, plan in plans.values()
-        for draft in plan.drafts
-        if draft.urgent or (draft.side in cycle.targets and not pair.reduced)
-    ]
+    wanted = [draft for _, plan in plans.values() for draft in plan.drafts]
+    drafts = [d for d in wanted if d.urgent or (d.side in cycle.targets and not pair.reduced)]
     ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
     if pair.reduced:
         return  # all else waits as it is until every field can be read again
@@ -302,7 +298,9 @@ def _store_plans(
         (i, rule): code for i, (_, plan) in plans.items() for rule, code in plan.problems.items()
     }
     conflicts.note_problems(db, pair.name, plans, problems)
-    members.save(db, pair.name, pair.resource, _after_plan(plans, standing, seen))
+    open_still = {i for i, (_, plan) in plans.items() if plan.lifts is not None}
+    open_still |= {d.link_id for d in wanted if not d.urgent and d.side not in cycle.targets}
+    members.save(db, pair.name, pair.resource, _after_plan(plans, standing, seen, open_still))
 
 
 def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:
@@ -320,15 +318,20 @@ def _after_plan(
     plans: dict[int, tuple[Link, LinkPlan]],
     standing: dict[tuple[Side, str], Member],
     seen: Both[dict[str, Observation]],
+    open_still: Collection[int],
 ) -> list[Member]:
-    """Records whose link wants a write stay to be done: a later look must find nothing.
+    """Records as they stand now that their links are decided about.
 
     What was decided about is what was seen now, by whichever pair: only another observation
-    is news.
+    is news. However a write of it ends, that wakes them again, and a later look must find
+    nothing; until then to be done means that something else has happened.
+
+    Args:
+        open_still: ids of links of which not all is decided, or staged.
     """
     changed = []
     for link, plan in plans.values():
-        todo = bool(plan.drafts) or plan.lifts is not None
+        todo = link.id in open_still
         for side in SIDES:
             remote_id = link.ids[side]
             member = standing.get((side, remote_id)) if remote_id is not None else None

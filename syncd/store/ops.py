@@ -261,6 +261,14 @@ def lost_opt_outs(db: sa.Connection, run_id: int) -> bool:
 
 _UNSENT = _O.state.in_((OpState.HELD.value, OpState.READY.value))
 _drop_unsent = prepared(lambda pair: t.op.delete().where(_O.pair == pair, _UNSENT))
+_wake_unsent = prepared(
+    lambda pair: (
+        t.member.update()
+        .where(t.member.c.link_id.in_(sa.select(_O.link_id).where(_O.pair == pair, _UNSENT)))
+        .where(~t.member.c.todo)
+        .values(todo=True)
+    )
+)
 _an_unsent = prepared(lambda pair: sa.select(_O.id).where(_O.pair == pair, _UNSENT).limit(1))
 
 
@@ -271,6 +279,7 @@ def has_unsent(db: sa.Connection, pair: str) -> bool:
 
 def drop_unsent(db: sa.Connection, pair: str) -> int:
     """Throw away every intent that was not sent; its records are planned again."""
+    _wake_unsent(db, pair=pair)
     return int(_drop_unsent(db, pair=pair).rowcount)
 
 

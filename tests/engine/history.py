@@ -209,7 +209,8 @@ class History:
         now = self.opted_out()
         for address in now:
             self.since.setdefault(address, self.world.now)
-            if self.unsubscribes:  # else ours bears the date of its cause, under another address
+            # Else ours bears the date of its cause, under another address.
+            if self.unsubscribes and address not in self.words.inherited:
                 self.words.out.setdefault(address, self.world.now - SECOND)
         for address in self.since.keys() - now:
             del self.since[address]  # it came back before anybody had to know

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from syncd.model.side import Side
 from tests.engine.deed import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
 from tests.engine.stories import (
@@ -132,4 +133,43 @@ def test_who_opts_out_as_a_person_does_so_at_an_address_that_was_just_confirmed(
             Deed("lift left", who=2, address=CY, other=2),
             seconds=0,
         ),
+    )
+
+
+def test_who_takes_the_address_of_somebody_let_in_does_not_keep_the_other_mailable() -> None:
+    """Ada's address opts out while the write that would rename her in Maileon is refused.
+
+    That parked her, and the news about her address with it.
+    """
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create right", who=4, name="lastName", text=5, tag="old", address=EVE, other=3),
+            settled=True,
+            delete="unsubscribe",
+            **NEWER,
+        ),
+        returns(Deed("opt out right", who=2, other=1), Deed("lift left", who=1, other=1)),
+        CYCLE,
+        somebody("create left", who=1, name="colour", text=4),
+        CYCLE,
+        ("a_person_answers", {"number": 1, "take": Side.LEFT}),
+        CYCLE,
+        somebody("swap left", who=2, name="colour", other=1),
+    )
+
+
+def test_a_permission_goes_with_a_contact_to_the_address_of_somebody_else() -> None:
+    """Nobody can tell that it was given by another one: a person is asked."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create left", address=BOB),
+            Deed("create left", address=ADA),
+            settled=True,
+            delete="unsubscribe",
+            **NEWER,
+        ),
+        returns(Deed("opt out left", whom=BOB), Deed("confirm right", address=BOB), seconds=40),
+        somebody("swap right", who=3),
     )

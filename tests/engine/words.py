@@ -23,6 +23,7 @@ class Words:
             unheard: others, since it was put back; heard_at: when a cycle last ended.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
+        inherited: addresses whose confirmation came with a contact that had another one.
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
         ours: ids in GHL whose opt-out we wrote, as their address had opted out.
         seen_out: ids in GHL that showed an opt-out when our side last looked, as far as is
@@ -39,6 +40,7 @@ class Words:
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
+    inherited: set[str] = field(default_factory=set)
     fresh: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
     seen_out: set[str] = field(default_factory=set)
@@ -85,6 +87,7 @@ class Words:
     def confirms(self, address: str, remote_id: str, now: datetime) -> None:
         """Somebody confirms an opt-in, after an opt-out that our side knows or not."""
         self.confirmed[address] = now
+        self.inherited.discard(address)
         if not self.newer or address not in self.known - self.unheard or self.ahead:
             return
         if self.heard_at is None or now - self.heard_at >= SECOND:
@@ -95,6 +98,7 @@ class Words:
         self.fresh.pop(remote_id, None)
         if old in self.confirmed:
             self.confirmed[new] = max(self.confirmed[old], self.confirmed.get(new, NEVER))
+            self.inherited.add(new)
 
     def forget_fresh(self, address: str) -> None:
         """From now on nothing is promised to the confirmations of an address."""
