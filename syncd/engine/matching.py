@@ -83,7 +83,7 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
     if pair.policy.keys.second:
         keys = _with_partners(db, cycle, keys)
     _leave_the_gone(db, cycle, keys)
-    group = members.with_keys(db, pair.name, pair.resource, keys)
+    group = members.with_keys(db, pair.name, pair.resource, keys, locked=True)
     alive = _links_by_id(db, cycle, group)
     joins: list[Join] = []
     alone: list[Member] = []
@@ -185,7 +185,7 @@ def _store_matches(
             wanted.append(Both(join.left.remote_id, join.right.remote_id))
             waiting.append([join.left, join.right])
         else:
-            settled.extend(_rejoin(db, join, alive))
+            settled.extend(_rejoin(db, pair.name, join, alive))
     for member in alone:
         nobody: Both[str | None] = Both(None, None)
         wanted.append(nobody.having(member.side, member.remote_id))
@@ -199,7 +199,7 @@ def _store_matches(
 
 
 def _rejoin(
-    db: sa.Connection, join: Join, alive: dict[int, tuple[Link, set[Side]]]
+    db: sa.Connection, pair: str, join: Join, alive: dict[int, tuple[Link, set[Side]]]
 ) -> list[Member]:
     """Give a link that lacks one side the record that turned up for it.
 
@@ -210,7 +210,7 @@ def _rejoin(
     link_id = keep.link_id or 0
     if give.link_id is not None and give.link_id != link_id:
         members.unlink(db, [give.link_id])
-        links.remove(db, [give.link_id])
+        links.remove(db, pair, [give.link_id])
         alive.pop(give.link_id, None)
     links.complete(db, link_id, give.side, give.remote_id)
     links.end(db, {link_id: None})

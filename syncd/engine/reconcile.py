@@ -64,7 +64,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     chosen = [link for link in links.load(db, ids) if link.id not in busy]
     standing = {
         (m.side, m.remote_id): m
-        for m in members.of_links(db, pair.name, pair.resource, [k.id for k in chosen])
+        for m in members.of_links(db, pair.name, pair.resource, [k.id for k in chosen], locked=True)
     }
     seen = Both(*(_observations(db, cycle, side, chosen) for side in SIDES))
     ledger = _ledger(db, cycle, seen)

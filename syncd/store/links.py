@@ -106,10 +106,12 @@ def end(db: sa.Connection, causes: Mapping[int, str | None]) -> None:
         )
 
 
-def remove(db: sa.Connection, ids: Iterable[int]) -> None:
-    """Forget links that never had both sides."""
+def remove(db: sa.Connection, pair: str, ids: Iterable[int]) -> None:
+    """Forget links that never had both sides, and whatever was noted of them."""
+    noted = [(table, table.c.link_id) for table in (t.conflict, t.problem, t.refusal)]
     for some in chunks(ids):
-        db.execute(t.link.delete().where(_L.id.in_(some)))
+        for table, link_id in [*noted, (t.link, _L.id)]:
+            db.execute(table.delete().where(table.c.pair == pair, link_id.in_(some)))
 
 
 @prepared

@@ -186,17 +186,29 @@ def todo_links(
 
 
 def with_keys(
-    db: sa.Connection, pair: str, resource: Resource, keys: Iterable[str], *, second: bool = False
+    db: sa.Connection,
+    pair: str,
+    resource: Resource,
+    keys: Iterable[str],
+    *,
+    second: bool = False,
+    locked: bool = False,
 ) -> list[Member]:
-    """Every member of either side that has one of the keys, linked or not, but not gone."""
+    """Every member of either side that has one of the keys, linked or not, but not gone.
+
+    Args:
+        locked: nobody can wake them before this transaction ends, so that it can settle
+            them without taking back what it has not seen.
+    """
     column = _M.second if second else _M.key
     found: list[Member] = []
     for some in chunks(keys):
-        rows = db.execute(
+        asked = (
             sa.select(*_COLUMNS)
             .where(_of(pair, resource), column.in_(some), _M.state != State.GONE.value)
             .order_by(_M.side, _M.remote_id)
         )
+        rows = db.execute(asked.with_for_update() if locked else asked)
         found.extend(_member(row) for row in rows)
     return found
 
@@ -241,13 +253,19 @@ def known_as(db: sa.Connection, pair: str, resource: Resource, name: str) -> lis
 
 
 def of_links(
-    db: sa.Connection, pair: str, resource: Resource, links: Iterable[int]
+    db: sa.Connection, pair: str, resource: Resource, links: Iterable[int], *, locked: bool = False
 ) -> list[Member]:
-    """The members of these links."""
+    """The members of these links.
+
+    Args:
+        locked: as in `with_keys`.
+    """
     found: list[Member] = []
     for some in chunks(links):
-        rows = db.execute(sa.select(*_COLUMNS).where(_of(pair, resource), _M.link_id.in_(some)))
-        found.extend(_member(row) for row in rows)
+        asked = sa.select(*_COLUMNS).where(_of(pair, resource), _M.link_id.in_(some))
+        if locked:
+            asked = asked.order_by(_M.side, _M.remote_id).with_for_update()
+        found.extend(_member(row) for row in db.execute(asked))
     return found
 
 

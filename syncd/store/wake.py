@@ -1,4 +1,7 @@
-"""Members that something has happened to: they are reconciled in the next pass."""
+"""Members that something has happened to: they are reconciled in the next pass.
+
+What one pair hears of concerns others, at which other processes may be at work.
+"""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,7 +19,16 @@ _M = t.member.c
 def by_keys(db: sa.Connection, keys: Iterable[str]) -> None:
     """Have every member with one of these keys reconciled, in whatever pair it is."""
     for some in chunks(keys):
-        db.execute(t.member.update().where(_M.key.in_(some), ~_M.todo).values(todo=True))
+        db.execute(t.member.update().where(_M.key.in_(some), *_asleep(db)).values(todo=True))
+
+
+def _asleep(db: sa.Connection) -> tuple[sa.ColumnElement[bool], ...]:
+    """Which members need to be woken: none twice, unless somebody may be settling them now.
+
+    On PostgreSQL a row that is awake as far as anybody can see may be about to fall asleep in
+    a transaction that has locked it, for which an update has to wait.
+    """
+    return (~_M.todo,) if db.dialect.name == "sqlite" else ()
 
 
 def by_links(db: sa.Connection, links: Iterable[int]) -> None:
@@ -40,7 +52,7 @@ def by_records(
                     _M.side == side.value,
                     _M.remote_id.in_(some),
                 )
-                .where(~_M.todo)
+                .where(*_asleep(db))
                 .values(todo=True)
             )
 

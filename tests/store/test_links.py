@@ -6,10 +6,11 @@ import sqlalchemy as sa
 from syncd.model.link import Link
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
-from syncd.model.values import Fields, SetDelta
-from syncd.store import links
+from syncd.model.values import Fields, SetDelta, Value
+from syncd.store import conflicts, links, refusals
+from syncd.store.refusals import Refusal
 
-from .samples import CONTACT, PAIR, counted
+from .samples import CONTACT, NOW, PAIR, counted
 
 
 def make(store: sa.Engine, *wanted: tuple[str | None, str | None]) -> list[int]:
@@ -85,8 +86,16 @@ def test_only_whole_links_of_the_pair_count(store: sa.Engine) -> None:
 
 def test_removed_links_are_forgotten(store: sa.Engine) -> None:
     first, second = make(store, ("a", None), ("b", None))
+    both: Both[tuple[Value, ...]] = Both(("a",), ("b",))
     with store.begin() as db:
-        links.remove(db, [first])
+        for link in (first, second):
+            conflicts.park(db, PAIR, [(link, "city", both)], NOW)
+            refusals.note(db, PAIR, [Refusal(link, Side.LEFT, "city", "Bonn", "invalid")])
+        conflicts.note_problems(db, PAIR, [first, second], {(first, "x"): "y", (second, "x"): "y"})
+        links.remove(db, PAIR, [first])
+        assert conflicts.of_links(db, [first, second]).keys() == {(second, "city")}
+        assert refusals.of_links(db, [first, second]).keys() == {second}
+        assert [conflicts.problems_of(db, link) for link in (first, second)] == [{}, {"x": "y"}]
     assert [link.id for link in load(store, first, second)] == [second]
 
 

@@ -1,5 +1,6 @@
 """Every record as it stands in one pair."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from syncd.model.record import Resource
 from syncd.model.side import Both, Side
 from syncd.store import links, members, wake
 
-from .samples import CONTACT, PAIR, counted, member
+from .samples import CONTACT, PAIR, counted, member, wait_until_another_waits
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 
@@ -158,3 +159,25 @@ def test_a_page_of_members_is_a_handful_of_statements(store: sa.Engine) -> None:
         wake.by_links(db, range(500))
         wake.by_keys(db, [m.key for m in page if m.key])
     assert len(statements) <= 6
+
+
+@pytest.mark.parametrize("asked", ["keys", "links"])
+def test_who_is_woken_while_another_settles_them_stays_awake(store: sa.Engine, asked: str) -> None:
+    """An opt-out of the address that another pair hears of at this moment."""
+    save(store, member("a", key="ada@example.org", link_id=3, todo=True))
+
+    def hears() -> None:
+        with store.begin() as db:
+            wake.by_keys(db, ["ada@example.org"])
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as db:
+            if asked == "keys":
+                read = members.with_keys(db, PAIR, CONTACT, ["ada@example.org"], locked=True)
+            else:
+                read = members.of_links(db, PAIR, CONTACT, [3], locked=True)
+            woken = pool.submit(hears)
+            wait_until_another_waits(db)
+            members.save(db, PAIR, CONTACT, [replace(m, todo=False) for m in read])
+        woken.result(timeout=30)
+    assert todo(store) == {"a"}
