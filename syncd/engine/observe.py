@@ -238,7 +238,8 @@ def _observation(
     cycle: Cycle, side: Side, record: Record, old: Observation | None, *, listed: bool
 ) -> Observation:
     fields = _merged(cycle, side, record, old)
-    if old is not None and _forgets_consent(cycle, side, record, old, listed=listed):
+    doubtful = old is not None and (old.hidden or _tells_of_another(cycle, side, record, old))
+    if doubtful and listed and _is_among_the_active(cycle, side, record):
         fields = {**fields, consent.CONSENT: None}
     return Observation(
         remote_id=record.remote_id,
@@ -248,29 +249,34 @@ def _observation(
         modified=record.modified or (old.modified if old else None),
         gone=record.gone,
         parent_id=record.parent_id,
-        hidden=old is not None and old.hidden and not listed and not record.gone,
+        hidden=doubtful and not listed and not record.gone,
     )
 
 
-def _forgets_consent(
-    cycle: Cycle, side: Side, record: Record, old: Observation, *, listed: bool
-) -> bool:
-    """Whether what we hold of a record's consent is no longer true of it.
+def _tells_of_another(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool:
+    """Whether what we hold of a record's consent is of another address than it shows now.
 
     Where records do not show their consent, all that is known of it is what was reported or
-    written of an address. Of another address that says nothing, once a listing of those who
-    did not opt out shows it; nor of a record that such a listing hid and now shows: somebody
-    made it active again.
+    written of an address. Of another one that says nothing, once a listing of those who did
+    not opt out shows it; nor of a record that such a listing hid and now shows: somebody made
+    it active again. A direct look shows whoever opted out as well, so that it settles nothing.
     """
-    spec = cycle.pair.specs[side].consent
-    if not listed or spec is None or spec.readable or not spec.hides:
-        return False
-    if record.fields.get(consent.CONSENT) is not None:
+    if not _is_told_by_listings(cycle, side):
         return False
     name = cycle.pair.policy.keys.first[side]
     shown = cycle.pair.observed(side, record)
-    moved = name in shown and keys_of(cycle, side, shown)[0] != keys_of(cycle, side, old.fields)[0]
-    return moved or old.hidden
+    return name in shown and keys_of(cycle, side, shown)[0] != keys_of(cycle, side, old.fields)[0]
+
+
+def _is_among_the_active(cycle: Cycle, side: Side, record: Record) -> bool:
+    """Whether a record that a listing shows has not opted out."""
+    return _is_told_by_listings(cycle, side) and record.fields.get(consent.CONSENT) is None
+
+
+def _is_told_by_listings(cycle: Cycle, side: Side) -> bool:
+    """Whether records show no consent, but a listing may leave out who opted out."""
+    spec = cycle.pair.specs[side].consent
+    return spec is not None and not spec.readable and spec.hides
 
 
 def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> Member:
