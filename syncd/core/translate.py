@@ -1,6 +1,7 @@
 """A compiled mapping: what one side's values look like on the other."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from syncd.core.canonical import RESERVED, canonical, is_reserved, same
 from syncd.core.consent import shown
@@ -22,6 +23,14 @@ class Translated:
 
     values: Values
     problem: str | None = None
+
+
+@lru_cache(maxsize=10_000)
+def _stored_member(member: str, spec: FieldSpec) -> tuple[str, str | None]:
+    """Members are few, and each is asked about for everybody who has it."""
+    form = canonical(frozenset({member}), spec, country=None)
+    stored = form.value if isinstance(form.value, frozenset) else ()
+    return next(iter(stored), member), form.problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +117,7 @@ class Mapping:
 
     def member(self, side: Side, name: str, member: str) -> tuple[str, str | None]:
         """One member in the form in which a set stores it, and why it cannot hold it."""
-        form = canonical(frozenset({member}), self.spec(side, name), country=None)
-        stored = form.value if isinstance(form.value, frozenset) else ()
-        return next(iter(stored), member), form.problem
+        return _stored_member(member, self.spec(side, name))
 
     def holds_set(self, rule: Rule, side: Side) -> bool:
         """Whether this side of a rule is a set, and not a text that stands for one."""

@@ -53,6 +53,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
     shadows: dict[int, Both[Fields]] = {}
     fresh: dict[str, Observation] = {}
     marked: dict[str, Member] = {}
+    made: dict[int, str | None] = {}  # ids of new records, by link
     left: set[str] = set()  # addresses that our own writes have freed for others
     for sent, receipt in done:
         link = touched.get(sent.link_id)
@@ -61,7 +62,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
         remote_id = _target(sent, receipt)
         shadows[link.id] = _moved(side, shadows.get(link.id, link.shadow), sent, receipt, cycle)
         if sent.op.kind is OpKind.CREATE and remote_id is not None:
-            links.complete(db, link.id, side, remote_id)
+            made[link.id] = remote_id
         if remote_id is None:
             continue
         seen = _shown_after(
@@ -72,6 +73,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
         marked[remote_id] = _member_after(cycle, side, seen, before, link)
         if before is not None and before.key and before.key != marked[remote_id].key:
             left.add(before.key)
+    links.complete(db, side, made)
     links.save_shadows(db, shadows)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)

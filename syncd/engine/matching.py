@@ -212,7 +212,7 @@ def _rejoin(
         members.unlink(db, [give.link_id])
         links.remove(db, pair, [give.link_id])
         alive.pop(give.link_id, None)
-    links.complete(db, link_id, give.side, give.remote_id)
+    links.complete(db, give.side, {link_id: give.remote_id})
     links.end(db, {link_id: None})
     links.save_shadows(db, {link_id: Both({}, {})})
     return [

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from syncd.model.link import Link
 from syncd.model.record import Resource
-from syncd.model.side import Both, Side
+from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, Patch, SetDelta, fields_from_json, fields_to_json
 from syncd.store import documents
 from syncd.store import tables as t
@@ -56,10 +56,19 @@ def open_new(
     return [by_ids[ids.left, ids.right] for ids in wanted]
 
 
-def complete(db: sa.Connection, link_id: int, side: Side, remote_id: str | None) -> None:
-    """Set the id of one side; None takes a wrong one away again."""
-    column = "left_id" if side is Side.LEFT else "right_id"
-    db.execute(t.link.update().where(_L.id == link_id).values({column: remote_id}))
+def complete(db: sa.Connection, side: Side, ids: Mapping[int, str | None]) -> None:
+    """Set the id of one side by link; None takes a wrong one away again."""
+    if ids:
+        rows = [{"link": link_id, "given": remote_id} for link_id, remote_id in ids.items()]
+        db.execute(_COMPLETE[side], rows)
+
+
+_COMPLETE = {
+    side: t.link.update()
+    .where(_L.id == sa.bindparam("link"))
+    .values({f"{side.value}_id": sa.bindparam("given")})
+    for side in SIDES
+}
 
 
 def save_shadows(db: sa.Connection, shadows: Mapping[int, Both[Fields]]) -> None:

@@ -281,8 +281,8 @@ def test_links_are_counted_and_their_shadows_forgotten_in_one_place(store: sa.En
         assert found.pop(made[PAIR, CONTACT]) == Both({"m": 2}, {"n": 3})
         assert all(shadow == Both({"n": 1, "m": 2}, {"n": 3}) for shadow in found.values())
         one, another = made[PAIR, CONTACT], made[PAIR, NOTE]
-        links.complete(db, one, LEFT, "c")
-        links.complete(db, another, RIGHT, None)
+        links.complete(db, LEFT, {one: "c"})
+        links.complete(db, RIGHT, {another: None})
         ids = {link.id: link.ids for link in links.load(db, made.values())}
     assert (ids.pop(one), ids.pop(another)) == (Both("c", "b"), Both("a", None))
     assert set(ids.values()) == {Both("a", "b")}

@@ -53,10 +53,10 @@ def test_several_links_may_lack_a_side(store: sa.Engine) -> None:
 def test_a_created_record_completes_its_link_and_can_be_taken_away(store: sa.Engine) -> None:
     [link] = make(store, ("a", None))
     with store.begin() as db:
-        links.complete(db, link, Side.RIGHT, "r")
+        links.complete(db, Side.RIGHT, {link: "r"})
     assert load(store, link)[0].ids == Both("a", "r")
     with store.begin() as db:
-        links.complete(db, link, Side.RIGHT, None)
+        links.complete(db, Side.RIGHT, {link: None})
     assert load(store, link)[0].ids == Both("a", None)
 
 
