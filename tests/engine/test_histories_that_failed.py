@@ -24,6 +24,7 @@ from tests.engine.stories import (
     cycle_with,
     dies,
     later,
+    returns,
     somebody,
     walk,
 )
@@ -197,6 +198,24 @@ def test_a_member_taken_out_when_a_backup_was_just_put_back_may_come_back() -> N
         CYCLE,
         ("the_store_is_put_back", {}),
         somebody("retag right", DI, tag="news"),
+    )
+
+
+def test_an_opt_out_that_was_lifted_before_a_backup_is_put_back_was_never_heard_of() -> None:
+    """Ada is in GHL alone, and nobody else shows that she ever opted out."""
+    walk(
+        ThreePlatforms,
+        begin(Deed("create left", address=ADA)),
+        somebody("create right", address=CY, who=5),
+        ("the_store_is_copied", {}),
+        returns(Deed("opt out left", who=2, other=2), Deed("confirm right", who=3), seconds=40),
+        (
+            "something_goes_wrong",
+            {"after": 2, "fault": ("status", {"status": 503, "times": 6, "method": "PUT"})},
+        ),
+        returns(Deed("opt out left", who=5), Deed("lift left", who=2, other=5)),
+        ("the_store_is_put_back", {}),
+        FULL,
     )
 
 

@@ -72,16 +72,20 @@ class Words:
         self.forget_fresh(address)
         return was_back
 
-    def put_back(self) -> None:
+    def put_back(self, shown: set[str]) -> None:
         """Our side knows what it knew at the last backup, and hears the rest anew.
 
-        Who has confirmed an opt-in after an opt-out of which it never heard has not opted out.
+        Who has confirmed an opt-in after an opt-out of which it never heard has not opted out;
+        nor has anybody of whose opt-out nothing is left to be heard.
+
+        Args:
+            shown: addresses whose opt-out some platform shows.
         """
         self.fresh.clear()
         self.unheard |= self.known - self.copied
         for address in self.known - self.copied:
-            confirmed = self.confirmed.get(address)
-            if confirmed is not None and confirmed > self.out.get(address, NEVER):
+            confirmed = self.confirmed.get(address, NEVER)
+            if confirmed > self.out.get(address, NEVER) or address not in shown:
                 self.known.discard(address)
 
     def confirms(self, address: str, remote_id: str, now: datetime) -> None:
