@@ -241,7 +241,7 @@ class History:
 
     def forget(self) -> None:
         """Our store is an earlier one: what it learned since is unknown to it again."""
-        self.words.put_back(self.opted_out())
+        self.words.put_back()
         self.agreed.clear()
         self.restored = True
         for edit in self.edits.values():

@@ -219,6 +219,23 @@ def test_an_opt_out_that_was_lifted_before_a_backup_is_put_back_was_never_heard_
     )
 
 
+def test_a_further_address_that_is_gone_before_its_opt_out_is_heard_again_tells_nothing() -> None:
+    walk(
+        TwoPlatforms,
+        begin(Deed("create left", who=5, text=6, tag="news", address=EVE, other=2), settled=True),
+        returns(Deed("opt out right", other=3), Deed("lift left", who=3), seconds=0),
+        FULL,
+        ("the_store_is_copied", {}),
+        somebody("add address left", who=2, name="phone", tag="old", address=BOB),
+        FULL,
+        ("the_store_is_put_back", {}),
+        at_once(
+            Deed("create right", who=3, text=5, tag="news", address=BOB, other=4),
+            Deed("remove address left", who=2, name="colour", other=4),
+        ),
+    )
+
+
 def test_who_takes_over_on_the_same_machine_has_the_same_wrong_clock() -> None:
     """Hosts whose clocks disagree make two of one: see what is not promised."""
     walk(

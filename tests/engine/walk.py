@@ -107,6 +107,7 @@ class Walk(RuleBasedStateMachine):
         world = history.world
         faults = bool(world.box.world.faults)
         self.sound = False
+        history.words.cannot_hear({a for one in self.histories for a in one.since})
         history.begin()
         state: RunState | None = None
         with ExitStack() as watching:

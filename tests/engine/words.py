@@ -72,21 +72,27 @@ class Words:
         self.forget_fresh(address)
         return was_back
 
-    def put_back(self, shown: set[str]) -> None:
+    def put_back(self) -> None:
         """Our side knows what it knew at the last backup, and hears the rest anew.
 
-        Who has confirmed an opt-in after an opt-out of which it never heard has not opted out;
-        nor has anybody of whose opt-out nothing is left to be heard.
-
-        Args:
-            shown: addresses whose opt-out some platform shows.
+        Who has confirmed an opt-in after an opt-out of which it never heard has not opted out.
         """
         self.fresh.clear()
         self.unheard |= self.known - self.copied
         for address in self.known - self.copied:
-            confirmed = self.confirmed.get(address, NEVER)
-            if confirmed > self.out.get(address, NEVER) or address not in shown:
+            confirmed = self.confirmed.get(address)
+            if confirmed is not None and confirmed > self.out.get(address, NEVER):
                 self.known.discard(address)
+
+    def cannot_hear(self, shown: set[str]) -> None:
+        """Of the opt-outs that are to be heard anew, nothing is left that tells of some.
+
+        Args:
+            shown: addresses whose opt-out some platform shows.
+        """
+        lost = self.unheard - shown
+        self.known -= lost
+        self.unheard -= lost
 
     def confirms(self, address: str, remote_id: str, now: datetime) -> None:
         """Somebody confirms an opt-in, after an opt-out that our side knows or not."""
