@@ -23,6 +23,7 @@ from bench.invented import Invented, install
 from syncd.app import App, open_app
 from syncd.engine import apply, cycle, reconcile
 from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.model.record import Resource
 
 ROOT = """\
 store: {store}
@@ -131,7 +132,7 @@ def measured(size: int, store: str = "sqlite:///syncd.db") -> dict[str, Any]:
         idle = sorted(r.cycle()[0] for _ in range(9))[4]
         changed = []
         for n in range(5):
-            shown = left.fetch(None, f"single{n:07}", fields=frozenset()).fields  # type: ignore[arg-type]
+            shown = left.fetch(Resource.CONTACT, f"single{n:07}", fields=frozenset()).fields
             left.put(f"single{n:07}", {**shown, "city": "Chur"})
             changed.append(r.cycle()[0])
             r.cycle()

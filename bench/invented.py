@@ -4,7 +4,7 @@ Their answers cost next to nothing: one list of records, in the order in which t
 The one takes writes one by one, eight at a time, as GHL does; the other a hundred at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -116,7 +116,7 @@ def install() -> dict[str, Invented]:
     return accounts
 
 
-def _opener(account: Invented):  # type: ignore[no-untyped-def]
+def _opener(account: Invented) -> Callable[[Settings, Wire], Invented]:
     def opened(settings: Settings, wire: Wire) -> Invented:
         return account
 
