@@ -173,3 +173,19 @@ def test_a_permission_goes_with_a_contact_to_the_address_of_somebody_else() -> N
         returns(Deed("opt out left", whom=BOB), Deed("confirm right", address=BOB), seconds=40),
         somebody("swap right", who=3),
     )
+
+
+def test_an_answer_is_for_the_address_though_another_contact_with_it_is_still_out() -> None:
+    """Ada comes back, a person says; GHL has her twice, and the DND of one is not ours to lift."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", address=ADA),
+            Deed("create left", who=1, address=ADA),
+            duplicates=True,
+            **NEWER,
+        ),
+        returns(Deed("opt out left", who=3, other=1), Deed("lift left"), seconds=0),
+        CYCLE,
+        ("a_person_answers", {"number": 2, "take": Side.LEFT}),
+    )

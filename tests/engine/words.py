@@ -120,11 +120,16 @@ class Words:
 
         Out is also who opted out under another address only; then nothing of this one is later.
         """
-        if not self.newer:
+        return self.is_let_in(address) or self._is_later(self.confirmed.get(address), address)
+
+    def is_let_in(self, address: str) -> bool:
+        """Whether a person has answered, after all opt-outs, that they come back."""
+        return self._is_later(self.answered.get(address), address)
+
+    def _is_later(self, moment: datetime | None, address: str) -> bool:
+        if not self.newer or moment is None:
             return False
-        moments = (self.confirmed.get(address), self.answered.get(address))
-        out = self.out[address] - self.behind if address in self.out else NEVER
-        return any(at is not None and at > out for at in moments)
+        return moment > (self.out[address] - self.behind if address in self.out else NEVER)
 
     def still_out(self, addresses: Iterable[str]) -> set[str]:
         return {address for address in addresses if not self.is_back(address)}
