@@ -189,3 +189,23 @@ def test_an_answer_is_for_the_address_though_another_contact_with_it_is_still_ou
         CYCLE,
         ("a_person_answers", {"number": 2, "take": Side.LEFT}),
     )
+
+
+def test_who_confirms_while_a_cycle_runs_that_has_forgotten_them_is_let_in() -> None:
+    """A backup is put back that knows nothing of Cy: her opt-out is told with her return."""
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", who=3, name="colour", text=6, address=CY), **NEWER),
+        ("the_store_is_copied", {}),
+        returns(
+            Deed("opt out right", who=1, address=CY, other=1),
+            Deed("confirm right", who=2, name="phone", text=3, source="other", other=4),
+        ),
+        cycle_with(
+            11,
+            Deed("create right", who=4, text=4, address=CY, source="other", other=1),
+            Deed("opt out right", who=4, name="colour", text=4, address=BOB, source="reply"),
+        ),
+        ("the_store_is_put_back", {}),
+        cycle_with(3, Deed("confirm right", who=1, name="colour", text=4, address=BOB, other=3)),
+    )
