@@ -209,3 +209,29 @@ def test_who_confirms_while_a_cycle_runs_that_has_forgotten_them_is_let_in() -> 
         ("the_store_is_put_back", {}),
         cycle_with(3, Deed("confirm right", who=1, name="colour", text=4, address=BOB, other=3)),
     )
+
+
+def test_a_backup_holds_no_opt_out_that_was_forgotten_and_not_heard_again() -> None:
+    """Bob's DND is lifted, a backup without it is put back, and then he confirms."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create left", who=2, name="colour", text=2, tag="old", address=BOB), settled=True
+        ),
+        CYCLE,
+        ("the_store_is_copied", {}),
+        returns(
+            Deed("opt out left", who=3, name="lastName", text=4, source="reply", other=5),
+            Deed("lift left", who=3, name="colour", text=1, tag="news", address=BOB, other=4),
+            seconds=0,
+        ),
+        ("the_store_is_put_back", {}),
+        ("the_store_is_copied", {}),
+        returns(
+            Deed("opt out right", who=1, text=4, address=DI, source="complaint", other=1),
+            Deed("lift left", who=3, name="city", text=1, address=BOB, source="reply", other=2),
+            Deed("confirm right", who=1, source="reply", other=2),
+            seconds=40,
+        ),
+        ("the_store_is_put_back", {}),
+    )
