@@ -92,7 +92,7 @@ def find(app: App, pair: str, contact: str) -> list[Subject]:
 
 
 def _linked(db: sa.Connection, app: App, pair: Pair, link: Link) -> Subject:
-    return _subject(db, app, pair, link, members.of_links(db, pair.name, pair.resource, [link.id]))
+    return _subject(db, app, pair, link, members.of_links(db, [link.id]))
 
 
 def _subject(

@@ -33,7 +33,7 @@ class Recent:
     """What has been done on one side within the window of time, in contacts.
 
     Attributes:
-        linked: how many linked records there were when the window began.
+        linked: how many linked records there were when the window began, as of `Doing`.
         earlier: by kind, what was carried out; total: that and what the run wants on top,
             where a contact that is in both counts once.
     """
@@ -49,7 +49,7 @@ class Doing:
 
     Attributes:
         account: the name of the account, for the message.
-        linked: how many linked records there are.
+        linked: how many linked records there are; 0 where nothing is wanted of more than a handful.
         recent: what was done before; None where nothing counts that was.
     """
 

@@ -67,7 +67,7 @@ def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
             limit,
             now,
             cycle.run_id,
-            urgent_only=urgent,
+            urgent=urgent,
         )
 
 

@@ -131,7 +131,7 @@ def _follow_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, made: Mapping[
     account = pair.accounts[side].name
     found = [
         OptOut(account, m.key, opted_out[made[m.link_id]], account)
-        for m in members.of_links(db, pair.name, pair.resource, links)
+        for m in members.of_links(db, links)
         if m.side is side.other and m.link_id is not None and m.key is not None
     ]
     wake.by_keys(db, sorted(note_opt_outs(db, cycle, found)))

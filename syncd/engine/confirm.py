@@ -228,7 +228,7 @@ def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
     pair = cycle.pair
     parked = [
         replace(m, state=State.PARKED, cause=batch.parked[m.link_id])
-        for m in members.of_links(db, pair.name, pair.resource, batch.parked, locked=True)
+        for m in members.of_links(db, batch.parked, locked=True)
         if m.link_id is not None and m.state is not State.GONE
     ]
     members.save(db, pair.name, pair.resource, parked)

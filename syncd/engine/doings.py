@@ -31,13 +31,13 @@ def counts_of(doings: Iterable[Doing]) -> dict[str, int]:
 
 def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
     """What the run wants to do on either side, and no guard has let go yet."""
-    linked = links.count_complete(db, cycle.pair.name, cycle.pair.resource)
     found: dict[tuple[Side, str], int] = {}
     for alike in tallies.tally(db, cycle.run_id):
         if alike.state is not OpState.HELD or alike.routine:
             continue  # an earlier part of this run, or nothing that a limit counts
         name = _name(alike.kind, urgent=alike.urgent)
         found[alike.side, name] = found.get((alike.side, name), 0) + alike.count
+    linked = _linked(db, cycle, found.values())
     return tuple(
         Doing(
             cycle.pair.accounts[side].name,
@@ -49,6 +49,13 @@ def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
         )
         for side in SIDES
     )
+
+
+def _linked(db: sa.Connection, cycle: Cycle, numbers: Iterable[int]) -> int:
+    """How many linked records there are; 0, and not counted, where no share is asked of so few."""
+    if max(numbers, default=0) <= HANDFUL:
+        return 0
+    return links.count_complete(db, cycle.pair.name, cycle.pair.resource)
 
 
 def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> tuple[Doing, ...]:
@@ -100,28 +107,24 @@ def with_recent(
     length = cycle.pair.policy.guards.window
     if not length or not counts_of(doings):
         return doings
-    recent = _recent(db, cycle, doings, cycle.bench.now() - length)
+    recent = _recent(db, cycle, cycle.bench.now() - length)
     if run.state is RunState.HELD:
-        held = _recent(db, cycle, doings, run.started_at - length)
+        held = _recent(db, cycle, run.started_at - length)
         recent = [_but(_OPTOUTS, *both) for both in zip(held, recent, strict=True)]
     return tuple(replace(doing, recent=of) for doing, of in zip(doings, recent, strict=True))
 
 
-def _recent(
-    db: sa.Connection, cycle: Cycle, doings: Iterable[Doing], after: datetime
-) -> list[Recent]:
+def _recent(db: sa.Connection, cycle: Cycle, after: datetime) -> list[Recent]:
     """What was carried out on either side after a moment, and since a person's last word."""
     begun = windows.begun(db, cycle.pair.name)
     after = max(begun, after) if begun is not None else after
     did = windows.carried_out(db, cycle.pair.name, cycle.run_id, after)
     made = sum(n for (_, kind, _), n in did.earlier.items() if kind is OpKind.CREATE)
+    totals = [_of_side(did.total, side) for side in SIDES]
+    linked = _linked(db, cycle, [n for total in totals for n in total.values()]) - made + did.ended
     return [
-        Recent(
-            linked=doing.linked - made + did.ended,
-            earlier=_of_side(did.earlier, side),
-            total=_of_side(did.total, side),
-        )
-        for side, doing in zip(SIDES, doings, strict=True)
+        Recent(linked, earlier=_of_side(did.earlier, side), total=total)
+        for side, total in zip(SIDES, totals, strict=True)
     ]
 
 

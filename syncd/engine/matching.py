@@ -50,7 +50,7 @@ def _match_references(cycle: Cycle, side: Side) -> None:
             there = members.load(
                 db, pair.name, pair.resource, side.other, {m.reference or "" for m in some}
             )
-            alive = _links_by_id(db, cycle, there.values())
+            alive = _links_by_id(db, there.values())
             joins = [
                 Join(m, other) if side is Side.LEFT else Join(other, m)
                 for m in some
@@ -84,7 +84,7 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
         keys = _with_partners(db, cycle, keys)
     _leave_the_gone(db, cycle, keys)
     group = members.with_keys(db, pair.name, pair.resource, keys, locked=True)
-    alive = _links_by_id(db, cycle, group)
+    alive = _links_by_id(db, group)
     joins: list[Join] = []
     alone: list[Member] = []
     parked: list[tuple[Member, str]] = []
@@ -150,13 +150,11 @@ def _leave_the_gone(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> Non
     members.save(db, pair.name, pair.resource, [replace(m, todo=False) for m in gone])
 
 
-def _links_by_id(
-    db: sa.Connection, cycle: Cycle, group: Iterable[Member]
-) -> dict[int, tuple[Link, set[Side]]]:
+def _links_by_id(db: sa.Connection, group: Iterable[Member]) -> dict[int, tuple[Link, set[Side]]]:
     """The links of these records, each with the sides whose record is alive."""
     ids = sorted({m.link_id for m in group if m.link_id is not None})
     present: dict[int, set[Side]] = {}
-    for member in members.of_links(db, cycle.pair.name, cycle.pair.resource, ids):
+    for member in members.of_links(db, ids):
         if member.state is not State.GONE and member.link_id is not None:
             present.setdefault(member.link_id, set()).add(member.side)
     return {link.id: (link, present.get(link.id, set())) for link in links.load(db, ids)}

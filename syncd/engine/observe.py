@@ -211,7 +211,7 @@ def take_in(
         db, pair.name, side, [m.remote_id for m in touched if m.remote_id in standing]
     )
     wake.by_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
-    stirred |= _keys_of_counterparts(db, cycle, side, moved)
+    stirred |= _keys_of_counterparts(db, side, moved)
     told = [
         (r, known.get(r.remote_id), _merged(cycle, side, r, known.get(r.remote_id)))
         for r in records
@@ -221,12 +221,10 @@ def take_in(
     return Noticed(len(page), len(touched), frozenset(opted_out))
 
 
-def _keys_of_counterparts(
-    db: sa.Connection, cycle: Cycle, side: Side, moved: Iterable[int | None]
-) -> set[str]:
+def _keys_of_counterparts(db: sa.Connection, side: Side, moved: Iterable[int | None]) -> set[str]:
     """The addresses that counterparts of these links still show: somebody else may have them."""
     ids = sorted({link_id for link_id in moved if link_id is not None})
-    found = members.of_links(db, cycle.pair.name, cycle.pair.resource, ids)
+    found = members.of_links(db, ids)
     return {m.key for m in found if m.side is not side and m.key is not None}
 
 

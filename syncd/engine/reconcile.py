@@ -63,8 +63,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     busy = ops.links_with_open_ops(db, ids)
     chosen = [link for link in links.load(db, ids) if link.id not in busy]
     standing = {
-        (m.side, m.remote_id): m
-        for m in members.of_links(db, pair.name, pair.resource, [k.id for k in chosen], locked=True)
+        (m.side, m.remote_id): m for m in members.of_links(db, [k.id for k in chosen], locked=True)
     }
     seen = Both(*(_observations(db, cycle, side, chosen) for side in SIDES))
     ledger = _ledger(db, cycle, seen)

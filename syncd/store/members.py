@@ -1,13 +1,13 @@
 """Every record of both sides as it stands in one pair, in exactly one state."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from syncd.model.link import Member, State
 from syncd.model.record import Resource
-from syncd.model.side import Side
+from syncd.model.side import SIDES, Side
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
@@ -146,7 +146,8 @@ def _todo_referring(
         sa.select(*_COLUMNS)
         .join_from(t.member, other, named)
         .where(_at(pair, resource), _M.side == here, _M.todo, _M.link_id.is_(None))
-        .where(_M.state != State.GONE.value, _M.remote_id > after, ~shared)
+        .where(_M.state != State.GONE.value, _M.reference.is_not(None), ~shared)
+        .where(_M.remote_id > after)
         .order_by(_M.remote_id)
         .limit(limit)
     )
@@ -203,14 +204,20 @@ def with_keys(
     column = _M.second if second else _M.key
     found: list[Member] = []
     for some in chunks(keys):
-        asked = (
-            sa.select(*_COLUMNS)
-            .where(_of(pair, resource), column.in_(some), _M.state != State.GONE.value)
-            .order_by(_M.side, _M.remote_id)
-        )
-        rows = db.execute(asked.with_for_update() if locked else asked)
-        found.extend(_member(row) for row in rows)
-    return found
+        here = (_of(pair, resource), column.in_(some), _M.state != State.GONE.value)
+        found.extend(_asked(db, sa.select(*_COLUMNS).where(*here), locked=locked))
+    return sorted(found, key=lambda m: (m.side.value, m.remote_id))
+
+
+def _asked(db: sa.Connection, asked: sa.Select[Any], *, locked: bool) -> Iterator[Member]:
+    """Members; on SQLite, which has one writer, there is nothing to lock.
+
+    In one order, so that two processes never wait for each other; SQLite would go through the
+    whole pair for it.
+    """
+    if locked and db.dialect.name != "sqlite":
+        asked = asked.order_by(_M.side, _M.remote_id).with_for_update()
+    return map(_member, db.execute(asked))
 
 
 def keys_after(
@@ -246,15 +253,14 @@ def known_as(db: sa.Connection, pair: str, resource: Resource, name: str) -> lis
     """Members of either side with this remote id or this key, gone or not."""
     rows = db.execute(
         sa.select(*_COLUMNS)
-        .where(_of(pair, resource), sa.or_(_M.remote_id == name, _M.key == name))
+        .where(_of(pair, resource), _M.side.in_([side.value for side in SIDES]))
+        .where(sa.or_(_M.remote_id == name, _M.key == name))
         .order_by(_M.side, _M.remote_id)
     )
     return [_member(row) for row in rows]
 
 
-def of_links(
-    db: sa.Connection, pair: str, resource: Resource, links: Iterable[int], *, locked: bool = False
-) -> list[Member]:
+def of_links(db: sa.Connection, links: Iterable[int], *, locked: bool = False) -> list[Member]:
     """The members of these links.
 
     Args:
@@ -262,10 +268,8 @@ def of_links(
     """
     found: list[Member] = []
     for some in chunks(links):
-        asked = sa.select(*_COLUMNS).where(_of(pair, resource), _M.link_id.in_(some))
-        if locked:
-            asked = asked.order_by(_M.side, _M.remote_id).with_for_update()
-        found.extend(_member(row) for row in db.execute(asked))
+        asked = sa.select(*_COLUMNS).where(_M.link_id.in_(some))
+        found.extend(_asked(db, asked, locked=locked))
     return found
 
 

@@ -65,23 +65,18 @@ def stage(
     )
 
 
-def _ready(pair: Any, run_id: Any, side: Any, resource: Any, limit: Any) -> sa.Select[Any]:
+@prepared
+def _ready(
+    pair: Any, run_id: Any, side: Any, resource: Any, urgent: Any, limit: Any
+) -> sa.Executable:
     return (
         sa.select(_O.id)
         .where(_O.pair == pair, _O.run_id == run_id, _O.state == OpState.READY.value)
-        .where(_O.side == side, _O.resource == resource)
-        .order_by(_O.urgent.desc(), _O.id)
+        .where(_O.side == side, _O.resource == resource, _O.urgent == urgent)
+        .order_by(_O.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-
-
-_due = prepared(_ready)
-_due_urgent = prepared(
-    lambda pair, run_id, side, resource, limit: _ready(pair, run_id, side, resource, limit).where(
-        _O.urgent
-    )
-)
 
 
 def claim(
@@ -93,9 +88,9 @@ def claim(
     now: datetime,
     run_id: int,
     *,
-    urgent_only: bool = False,
+    urgent: bool,
 ) -> list[Sent]:
-    """Mark the next ready ops of one side as being sent, urgent ones first.
+    """Mark the next ready ops of a run as being sent to one side: the urgent ones, or the others.
 
     The caller commits this before it calls the platform. An op found in state `sending`
     after a crash is therefore in doubt, and `engine.recover` looks at the platform
@@ -106,9 +101,8 @@ def claim(
         LeaseLostError: another worker took the pair over; nothing is marked.
     """
     leases.hold(db, lease, now)
-    due = _due_urgent if urgent_only else _due
     place = {"pair": lease.pair, "side": side.value, "resource": resource.value}
-    ids = due(db, **place, run_id=run_id, limit=limit).scalars().all()
+    ids = _ready(db, **place, run_id=run_id, urgent=urgent, limit=limit).scalars().all()
     if not ids:
         return []
     db.execute(
@@ -152,11 +146,11 @@ def sent_of(row: Any) -> Sent:
 
 
 def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
-    """Ops by id: urgent ones first, then in the order of their ids."""
+    """Ops by id, in the order of their ids."""
     found: list[Sent] = []
     for some in chunks(ids):
         found.extend(map(sent_of, db.execute(sa.select(*COLUMNS).where(_O.id.in_(some)))))
-    return sorted(found, key=lambda sent: (not sent.op.urgent, sent.op.id))
+    return sorted(found, key=lambda sent: sent.op.id)
 
 
 def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:

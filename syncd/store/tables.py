@@ -31,6 +31,16 @@ metadata = sa.MetaData(
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _JSON: sa.types.TypeEngine[Any] = sa.JSON(none_as_null=True)
 
+# How a statement says that a flag is on: SQLite takes an index of such rows only where a
+# statement says so in the same words.
+_ON = {"sqlite": "todo = 1", "postgresql": "todo"}
+
+
+def _only(rows: str) -> dict[str, Any]:
+    """An index of some rows alone."""
+    return {f"{name}_where": sa.text(rows.format(todo=on)) for name, on in _ON.items()}
+
+
 # Facts about the store itself: the key of the suppression ledger, and its fingerprint.
 meta = sa.Table(
     "meta",
@@ -118,18 +128,19 @@ member = sa.Table(
     sa.Column("link_id", _ID),
     sa.Column("digest", sa.String(32)),  # of the observation when it was last reconciled
     sa.Column("todo", sa.Boolean, nullable=False),
-    sa.Index(None, "pair", "resource", "key"),
-    sa.Index(None, "pair", "resource", "second"),
-    sa.Index(None, "pair", "resource", "reference"),
+    sa.Index(None, "key", "pair", "resource"),
+    sa.Index(None, "pair", "resource", "second", **_only("second IS NOT NULL")),
+    sa.Index(None, "pair", "resource", "reference", **_only("reference IS NOT NULL")),
     sa.Index(None, "link_id"),
+    sa.Index("ix_member_todo_link", "pair", "resource", "link_id", **_only("{todo}")),
+    sa.Index("ix_member_todo_key", "pair", "resource", "key", **_only("{todo}")),
     sa.Index(
-        "ix_member_todo",
+        "ix_member_todo_reference",
         "pair",
         "resource",
-        "link_id",
-        "key",
-        sqlite_where=sa.text("todo"),
-        postgresql_where=sa.text("todo"),
+        "side",
+        "remote_id",
+        **_only("{todo} AND link_id IS NULL AND reference IS NOT NULL"),
     ),
 )
 
@@ -191,8 +202,8 @@ op = sa.Table(
     sa.Column("sent_at", Moment),
     sa.Column("error", sa.Text),
     sa.Index(None, "pair", "state", "side", "sent_at"),
+    sa.Index(None, "run_id", "state", "side", "urgent", "id"),
     sa.Index(None, "link_id"),
-    sa.Index(None, "run_id"),
 )
 
 # What a backfill has to work through, in order.

@@ -100,7 +100,7 @@ def test_unlinking_leaves_the_records(store: sa.Engine) -> None:
     save(store, member("a", link_id=3), member("b", link_id=4))
     with store.begin() as db:
         members.unlink(db, [3])
-        assert [m.remote_id for m in members.of_links(db, PAIR, CONTACT, [3, 4])] == ["b"]
+        assert [m.remote_id for m in members.of_links(db, [3, 4])] == ["b"]
         assert members.load(db, PAIR, CONTACT, LEFT, ["a"])["a"].link_id is None
 
 
@@ -155,7 +155,7 @@ def test_a_page_of_members_is_a_handful_of_statements(store: sa.Engine) -> None:
     with counted(store) as statements, store.begin() as db:
         members.save(db, PAIR, CONTACT, page)
         assert len(members.load(db, PAIR, CONTACT, LEFT, [m.remote_id for m in page])) == 500
-        assert len(members.of_links(db, PAIR, CONTACT, range(500))) == 500
+        assert len(members.of_links(db, range(500))) == 500
         wake.by_links(db, range(500))
         wake.by_keys(db, [m.key for m in page if m.key])
     assert len(statements) <= 6
@@ -175,7 +175,7 @@ def test_who_is_woken_while_another_settles_them_stays_awake(store: sa.Engine, a
             if asked == "keys":
                 read = members.with_keys(db, PAIR, CONTACT, ["ada@example.org"], locked=True)
             else:
-                read = members.of_links(db, PAIR, CONTACT, [3], locked=True)
+                read = members.of_links(db, [3], locked=True)
             woken = pool.submit(hears)
             wait_until_another_waits(db)
             members.save(db, PAIR, CONTACT, [replace(m, todo=False) for m in read])

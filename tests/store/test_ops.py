@@ -30,10 +30,10 @@ def stage(store: sa.Engine, *drafts: Draft, ready: bool = True, run: int = RUN) 
 
 
 def claim(
-    store: sa.Engine, lease: leases.Lease, limit: int = 100, side: Side = Side.RIGHT, **more: bool
+    store: sa.Engine, lease: leases.Lease, limit: int = 100, *, urgent: bool = False
 ) -> list[Sent]:
     with store.begin() as db:
-        return ops.claim(db, lease, CONTACT, side, limit, NOW, RUN, **more)
+        return ops.claim(db, lease, CONTACT, Side.RIGHT, limit, NOW, RUN, urgent=urgent)
 
 
 def settle(store: sa.Engine, sent: Sent, state: OpState, error: str | None = None) -> None:
@@ -67,7 +67,7 @@ def test_what_is_staged_comes_out_as_it_went_in(store: sa.Engine) -> None:
         urgent=True,
     )
     stage(store, wanted)
-    [sent] = claim(store, take(store))
+    [sent] = claim(store, take(store), urgent=True)
     assert (sent.op.patch, sent.op.current) == (wanted.patch, wanted.current)
     assert (sent.advance, sent.ends, sent.link_id) == (wanted.advance, "opted_out", 12)
     assert (sent.op.urgent, sent.op.kind, sent.op.remote_id) == (True, OpKind.UPDATE, "r1")
@@ -81,18 +81,13 @@ def test_nothing_is_claimed_before_it_is_released(store: sa.Engine) -> None:
     assert states(store) == ["held"]
 
 
-def test_opt_outs_are_claimed_first_and_the_rest_in_order(store: sa.Engine) -> None:
-    stage(store, draft(1), draft(2), draft(3, urgent=True), draft(4, urgent=True))
+def test_opt_outs_are_claimed_apart_and_the_rest_in_order(store: sa.Engine) -> None:
+    stage(store, draft(1), draft(2), draft(3, urgent=True), draft(4, urgent=True), draft(5))
     lease = take(store)
-    assert [s.link_id for s in claim(store, lease, limit=3)] == [3, 4, 1]
-    assert [s.link_id for s in claim(store, lease, limit=3)] == [2]
-
-
-def test_opt_outs_alone_can_be_claimed(store: sa.Engine) -> None:
-    stage(store, draft(1), draft(2, urgent=True))
-    lease = take(store)
-    assert [s.link_id for s in claim(store, lease, urgent_only=True)] == [2]
-    assert claim(store, lease, urgent_only=True) == []
+    assert [s.link_id for s in claim(store, lease, urgent=True)] == [3, 4]
+    assert claim(store, lease, urgent=True) == []
+    assert [s.link_id for s in claim(store, lease, limit=2)] == [1, 2]
+    assert [s.link_id for s in claim(store, lease, limit=2)] == [5]
 
 
 def test_only_the_asked_side_resource_pair_and_run_are_claimed(store: sa.Engine) -> None:
@@ -144,7 +139,7 @@ def test_a_claimer_skips_what_another_transaction_has_locked(postgres_store: sa.
     with postgres_store.connect() as other, postgres_store.begin() as db:
         other.execute(sa.text("select id from op where link_id = 1 for update"))
         db.execute(sa.text("set local lock_timeout = '5s'"))  # fail, rather than wait for ever
-        sent = ops.claim(db, lease, CONTACT, Side.RIGHT, 100, NOW, RUN)
+        sent = ops.claim(db, lease, CONTACT, Side.RIGHT, 100, NOW, RUN, urgent=False)
     assert [s.link_id for s in sent] == [2]
 
 
