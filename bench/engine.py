@@ -17,34 +17,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import structlog
-
-from bench.invented import Invented, install
-from syncd.app import App, open_app
+from bench.harness import Harness, people, silence
 from syncd.engine import apply, cycle, reconcile
-from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.engine.cycle import Mode, run_cycle
 from syncd.model.record import Resource
 
-ROOT = """\
-store: {store}
-accounts:
-  crm: {{connector: single}}
-  mail: {{connector: bulk}}
-pairs: pairs/*.yaml
-log: {{level: error}}
-"""
-PAIR = """\
-pair: bench
-left: crm
-right: mail
-baseline: auto
-fields:
-  - {left: first, right: first}
-  - {left: last, right: last}
-  - {left: city, right: city}
-  - {left: phone, right: phone}
-  - {left: tags, right: tags}
-"""
 STEPS = {
     "recover": (cycle, "recover"),
     "pull": (cycle, "pull"),
@@ -79,65 +56,37 @@ class Stopwatch:
         self.ms[step] += (time.process_time() - begun) * 1_000
 
 
-def people(account: Invented, numbers: range) -> None:
-    """Invented contacts, the same ones whenever the same numbers are asked for."""
-    for n in numbers:
-        account.put(
-            f"{account.spec.name}{n:07}",
-            {
-                "email": f"p{n}@example.org",
-                "first": f"First{n}",
-                "last": f"Last{n}",
-                "city": "Bern",
-                "phone": f"+1202555{n % 10_000:04}",
-                "tags": frozenset({"vip", f"t{n % 7}"}),
-                "consent": None,
-            },
-        )
-
-
-class Rehearsal:
-    """Two accounts, a store, and cycles that are measured."""
-
-    def __init__(self, folder: Path, store: str) -> None:
-        self.accounts = install()
-        (folder / "pairs").mkdir()
-        (folder / "syncd.yaml").write_text(ROOT.format(store=store))
-        (folder / "pairs" / "bench.yaml").write_text(PAIR)
-        structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
-        self.app: App = open_app(folder / "syncd.yaml", env={})
-        self.watch = Stopwatch()
-
-    def cycle(self, mode: Mode = Mode.SYNC) -> tuple[float, Report]:
-        """Processor time of one cycle in ms, with the pair opened already."""
-        pair = self.app.open_pair("bench", create_fields=True)
-        begun = time.process_time()
-        report = run_cycle(pair, self.app.bench, mode)
-        return (time.process_time() - begun) * 1_000, report
+def timed(harness: Harness, mode: Mode = Mode.SYNC) -> float:
+    """Processor time of one cycle in ms, with the pair opened already."""
+    pair = harness.app.open_pair("bench", create_fields=True)
+    begun = time.process_time()
+    run_cycle(pair, harness.app.bench, mode)
+    return (time.process_time() - begun) * 1_000
 
 
 def measured(size: int, store: str = "sqlite:///syncd.db") -> dict[str, Any]:
     """All figures of one size, in ms of processor time."""
     with tempfile.TemporaryDirectory() as name:
-        r = Rehearsal(Path(name), store)
-        left, right = r.accounts["single"], r.accounts["bulk"]
+        silence()
+        harness, watch = Harness(Path(name), store), Stopwatch()
+        left, right = harness.accounts["single"], harness.accounts["bulk"]
         people(left, range(size))
         people(right, range(size // 2, size // 2 + size))
         before_mb = peak_mb()
-        first, _ = r.cycle()
-        steps = dict(r.watch.ms)
+        first = timed(harness)
+        steps = dict(watch.ms)
         peak = peak_mb() - before_mb
         for _ in range(3):
-            r.cycle()
-        idle = sorted(r.cycle()[0] for _ in range(9))[4]
+            harness.cycle()
+        idle = sorted(timed(harness) for _ in range(9))[4]
         changed = []
         for n in range(5):
             shown = left.fetch(Resource.CONTACT, f"single{n:07}", fields=frozenset()).fields
             left.put(f"single{n:07}", {**shown, "city": "Chur"})
-            changed.append(r.cycle()[0])
-            r.cycle()
-        r.watch.ms.clear()
-        full, _ = r.cycle(Mode.FULL)
+            changed.append(timed(harness))
+            harness.cycle()
+        watch.ms.clear()
+        full = timed(harness, Mode.FULL)
         store_bytes = sum(f.stat().st_size for f in Path(name).glob("syncd.db*"))
         return {
             "size": size,
@@ -147,7 +96,7 @@ def measured(size: int, store: str = "sqlite:///syncd.db") -> dict[str, Any]:
             "idle": idle,
             "changed": sorted(changed)[2],
             "full": full,
-            "full_steps": dict(r.watch.ms),
+            "full_steps": dict(watch.ms),
             "peak_mb": peak,
             "store_bytes": store_bytes,
         }

@@ -30,6 +30,8 @@ def upgrade() -> None:
         (*OF_PAIR, "side", "remote_id"),
         "{todo} AND link_id IS NULL AND reference IS NOT NULL",
     )
+    op.drop_index("ix_refusal_pair", table_name="refusal")
+    op.create_index("ix_refusal_pair_side_code", "refusal", ["pair", "side", "code"], unique=False)
     op.drop_index("ix_op_run_id", table_name="op")
     columns = ["run_id", "state", "side", "urgent", "id"]
     op.create_index("ix_op_run_id_state_side_urgent_id", "op", columns, unique=False)
@@ -38,6 +40,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_op_run_id_state_side_urgent_id", table_name="op")
     op.create_index("ix_op_run_id", "op", ["run_id"], unique=False)
+    op.drop_index("ix_refusal_pair_side_code", table_name="refusal")
+    op.create_index("ix_refusal_pair", "refusal", ["pair"], unique=False)
     for name in ("todo_reference", "todo_key", "todo_link", "key_pair_resource"):
         op.drop_index(f"ix_member_{name}", table_name="member")
     for name in ("second", "reference"):

@@ -111,13 +111,12 @@ def _todo_keyless(pair: Any, resource: Any, limit: Any) -> sa.Executable:
     return (
         sa.select(*_COLUMNS)
         .where(_at(pair, resource), _M.todo, _M.link_id.is_(None), _M.key.is_(None))
-        .order_by(_M.side, _M.remote_id)
         .limit(limit)
     )
 
 
 def todo_keyless(db: sa.Connection, pair: str, resource: Resource, limit: int) -> list[Member]:
-    """Unlinked members to reconcile that have no key."""
+    """Unlinked members to reconcile that have no key, in no order."""
     rows = _todo_keyless(db, pair=pair, resource=resource.value, limit=limit)
     return [_member(row) for row in rows]
 

@@ -257,7 +257,7 @@ refusal = sa.Table(
     sa.Column("pair", sa.String(64), nullable=False),
     sa.Column("value", _JSON),
     sa.Column("code", sa.Text, nullable=False),
-    sa.Index(None, "pair"),
+    sa.Index(None, "pair", "side", "code"),
 )
 
 # What is known of a pair between its runs.

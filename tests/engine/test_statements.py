@@ -1,0 +1,230 @@
+"""What a cycle asks of the store: how much of it, and never by walking a table.
+
+The same cycles at 200 and at 20,000 contacts: what changed costs something, the others nothing.
+"""
+
+import re
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from bench.harness import Harness, people
+from bench.invented import Invented
+from syncd.connectors.registry import installed
+from syncd.model.record import Resource
+from syncd.model.values import Consent, Level, Value
+from syncd.store import tables as t
+
+FEW, TIMES = 200, 100  # contacts a side, and how many times as many the larger store has
+# All but what people have to see to: conflicts are counted, and are few.
+GROWING = ("member", "link", "observation", "op", "suppression", "problem", "refusal")
+# Who is found by these alone is one of many: a pair's, an account's, or a side's.
+COARSE = {"pair", "resource", "side", "account", "gone", "hidden"}
+
+TOLD = ("Node Type", "Relation Name", "Index Name", "Index Cond", "Filter")
+
+Statement = tuple[str, Any]
+Deed = Callable[[Harness, int], None]  # with a number: other contacts for each
+
+
+@pytest.fixture
+def harness(tmp_path: Path, new_store: Callable[[], dict[str, str]]) -> Iterator[Harness]:
+    """Two invented accounts in step, of which each has contacts of its own."""
+    made = Harness(tmp_path, new_store().get("store", "sqlite:///syncd.db"))
+    people(made.accounts["single"], range(FEW))
+    people(made.accounts["bulk"], range(FEW // 2, FEW // 2 + FEW))
+    for _ in range(3):
+        made.cycle()
+    yield made
+    made.app.store.dispose()
+    for name in made.accounts:
+        del installed()[name]  # type: ignore[attr-defined]  # a dict
+
+
+def nothing(_: Harness, __: int) -> None:
+    """Nobody does anything."""
+
+
+def edits(harness: Harness, n: int) -> None:
+    """Somebody changes one contact on either side."""
+    for name, first in (("single", 0), ("bulk", FEW)):
+        change(harness.accounts[name], f"{name}{first + n:07}", city="Chur")
+
+
+def all_sorts(harness: Harness, n: int) -> None:
+    """People opt out, move, are tagged and are new."""
+    single, bulk = harness.accounts["single"], harness.accounts["bulk"]
+    change(single, f"single{n:07}", consent=Consent(Level.REVOKED))
+    change(bulk, f"bulk{FEW + n:07}", email=f"elsewhere{n}@example.org")
+    change(single, f"single{20 + n:07}", tags=frozenset({"vip", "old"}))
+    people(single, [90_000 + n])
+    people(bulk, [91_000 + n])
+
+
+def change(account: Invented, remote_id: str, **fields: Value) -> None:
+    shown = account.fetch(Resource.CONTACT, remote_id, fields=frozenset()).fields
+    account.put(remote_id, {**shown, **fields})
+
+
+DEEDS: Sequence[Deed] = (nothing, edits, all_sorts)
+
+
+@contextmanager
+def executed(store: sa.Engine) -> Iterator[list[Statement]]:
+    """The statements that are sent while this is open, with their values."""
+    found: list[Statement] = []
+
+    def note(_c: object, _k: object, statement: str, values: Any, _x: object, many: bool) -> None:
+        if not statement.startswith(("BEGIN", "EXPLAIN")):
+            found.append((statement, values[0] if many and isinstance(values, list) else values))
+
+    sa.event.listen(store, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        sa.event.remove(store, "before_cursor_execute", note)
+
+
+def statements(harness: Harness, deed: Deed, n: int = 0) -> list[Statement]:
+    """The statements of a cycle after a deed."""
+    deed(harness, n)
+    with executed(harness.app.store) as found:
+        harness.cycle()
+    return found
+
+
+def fill(store: sa.Engine, count: int) -> None:
+    """So many more contacts, in step since long ago, each with a write and whatever else it may."""
+    ids = range(1_000_000, 1_000_000 + count)
+    place = {"pair": "bench", "resource": "contact"}
+    plain = {"fields": {}, "digest": "d", "gone": False, "sweep": 1, "hidden": False}
+    ended = {
+        "run_id": 1,
+        "side": "right",
+        "kind": "create",
+        "patch": {},
+        "current": {},
+        "advance": {},
+        "urgent": False,
+        "routine": False,
+        "state": "done",
+        "attempts": 1,
+        "sent_at": datetime(2020, 1, 1, tzinfo=UTC),
+    }
+    sides = (("left", "crm"), ("right", "mail"))
+    with store.begin() as db:
+        for side, account in sides:
+            rows = [{"account": account, "remote_id": f"{n}", **plain} for n in ids]
+            db.execute(sa.insert(t.observation), [{**row, "resource": "contact"} for row in rows])
+            members = {"side": side, "state": "linked", "digest": "d", "todo": False, **place}
+            known = [{"remote_id": f"{n}", "key": f"p{n}@example.org", "link_id": n} for n in ids]
+            db.execute(sa.insert(t.member), [{**members, **row} for row in known])
+        shadows = {"left_shadow": {}, "right_shadow": {}, **place}
+        links = [{"id": n, "left_id": f"{n}", "right_id": f"{n}", **shadows} for n in ids]
+        db.execute(sa.insert(t.link), links)
+        db.execute(sa.insert(t.op), [{"link_id": n, **place, **ended} for n in ids])
+        told = {"account": "mail", "source": "mail", "recorded_at": ended["sent_at"]}
+        hashes = [{"address_hash": f"{n}"} for n in ids]
+        db.execute(sa.insert(t.suppression), [{**told, **row} for row in hashes])
+        fault = {"pair": "bench", "code": "too_long"}
+        problems = [{"link_id": n, "rule": "city = city", **fault} for n in ids]
+        db.execute(sa.insert(t.problem), problems)
+        refusals = [{"link_id": n, "side": "left", "field": "city", **fault} for n in ids]
+        db.execute(sa.insert(t.refusal), refusals)
+    if store.dialect.name == "postgresql":  # as it does itself after a while
+        with store.connect().execution_options(isolation_level="AUTOCOMMIT") as db:
+            db.exec_driver_sql("ANALYZE")
+
+
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.__name__)
+def test_no_statement_of_a_cycle_walks_a_table(harness: Harness, deed: Deed) -> None:
+    found = dict(statements(harness, deed))
+    fill(harness.app.store, FEW * 20)
+    with harness.app.store.connect() as db:
+        walks = [
+            f"{walk}: {statement}"
+            for statement, values in found.items()
+            for walk in walked(db, statement, values)
+        ]
+    assert len(found) > 20
+    assert not walks, "\n\n".join(walks)
+
+
+def walked(db: sa.Connection, statement: str, values: Any) -> list[str]:
+    """The parts of a statement's plan that go through a table, or through all of a pair."""
+    if db.dialect.name == "sqlite":
+        plan = [row[-1] for row in db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)]
+        return [line for line in plan if _walks_sqlite(line)]
+    shown = db.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", values).scalar_one()
+    nodes = list(_nodes(shown[0]["Plan"]))
+    return [str({k: v for k, v in node.items() if k in TOLD}) for node in nodes if _walks(node)]
+
+
+def _walks_sqlite(line: str) -> bool:
+    """Of lines like `SEARCH member USING INDEX ix_… (pair=? AND key>?)`."""
+    found = re.match(
+        r"(SCAN|SEARCH) (\w+)(?: USING (?:COVERING )?INDEX (\w+))?(?: \((.*)\))?", line
+    )
+    if found is None or _table(found[2]) not in GROWING:
+        return False
+    if found[1] == "SCAN":
+        return True
+    by = set(re.findall(r"(\w+)[=<>]", found[4] or "rowid="))
+    return by <= COARSE and not (found[3] or "").startswith("ix_member_todo")
+
+
+def _walks(node: dict[str, Any]) -> bool:
+    table, index = node.get("Relation Name", ""), node.get("Index Name")
+    if index is None:
+        return node["Node Type"] == "Seq Scan" and table in GROWING
+    by = set(re.findall(r"\(?(\w+)\)?(?:::\w+)? [=<>]", node.get("Index Cond", "")))
+    return by <= COARSE and not index.startswith("ix_member_todo")
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _table(name: str) -> str:
+    """The table behind an alias, such as `member_1`."""
+    return re.sub(r"_\d+$", "", name)
+
+
+@pytest.mark.parametrize("kind_of_store", ["sqlite"])
+def test_a_cycle_costs_the_same_among_many_contacts(harness: Harness) -> None:
+    """By the statements that it sends, and by the steps of SQLite's machine that these take."""
+    for deed in DEEDS:  # so that both are measured at their second time
+        measured(harness, deed, 0)
+    few = [measured(harness, deed, 1) for deed in DEEDS]
+    fill(harness.app.store, FEW * TIMES)
+    many = [measured(harness, deed, 2) for deed in DEEDS]
+    assert [sent for sent, _ in many] == [sent for sent, _ in few]
+    assert all(most <= 1.2 * least for (_, least), (_, most) in zip(few, many, strict=True))
+
+
+def measured(harness: Harness, deed: Deed, n: int) -> tuple[int, int]:
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    def watch(connection: sqlite3.Connection, _: Any) -> None:
+        connection.set_progress_handler(count, 10)
+
+    store = harness.app.store
+    sa.event.listen(store, "connect", watch)
+    store.dispose()
+    try:
+        return len(statements(harness, deed, n)), steps
+    finally:
+        sa.event.remove(store, "connect", watch)
+        store.dispose()
