@@ -1,11 +1,14 @@
 """Advance: what was carried out moves the shadows, and is what the target shows from then on."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import sqlalchemy as sa
 
-from syncd.core.consent import carried
+from syncd.core.consent import CONSENT, carried
 from syncd.core.digest import digest
+from syncd.core.reference import reference_name
+from syncd.core.shadow import shadow_names
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
 from syncd.engine.observe import reference_of
@@ -14,7 +17,7 @@ from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
-from syncd.store import links, members, observations, wake
+from syncd.store import conflicts, links, members, observations, wake
 from syncd.store.ops import Sent
 
 Done = Sequence[tuple[Sent, Receipt]]
@@ -53,6 +56,9 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
     shadows: dict[int, Both[Fields]] = {}
     fresh: dict[str, Observation] = {}
     marked: dict[str, Member] = {}
+    disputed = {link_id for link_id, _ in conflicts.of_links(db, touched)}
+    settled: set[int] = set()  # links about which planning again would decide nothing new
+    unsettled: set[int] = set()
     made: dict[int, str | None] = {}  # ids of new records, by link
     left: set[str] = set()  # addresses that our own writes have freed for others
     for sent, receipt in done:
@@ -65,12 +71,16 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
             made[link.id] = remote_id
         if remote_id is None:
             continue
-        seen = _shown_after(
-            cycle, side, sent, receipt, fresh.get(remote_id) or known.get(remote_id)
-        )
+        old = fresh.get(remote_id) or known.get(remote_id)
+        wanted = _wanted(cycle, side, sent, old)
+        seen = _shown_after(cycle, side, sent, receipt, old, wanted)
         fresh[remote_id] = seen
         before = standing.get(remote_id)
         marked[remote_id] = _member_after(cycle, side, seen, before, link)
+        if link.id in disputed or not _is_all(cycle, sent, receipt, seen, wanted, before):
+            unsettled.add(link.id)
+        elif sent.op.kind is not OpKind.CREATE or _is_whole(cycle, side, shadows[link.id]):
+            settled.add(link.id)
         if before is not None and before.key and before.key != marked[remote_id].key:
             left.add(before.key)
     links.complete(db, side, made)
@@ -78,8 +88,13 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
     wake.by_records(db, pair.sharing[side], pair.resource, fresh)
-    members.save(db, pair.name, pair.resource, list(marked.values()))
-    wake.by_links(db, touched)
+    settled -= unsettled
+    for waking in (True, False):
+        those = [m for m in marked.values() if (m.link_id not in settled) is waking]
+        after = [replace(m, todo=waking) for m in those]
+        members.save(db, pair.name, pair.resource, after, waking=waking)
+    members.no_longer_wait(db, sorted(settled & made.keys()))
+    wake.by_links(db, sorted(touched.keys() - settled))
     wake.by_keys(db, sorted(left))
 
 
@@ -110,16 +125,62 @@ def _moved(
     return Both(after.left, after.right)
 
 
-def _shown_after(
-    cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, old: Observation | None
-) -> Observation:
-    """What the target shows now: by its answer, or else as its Spec says it stores things."""
-    before: dict[str, Value] = dict(old.fields) if old else {}
+def _is_all(
+    cycle: Cycle,
+    sent: Sent,
+    receipt: Receipt,
+    seen: Observation,
+    wanted: Fields,
+    before: Member | None,
+) -> bool:
+    """Whether a write did what was planned, and its answer tells of nothing else.
+
+    Then both sides show what was agreed. Who has another address, another consent or is
+    parked may concern others, and is planned again.
+    """
+    op, key = sent.op, cycle.pair.policy.keys.first[sent.side]
+    if op.urgent or sent.ends is not None or CONSENT in op.patch or seen.fields != wanted:
+        return False
+    if op.kind is OpKind.UPDATE:
+        plain = key not in op.patch and before is not None and before.state is State.LINKED
+    else:
+        plain = op.kind is OpKind.CREATE and before is None
+    if receipt.record is None or not plain:
+        return plain
+    return is_in_effect(cycle, sent, cycle.pair.observed(sent.side, receipt.record))
+
+
+def _is_whole(cycle: Cycle, side: Side, shadow: Both[Fields]) -> bool:
+    """Whether a new record shows all that it is to show, and nobody has to learn its id."""
+    planner = cycle.pair.planner
+    return reference_name(planner, side.other) is None and all(
+        name in shadow[there]
+        for rule in planner.mapping.rules
+        for there in SIDES
+        for name in shadow_names(rule, there)
+    )
+
+
+def _wanted(cycle: Cycle, side: Side, sent: Sent, old: Observation | None) -> Fields:
+    """What the target shows after a write, as its Spec says that it stores things."""
+    after: dict[str, Value] = dict(old.fields) if old else {}
     if sent.op.kind is OpKind.CREATE:
-        before = dict.fromkeys(cycle.pair.fields[side] - before.keys()) | before
+        after = dict.fromkeys(cycle.pair.fields[side] - after.keys()) | after
     for name, value in sent.op.patch.items():
-        before[name] = _applied(before.get(name), value)
-    record = receipt.record
+        after[name] = _applied(after.get(name), value)
+    return after
+
+
+def _shown_after(
+    cycle: Cycle,
+    side: Side,
+    sent: Sent,
+    receipt: Receipt,
+    old: Observation | None,
+    wanted: Fields,
+) -> Observation:
+    """What the target shows now: by its answer, or else what was wanted."""
+    before, record = dict(wanted), receipt.record
     if record is not None:
         answered = cycle.pair.observed(side, record)
         spec = cycle.pair.specs[side].consent

@@ -41,6 +41,7 @@ def apply(cycle: Cycle) -> bool:
                 cycle.bench.progress(f"writing {name}", written[side], ready[side])
                 if cycle.bench.stopping() or cycle.bench.now() >= until:
                     return False
+    cycle.bench.crash("applied")
     return True
 
 

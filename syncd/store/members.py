@@ -56,8 +56,20 @@ def load(
     return found
 
 
-def save(db: sa.Connection, pair: str, resource: Resource, members: Sequence[Member]) -> None:
-    """Write members as they are now."""
+def save(
+    db: sa.Connection,
+    pair: str,
+    resource: Resource,
+    members: Sequence[Member],
+    *,
+    waking: bool = True,
+) -> None:
+    """Write members as they are now.
+
+    Args:
+        waking: False leaves it open whether there is something to do with those that are known,
+            as it is: another process may be waking them.
+    """
     rows = [
         {
             "pair": pair,
@@ -75,8 +87,18 @@ def save(db: sa.Connection, pair: str, resource: Resource, members: Sequence[Mem
         }
         for m in members
     ]
-    columns = ["key", "second", "state", "cause", "link_id", "digest", "todo", "reference"]
-    upsert(db, t.member, rows, columns)
+    columns = ["key", "second", "state", "cause", "link_id", "digest", "reference"]
+    upsert(db, t.member, rows, [*columns, "todo"] if waking else columns)
+
+
+def no_longer_wait(db: sa.Connection, links: Iterable[int]) -> None:
+    """Note that members have got the counterpart for which they waited."""
+    for some in chunks(links):
+        db.execute(
+            t.member.update()
+            .where(_M.link_id.in_(some), _M.state == State.WAITING.value)
+            .values(state=State.LINKED.value, cause=None)
+        )
 
 
 @prepared

@@ -84,6 +84,6 @@ def forget(db: sa.Connection, pair: str, side: Side, fields: Iterable[str]) -> N
 
 def clear(db: sa.Connection, pair: str) -> list[int]:
     """Forget every refusal of a pair, so that all is tried again; the links concerned."""
-    links = db.execute(sa.select(_R.link_id).where(_R.pair == pair).distinct()).scalars().all()
+    links = set(db.execute(sa.select(_R.link_id).where(_R.pair == pair)).scalars())
     db.execute(t.refusal.delete().where(_R.pair == pair))
-    return list(links)
+    return sorted(links)

@@ -200,7 +200,7 @@ def test_what_a_released_run_did_before_it_was_killed_uses_its_word_up(made: Bui
     first, second = portions(addresses(80), 40)
     (held,) = done_in_portions(world, Side.LEFT, update, [first])
     approve(world.bench, PAIR, held.run_id)
-    world.dies_at("reconcile", times=2)  # all of it was carried out
+    world.dies_at("applied")  # all of it was carried out
     with pytest.raises(CrashError):
         world.cycle()
     world.start_process()
