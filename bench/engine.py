@@ -29,7 +29,7 @@ STEPS = {
     "plan": (reconcile, "plan_links"),
     "guard": (cycle, "release"),
     "claim": (apply, "_claim"),
-    "push": (apply, "_push"),
+    "push": (apply, "_push_batch"),
     "confirm": (apply, "confirm"),
 }
 

@@ -1,8 +1,9 @@
 """Apply: send the ready ops of a run, and confirm what the platform answers."""
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from syncd.core import consent
 from syncd.core.normalise import identity_key
@@ -14,8 +15,12 @@ from syncd.model.side import SIDES, Side
 from syncd.store import leases, ops, tallies
 from syncd.store.database import reading
 from syncd.store.ops import Sent
+from syncd.store.upsert import chunks
 
 URGENT_FIRST = (True, False)
+WINDOW = 64  # ops of one claim: so many are in doubt at most after a kill
+# A window that takes longer is broken off, so that the lease is prolonged long before it expires.
+LONGEST = timedelta(seconds=30)
 
 
 def apply(cycle: Cycle) -> bool:
@@ -30,19 +35,24 @@ def apply(cycle: Cycle) -> bool:
     """
     until = cycle.bench.now() + cycle.pair.slice
     ready, written = _ready(cycle), dict.fromkeys(SIDES, 0)
-    for urgent in URGENT_FIRST:
-        for side in SIDES:
-            while sent := _claim(cycle, side, urgent=urgent):
-                cycle.bench.crash("claimed")
-                _send(cycle, side, sent)
-                cycle.bench.crash("confirmed")
-                written[side] += len(sent)
-                name = cycle.pair.accounts[side].name
-                cycle.bench.progress(f"writing {name}", written[side], ready[side])
-                if cycle.bench.stopping() or cycle.bench.now() >= until:
-                    return False
+    most = max(cycle.pair.specs[side].concurrency for side in SIDES)
+    with ThreadPoolExecutor(most, thread_name_prefix="push") as pool:
+        for urgent in URGENT_FIRST:
+            for side in SIDES:
+                while sent := _claim(cycle, side, urgent=urgent):
+                    cycle.bench.crash("claimed")
+                    written[side] += _send(cycle, pool, side, sent, until)
+                    cycle.bench.crash("confirmed")
+                    name = cycle.pair.accounts[side].name
+                    cycle.bench.progress(f"writing {name}", written[side], ready[side])
+                    if _is_over(cycle, until):
+                        return False
     cycle.bench.crash("applied")
     return True
+
+
+def _is_over(cycle: Cycle, until: datetime) -> bool:
+    return cycle.bench.stopping() or cycle.bench.now() >= until
 
 
 def _ready(cycle: Cycle) -> dict[Side, int]:
@@ -57,7 +67,8 @@ def _ready(cycle: Cycle) -> dict[Side, int]:
 
 def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
     spec = cycle.pair.specs[side]
-    limit = spec.batch_size * spec.concurrency
+    at_once = spec.batch_size * spec.concurrency
+    limit = at_once * max(1, WINDOW // at_once)
     with cycle.writing() as db:
         now = cycle.bench.now()
         return ops.claim(
@@ -72,17 +83,29 @@ def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
         )
 
 
-def _send(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> None:
-    """Send claimed ops and record every answer in one transaction."""
-    refusals = _last_look(cycle, side, sent)
-    allowed = [s for s in sent if s.op.id not in refusals]
-    outcome = _push(cycle, side, allowed)
-    answered = {receipt.op_id for receipt in outcome.receipts}
-    unsent = [s.op.id for s in allowed if s.op.id not in answered]
+def _send(
+    cycle: Cycle, pool: ThreadPoolExecutor, side: Side, sent: Sequence[Sent], until: datetime
+) -> int:
+    """Send claimed ops and record every answer in one transaction; how many were dealt with.
+
+    What there was no time for may be claimed again.
+    """
+    until = min(until, cycle.bench.now() + LONGEST)
+    spec = cycle.pair.specs[side]
+    push = _Push(cycle, pool, side)
+    for some in chunks(sent, spec.batch_size * spec.concurrency):
+        if push.error is not None or (push.begun and _is_over(cycle, until)):
+            break
+        push.refusals.update(_last_look(cycle, side, some))
+        push.send([s.op for s in some if s.op.id not in push.refusals])
+    receipts = [*push.finish(), *push.refusals.values()]
+    answered = {receipt.op_id for receipt in receipts}
     cycle.bench.crash("answered")
-    confirm(cycle, side, sent, [*refusals.values(), *outcome.receipts], unsent)
-    if outcome.error is not None and not isinstance(outcome.error, TransientError):
-        raise outcome.error
+    later = [s.op.id for s in sent if s.op.id not in push.begun | answered]
+    confirm(cycle, side, sent, receipts, push.begun - answered, later)
+    if push.error is not None and not isinstance(push.error, TransientError):
+        raise push.error
+    return len(receipts)
 
 
 def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Receipt]:
@@ -123,29 +146,55 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
     return refusals
 
 
+class _Push:
+    """Batches of one window under way, as many at once as the connector allows.
+
+    Attributes:
+        refusals: ops that were not sent, by id, and why.
+        error: what ended the first batch that was broken off.
+        begun: ops whose batch was begun.
+    """
+
+    def __init__(self, cycle: Cycle, pool: ThreadPoolExecutor, side: Side) -> None:
+        self.cycle, self.pool, self.side = cycle, pool, side
+        self.refusals: dict[int, Receipt] = {}
+        self.error: SyncdError | None = None
+        self.begun: set[int] = set()
+        self._receipts: list[Receipt] = []
+        self._under_way: set[Future[_Outcome]] = set()
+
+    def send(self, some: Sequence[Op]) -> None:
+        """Send ops in batches; returns when the last of them is under way."""
+        spec = self.cycle.pair.specs[self.side]
+        for batch in chunks(some, spec.batch_size):
+            self.begun.update(op.id for op in batch)
+            if spec.concurrency == 1 or (len(some) <= spec.batch_size and not self._under_way):
+                self._take(_push_batch(self.cycle, self.side, batch))
+                continue
+            if len(self._under_way) >= spec.concurrency:
+                self._wait(FIRST_COMPLETED)
+            task = self.pool.submit(_push_batch, self.cycle, self.side, batch)
+            self._under_way.add(task)
+
+    def finish(self) -> list[Receipt]:
+        """Wait for all that is under way; every answer of the window."""
+        self._wait(ALL_COMPLETED)
+        return self._receipts
+
+    def _wait(self, until: str) -> None:
+        done, self._under_way = wait(self._under_way, return_when=until)
+        for task in done:
+            self._take(task.result())
+
+    def _take(self, outcome: "_Outcome") -> None:
+        self._receipts.extend(outcome.receipts)
+        self.error = self.error or outcome.error
+
+
 @dataclass(slots=True)
 class _Outcome:
     receipts: list[Receipt]
     error: SyncdError | None = None
-
-
-def _push(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> _Outcome:
-    """Push ops in batches, as many at once as the connector allows."""
-    batches = list(_batches([s.op for s in sent], cycle.pair.specs[side].batch_size))
-    if not batches:
-        return _Outcome([])
-    if len(batches) == 1:
-        return _push_batch(cycle, side, batches[0])
-    total = _Outcome([])
-    with ThreadPoolExecutor(min(len(batches), cycle.pair.specs[side].concurrency)) as pool:
-        futures: list[Future[_Outcome]] = [
-            pool.submit(_push_batch, cycle, side, batch) for batch in batches
-        ]
-        for future in futures:
-            outcome = future.result()
-            total.receipts.extend(outcome.receipts)
-            total.error = total.error or outcome.error
-    return total
 
 
 def _push_batch(cycle: Cycle, side: Side, batch: Sequence[Op]) -> _Outcome:
@@ -156,8 +205,3 @@ def _push_batch(cycle: Cycle, side: Side, batch: Sequence[Op]) -> _Outcome:
     except SyncdError as error:
         outcome.error = error
     return outcome
-
-
-def _batches(all_ops: Sequence[Op], size: int) -> Iterator[Sequence[Op]]:
-    for start in range(0, len(all_ops), size):
-        yield all_ops[start : start + size]

@@ -64,6 +64,7 @@ def confirm(
     sent: Sequence[Sent],
     receipts: Sequence[Receipt],
     unsent: Iterable[int],
+    later: Iterable[int] = (),
 ) -> None:
     """Record the answers to ops of one side.
 
@@ -71,7 +72,9 @@ def confirm(
     leaves the ops in `sending`, and `recover` looks at the platform.
 
     Args:
-        unsent: ops that were claimed but, for certain, never sent.
+        unsent: ops of batches that were broken off before it was their turn: never sent, for
+            certain.
+        later: ops whose turn is still to come.
     """
     by_id = {s.op.id: s for s in sent}
     batch = _Batch(doubted=_doubted(cycle, side, [by_id[r.op_id] for r in receipts if r.error]))
@@ -95,6 +98,7 @@ def confirm(
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
+        ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))
         readback.note_verified(db, verified(cycle, side, batch.done))
         inquiries.remove(db, (cycle.pair.name, side), batch.told)

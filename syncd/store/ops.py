@@ -113,6 +113,16 @@ def claim(
     return load(db, ids)
 
 
+def give_back(db: sa.Connection, ids: Iterable[int]) -> None:
+    """Let ops be claimed again that were claimed and, for certain, not sent."""
+    for some in chunks(ids):
+        db.execute(
+            t.op.update()
+            .where(_O.id.in_(some))
+            .values(state=OpState.READY.value, attempts=_O.attempts - 1, sent_at=None)
+        )
+
+
 COLUMNS = (
     _O.id,
     _O.resource,

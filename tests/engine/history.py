@@ -280,6 +280,9 @@ class History:
         assert self.watch is not None
         watch, self.watch = self.watch, None
         shown = self.show()
+        # An opt-out of which nobody knew yet, and that was lifted meanwhile, may not be heard of.
+        heard = watch.opted_out & (self.words.known | self.opted_out())
+        watch = replace(watch, opted_out=heard)
         out = {row.id for row in shown.left.values() if row.opted_out}
         self.words.sees_out(out)
         for side in SIDES:

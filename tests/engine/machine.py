@@ -230,7 +230,7 @@ class Machine(Walk):
             self.world.keep_copy()
             for history in self.histories:
                 history.copied = history.number
-                history.words.copied = frozenset(history.words.known - history.words.unheard)
+                history.words.copy()
 
     @rule()
     @told

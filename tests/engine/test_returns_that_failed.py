@@ -14,9 +14,11 @@ from tests.engine.stories import (
     CYCLE,
     DI,
     EVE,
+    FULL,
     begin,
     clock,
     cycle_with,
+    later,
     returns,
     somebody,
     walk,
@@ -234,4 +236,39 @@ def test_a_backup_holds_no_opt_out_that_was_forgotten_and_not_heard_again() -> N
             seconds=40,
         ),
         ("the_store_is_put_back", {}),
+    )
+
+
+def test_dnd_that_is_set_again_after_a_backup_that_shows_it_is_not_seen_as_set_anew() -> None:
+    """Bob has come back, a backup of before we heard of it is put back, and he opts out again."""
+    walk(
+        TwoPlatforms,
+        begin(Deed("create left", who=4, name="colour", text=2, address=BOB, other=1), **NEWER),
+        FULL,
+        returns(
+            Deed("opt out left", who=3, text=5, address=DI, other=2),
+            Deed("confirm right", who=4, text=2, other=1),
+            Deed("lift left", who=5, text=2, source="reply", other=5),
+        ),
+        later(40),
+        ("the_store_is_copied", {}),
+        FULL,
+        ("the_store_is_put_back", {}),
+        returns(Deed("opt out left", who=1, other=1), Deed("lift left", who=2), seconds=40),
+    )
+
+
+def test_an_opt_out_that_is_lifted_before_we_look_was_never_heard_of() -> None:
+    """Bob moves to another address and opts out, both behind our back, and takes it back."""
+    walk(
+        TwoPlatforms,
+        begin(Deed("create left", who=5, name="city", text=4, address=BOB, other=5), settled=True),
+        somebody("back left", who=1, tag="old", address=CY, other=3),
+        cycle_with(
+            3,
+            Deed("move left", who=3, address=CY, other=3),
+            Deed("opt out left", who=5, name="colour", source="complaint", other=4),
+        ),
+        later(90_000),
+        cycle_with(8, Deed("back left", who=2, address=EVE, other=1)),
     )

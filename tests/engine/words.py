@@ -27,8 +27,8 @@ class Words:
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
         ours: ids in GHL whose opt-out we wrote, as their address had opted out.
         seen_out: ids in GHL that showed an opt-out when our side last looked, as far as is
-            certain; lifted_at: when a person lifted theirs; unnoticed: those whose opt-out was
-            lifted and set again between two looks.
+            certain; copied_out: those in the last backup; lifted_at: when a person lifted
+            theirs; unnoticed: those whose opt-out was lifted and set again between two looks.
         ahead, behind: by how much our clock was wrong at most, in any cycle: an opt-out without
             a date has that of the cycle that saw it.
     """
@@ -36,6 +36,7 @@ class Words:
     newer: bool = False
     known: set[str] = field(default_factory=set)
     copied: frozenset[str] = frozenset()
+    copied_out: frozenset[str] = frozenset()
     unheard: set[str] = field(default_factory=set)
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
@@ -72,12 +73,20 @@ class Words:
         self.forget_fresh(address)
         return was_back
 
+    def copy(self) -> None:
+        """A backup of what our side knows is taken."""
+        self.copied, self.copied_out = (
+            frozenset(self.known - self.unheard),
+            frozenset(self.seen_out),
+        )
+
     def put_back(self) -> None:
         """Our side knows what it knew at the last backup, and hears the rest anew.
 
         Who has confirmed an opt-in after an opt-out of which it never heard has not opted out.
         """
         self.fresh.clear()
+        self.seen_out = set(self.copied_out)
         self.unheard |= self.known - self.copied
         for address in self.known - self.copied:
             confirmed = self.confirmed.get(address)
