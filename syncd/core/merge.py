@@ -26,10 +26,12 @@ def merge(
             never agreed on.
         prefer: who wins if both changed to different values; None if nobody may.
     """
-    if any(is_odd(rule, side, now[side]) for side in SIDES):
-        return Merged(problem=UNREADABLE)
-    if any(name not in now[side] for side in SIDES for name in rule.fields(side)):
-        return Merged()
+    for side in SIDES:
+        if is_odd(rule, side, now[side]):
+            return Merged(problem=UNREADABLE)
+    for side in SIDES:
+        if not now[side].keys() >= {*rule.fields(side)}:
+            return Merged()
     if rule.as_set:
         return merge_sets(rule, now, shadow, mapping)
     return _merge_values(rule, now, shadow, prefer, mapping)

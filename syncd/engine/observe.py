@@ -177,20 +177,22 @@ def take_in(
     pair = cycle.pair
     require_as_opened(db, cycle, side)
     records = list(records)
-    page = {record.remote_id: record for record in records if record.remote_id}
+    ids = {record.remote_id for record in records if record.remote_id}
     account = pair.accounts[side].name
-    known = observations.load(db, account, pair.resource, page)
+    known = observations.load(db, account, pair.resource, ids)
+    before = ((record, known.get(record.remote_id)) for record in records)
+    told = [(record, old, _merged(cycle, side, record, old)) for record, old in before]
+    page = {r.remote_id: (r, old, fields) for r, old, fields in told if r.remote_id}
     standing = members.load(db, pair.name, pair.resource, side, page)
     fresh: list[Observation] = []
     touched: list[Member] = []
     stirred: set[str] = set()
     moved: set[int | None] = set()
-    for record in page.values():
-        old = known.get(record.remote_id)
+    for record, old, fields in page.values():
         if old is None and record.gone:
             continue  # never known here: only its opt-out counts, below
         listed = sweep > 0 and not record.certain
-        seen = _observation(cycle, side, record, old, listed=listed)
+        seen = _observation(cycle, side, record, old, fields, listed=listed)
         if old is None or replace(seen, fields=old.fields) != old:
             fresh.append(seen)
         member = standing.get(record.remote_id)
@@ -212,10 +214,6 @@ def take_in(
     )
     wake.by_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
     stirred |= _keys_of_counterparts(db, side, moved)
-    told = [
-        (r, known.get(r.remote_id), _merged(cycle, side, r, known.get(r.remote_id)))
-        for r in records
-    ]
     opted_out = record_opt_outs(db, cycle, side, told, own)
     wake.by_keys(db, sorted(stirred | opted_out))
     return Noticed(len(page), len(touched), frozenset(opted_out))
@@ -233,9 +231,14 @@ def _digest_of(seen: Observation | None) -> str | None:
 
 
 def _observation(
-    cycle: Cycle, side: Side, record: Record, old: Observation | None, *, listed: bool
+    cycle: Cycle,
+    side: Side,
+    record: Record,
+    old: Observation | None,
+    fields: Fields,
+    *,
+    listed: bool,
 ) -> Observation:
-    fields = _merged(cycle, side, record, old)
     doubtful = old is not None and (old.hidden or _tells_of_another(cycle, side, record, old))
     if doubtful and listed and _is_among_the_active(cycle, side, record):
         fields = {**fields, consent.CONSENT: None}
