@@ -18,8 +18,8 @@ from syncd.store.ops import Sent
 from syncd.store.upsert import chunks
 
 URGENT_FIRST = (True, False)
-WINDOW = 64  # ops of one claim: so many are in doubt at most after a kill
-# A window that takes longer is broken off, so that the lease is prolonged long before it expires.
+CLAIM_SIZE = 64  # ops of one claim: so many are in doubt at most after a kill
+# A claim that takes longer is broken off, so that the lease is prolonged long before it expires.
 LONGEST = timedelta(seconds=30)
 
 
@@ -68,7 +68,7 @@ def _ready(cycle: Cycle) -> dict[Side, int]:
 def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
     spec = cycle.pair.specs[side]
     at_once = spec.batch_size * spec.concurrency
-    limit = at_once * max(1, WINDOW // at_once)
+    limit = at_once * max(1, CLAIM_SIZE // at_once)
     with cycle.writing() as db:
         now = cycle.bench.now()
         return ops.claim(
@@ -93,7 +93,9 @@ def _send(
     until = min(until, cycle.bench.now() + LONGEST)
     spec = cycle.pair.specs[side]
     push = _Push(cycle, pool, side)
-    for some in chunks(sent, spec.batch_size * spec.concurrency):
+    half = max(1, spec.concurrency // 2)
+    for some in chunks(sent, spec.batch_size * half):
+        push.make_room(spec.concurrency - half)  # so that nothing waits between look and call
         if push.error is not None or (push.begun and _is_over(cycle, until)):
             break
         push.refusals.update(_last_look(cycle, side, some))
@@ -147,7 +149,7 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
 
 
 class _Push:
-    """Batches of one window under way, as many at once as the connector allows.
+    """Batches of one claim under way, as many at once as the connector allows.
 
     Attributes:
         refusals: ops that were not sent, by id, and why.
@@ -164,20 +166,23 @@ class _Push:
         self._under_way: set[Future[_Outcome]] = set()
 
     def send(self, some: Sequence[Op]) -> None:
-        """Send ops in batches; returns when the last of them is under way."""
+        """Have ops sent in batches, at once."""
         spec = self.cycle.pair.specs[self.side]
         for batch in chunks(some, spec.batch_size):
             self.begun.update(op.id for op in batch)
             if spec.concurrency == 1 or (len(some) <= spec.batch_size and not self._under_way):
                 self._take(_push_batch(self.cycle, self.side, batch))
                 continue
-            if len(self._under_way) >= spec.concurrency:
-                self._wait(FIRST_COMPLETED)
             task = self.pool.submit(_push_batch, self.cycle, self.side, batch)
             self._under_way.add(task)
 
+    def make_room(self, most: int) -> None:
+        """Wait until at most so many batches are under way."""
+        while len(self._under_way) > most:
+            self._wait(FIRST_COMPLETED)
+
     def finish(self) -> list[Receipt]:
-        """Wait for all that is under way; every answer of the window."""
+        """Wait for all that is under way; every answer of the claim."""
         self._wait(ALL_COMPLETED)
         return self._receipts
 

@@ -1,4 +1,4 @@
-"""Writes are claimed a window at a time; one that takes long is broken off, not lost."""
+"""Writes are claimed so many at a time; one that takes long is broken off, not lost."""
 
 from collections import Counter
 from datetime import timedelta
@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from syncd.engine.apply import LONGEST, WINDOW
+from syncd.engine.apply import LONGEST, CLAIM_SIZE
 from syncd.model.side import Side
 from syncd.store import leases
 from syncd.store import tables as t
 from tests.engine.pairs import GHL, MAILEON
 from tests.engine.world import Build, World, assert_alike
 
-PEOPLE = [f"p{n:03}@example.org" for n in range(WINDOW + 20)]
+PEOPLE = [f"p{n:03}@example.org" for n in range(CLAIM_SIZE + 20)]
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def kind_of_store() -> str:
 
 
 def crowd(made: Build, **settings: object) -> World:
-    """More people in Maileon than a window holds, and nobody in GHL."""
+    """More people in Maileon than one claim holds, and nobody in GHL."""
     world = made(**settings)
     for email in PEOPLE:
         world.act(MAILEON, "create", email=email)
@@ -39,32 +39,32 @@ def standing(world: World) -> Counter[tuple[str, int, bool]]:
 
 
 def watched(world: World) -> list[Counter[tuple[str, int, bool]]]:
-    """How the ops stand after every window of the cycles to come."""
+    """How the ops stand after every claim of the cycles to come."""
     found: list[Counter[tuple[str, int, bool]]] = []
     world.crash = lambda name: found.append(standing(world)) if name == "confirmed" else None
     return found
 
 
-def test_a_window_is_claimed_and_confirmed_at_once(made: Build) -> None:
+def test_a_claim_is_sent_and_confirmed_at_once(made: Build) -> None:
     world = crowd(made)
-    windows = watched(world)
+    claims = watched(world)
     world.cycle()
-    rest = len(PEOPLE) - WINDOW
-    assert windows[0] == {("done", 1, True): WINDOW, ("ready", 0, False): rest}
-    assert windows[1]["done", 1, True] == len(PEOPLE)
+    rest = len(PEOPLE) - CLAIM_SIZE
+    assert claims[0] == {("done", 1, True): CLAIM_SIZE, ("ready", 0, False): rest}
+    assert claims[1]["done", 1, True] == len(PEOPLE)
 
 
-def test_a_window_that_takes_long_is_broken_off_and_what_is_left_is_claimed_again(
+def test_a_claim_that_takes_long_is_broken_off_and_what_is_left_is_claimed_again(
     made: Build,
 ) -> None:
     """So that the lease is prolonged in time, however slow a platform is."""
     world = crowd(made, moment=timedelta(seconds=4))
-    windows = watched(world)
+    claims = watched(world)
     world.cycle()
     assert timedelta() < LONGEST < leases.TTL / 3
-    sent = [window["done", 1, True] for window in windows]
-    assert 0 < sent[0] < WINDOW
-    assert windows[0] == {("done", 1, True): sent[0], ("ready", 0, False): len(PEOPLE) - sent[0]}
+    sent = [claim["done", 1, True] for claim in claims]
+    assert 0 < sent[0] < CLAIM_SIZE
+    assert claims[0] == {("done", 1, True): sent[0], ("ready", 0, False): len(PEOPLE) - sent[0]}
     assert len(sent) > 1
     world.lives()
     for _ in range(len(PEOPLE)):
@@ -73,7 +73,7 @@ def test_a_window_that_takes_long_is_broken_off_and_what_is_left_is_claimed_agai
     assert_alike(world)
 
 
-def test_one_call_that_fails_keeps_nobody_else_of_its_window_waiting(made: Build) -> None:
+def test_one_call_that_fails_keeps_nobody_else_of_its_claim_waiting(made: Build) -> None:
     world = crowd(made, guards={"updates": {"count": 1000, "percent": 100}})
     world.cycles()
     for email in PEOPLE:
