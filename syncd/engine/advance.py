@@ -56,7 +56,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
     shadows: dict[int, Both[Fields]] = {}
     fresh: dict[str, Observation] = {}
     marked: dict[str, Member] = {}
-    disputed = {link_id for link_id, _ in conflicts.of_links(db, touched)}
+    troubled = conflicts.troubled(db, pair.name, touched)
     settled: set[int] = set()  # links about which planning again would decide nothing new
     unsettled: set[int] = set()
     made: dict[int, str | None] = {}  # ids of new records, by link
@@ -77,7 +77,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
         fresh[remote_id] = seen
         before = standing.get(remote_id)
         marked[remote_id] = _member_after(cycle, side, seen, before, link)
-        if link.id in disputed or not _is_all(cycle, sent, receipt, seen, wanted, before):
+        if link.id in troubled or not _is_all(cycle, sent, receipt, seen, wanted, before):
             unsettled.add(link.id)
         elif sent.op.kind is not OpKind.CREATE or _is_whole(cycle, side, shadows[link.id]):
             settled.add(link.id)
@@ -135,19 +135,22 @@ def _is_all(
 ) -> bool:
     """Whether a write did what was planned, and its answer tells of nothing else.
 
-    Then both sides show what was agreed. Who has another address, another consent or is
-    parked may concern others, and is planned again.
+    Then both sides show what was agreed. Whom the filter may take otherwise now, and who has
+    another address or consent or is parked, is planned again.
     """
-    op, key = sent.op, cycle.pair.policy.keys.first[sent.side]
+    op, pair = sent.op, cycle.pair
     if op.urgent or sent.ends is not None or CONSENT in op.patch or seen.fields != wanted:
         return False
     if op.kind is OpKind.UPDATE:
-        plain = key not in op.patch and before is not None and before.state is State.LINKED
+        further = pair.specs[sent.side].consent
+        heeded = pair.looked_at[sent.side] | ({further.addresses} if further else set())
+        plain = not op.patch.keys() & heeded and before is not None and before.state is State.LINKED
     else:
-        plain = op.kind is OpKind.CREATE and before is None
+        taken = pair.policy.filter[sent.side] is None
+        plain = taken and op.kind is OpKind.CREATE and before is None
     if receipt.record is None or not plain:
         return plain
-    return is_in_effect(cycle, sent, cycle.pair.observed(sent.side, receipt.record))
+    return is_in_effect(cycle, sent, pair.observed(sent.side, receipt.record))
 
 
 def _is_whole(cycle: Cycle, side: Side, shadow: Both[Fields]) -> bool:

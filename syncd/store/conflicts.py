@@ -67,6 +67,16 @@ def of_links(db: sa.Connection, links: Iterable[int]) -> dict[tuple[int, str], C
     return found
 
 
+def troubled(db: sa.Connection, pair: str, links: Iterable[int]) -> set[int]:
+    """Those of the links with a conflict, decided or not, or with a problem."""
+    p, found = t.problem.c, set[int]()
+    for some in chunks(links):
+        parked = sa.select(_C.link_id).where(_C.link_id.in_(some))
+        listed = sa.select(p.link_id).where(p.pair == pair, p.link_id.in_(some))
+        found.update(db.execute(parked.union(listed)).scalars())
+    return found
+
+
 def of_pair(db: sa.Connection, pair: str, *, limit: int = 1000) -> list[Conflict]:
     """Conflicts that wait for a person, oldest first."""
     rows = db.execute(

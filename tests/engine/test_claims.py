@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
-from syncd.engine.apply import LONGEST, CLAIM_SIZE
+from syncd.engine.apply import CLAIM_SIZE, LONGEST
 from syncd.model.side import Side
 from syncd.store import leases
 from syncd.store import tables as t

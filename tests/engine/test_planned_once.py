@@ -64,3 +64,15 @@ def test_what_an_answer_shows_beyond_what_was_written_is_planned(pair_of: Build)
     world.cycle()
     assert_alike(world)
     assert world.row(Side.RIGHT, ADA).fields["phone"] == "+12025550123"
+
+
+def test_a_text_that_is_cut_one_way_is_listed_no_longer_once_it_is_there(made: Build) -> None:
+    line = {"left": "city", "right": "CITY", "direction": "right"}
+    world = made(fields=[line])
+    world.act(GHL, "create", fields={"email": ADA, "city": "Bern"})
+    world.cycles()
+    world.act(GHL, "edit", email=ADA, fields={"city": "x" * 300})
+    world.settle()
+    world.cycle()
+    assert world.row(Side.RIGHT, ADA).fields["city"] == "x" * 255
+    assert world.listed() == {}
