@@ -1,5 +1,6 @@
 """Advance: what was carried out moves the shadows, and is what the target shows from then on."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,7 +10,7 @@ from syncd.core.consent import CONSENT, carried
 from syncd.core.digest import digest
 from syncd.core.reference import reference_name
 from syncd.core.shadow import shadow_names
-from syncd.engine.context import Cycle
+from syncd.engine.context import Cycle, Pair
 from syncd.engine.effect import is_in_effect
 from syncd.engine.observe import reference_of
 from syncd.engine.optouts import keys_of
@@ -135,22 +136,29 @@ def _is_all(
 ) -> bool:
     """Whether a write did what was planned, and its answer tells of nothing else.
 
-    Then both sides show what was agreed. Whom the filter may take otherwise now, and who has
-    another address or consent or is parked, is planned again.
+    Then both sides show what was agreed. Whom the filter may take otherwise now, who has
+    another address or consent or is parked, and what another line reads, is planned again.
     """
     op, pair = sent.op, cycle.pair
     if op.urgent or sent.ends is not None or CONSENT in op.patch or seen.fields != wanted:
         return False
     if op.kind is OpKind.UPDATE:
-        further = pair.specs[sent.side].consent
-        heeded = pair.looked_at[sent.side] | ({further.addresses} if further else set())
-        plain = not op.patch.keys() & heeded and before is not None and before.state is State.LINKED
+        linked = before is not None and before.state is State.LINKED
+        plain = linked and not op.patch.keys() & _heeded(pair, sent.side)
     else:
         taken = pair.policy.filter[sent.side] is None
         plain = taken and op.kind is OpKind.CREATE and before is None
     if receipt.record is None or not plain:
         return plain
     return is_in_effect(cycle, sent, pair.observed(sent.side, receipt.record))
+
+
+def _heeded(pair: Pair, side: Side) -> set[str | None]:
+    """Fields of a side from which more follows than that the other side shows the same."""
+    consent = pair.specs[side].consent
+    read = Counter(name for rule in pair.mapping.rules for name in rule.fields(side))
+    shared = {name for name, times in read.items() if times > 1}
+    return shared | pair.looked_at[side] | ({consent.addresses} if consent else set())
 
 
 def _is_whole(cycle: Cycle, side: Side, shadow: Both[Fields]) -> bool:

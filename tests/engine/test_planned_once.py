@@ -76,3 +76,19 @@ def test_a_text_that_is_cut_one_way_is_listed_no_longer_once_it_is_there(made: B
     world.cycle()
     assert world.row(Side.RIGHT, ADA).fields["city"] == "x" * 255
     assert world.listed() == {}
+
+
+def test_what_another_line_reads_goes_on_from_there(made: Build) -> None:
+    """The city goes to Maileon, and from there into another field of GHL."""
+    lines = [
+        {"left": "city", "right": "CITY"},
+        {"left": "lastName", "right": "CITY", "direction": "left"},
+    ]
+    world = made(fields=lines)
+    world.act(GHL, "create", fields={"email": ADA, "city": "Bern"})
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).fields["lastName"] == "Bern"
+    world.act(GHL, "edit", email=ADA, fields={"city": "Chur"})
+    world.settle()
+    world.cycle()
+    assert world.row(Side.LEFT, ADA).fields["lastName"] == "Chur"
