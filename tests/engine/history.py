@@ -119,7 +119,8 @@ class History:
                     if not was_out:
                         self.words.unnoticed.discard(row.id)
                         self.words.ours.discard(row.id)
-                    out |= row.addresses - (old.addresses if old and was_out else frozenset())
+                    if old is None or not _is_unseen(old, row):  # else nothing tells of it
+                        out |= row.addresses - (old.addresses if old and was_out else frozenset())
                 elif was_out:
                     self.words.lifted_at[row.id] = now
                 if old is None and row.permission in CONFIRMED:
@@ -188,7 +189,7 @@ class History:
             self.watch.touched.add((side, new.id))
         if old is not None and old.opted_out != new.opted_out and side is Side.RIGHT:
             (self.back.discard if new.opted_out else self.back.add)(new.email)
-        if old is not None and old.hidden and new.hidden and old.email != new.email:
+        if old is not None and _is_unseen(old, new):
             self.unseen.add(new.email)
         for name in (*PLAIN, "email"):
             value = str(new.shows(name))
@@ -364,6 +365,11 @@ class History:
 
 def _is_at(row: Row, now: Mapping[str, Row]) -> bool:
     return row.id in now and now[row.id].email == row.email
+
+
+def _is_unseen(old: Row, new: Row) -> bool:
+    """Whether a row was moved to another address that no listing shows before or after."""
+    return old.hidden and new.hidden and old.email != new.email
 
 
 def _moved(old: Row, now: Mapping[str, Row]) -> bool:

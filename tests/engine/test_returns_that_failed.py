@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from syncd.engine.cycle import Mode
 from syncd.model.side import Side
+from tests.engine.accidents import Accident
 from tests.engine.deed import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
 from tests.engine.stories import (
@@ -15,6 +17,7 @@ from tests.engine.stories import (
     DI,
     EVE,
     FULL,
+    at_once,
     begin,
     clock,
     cycle_with,
@@ -271,4 +274,22 @@ def test_an_opt_out_that_is_lifted_before_we_look_was_never_heard_of() -> None:
         ),
         later(90_000),
         cycle_with(8, Deed("back left", who=2, address=EVE, other=1)),
+    )
+
+
+def test_who_is_moved_where_no_listing_shows_them_does_not_opt_out_under_the_new_address() -> None:
+    """Bob's address was let in again in Maileon, and Ada, whom the list hides, is moved to it."""
+    who = Deed("create right", who=2, name="colour", text=1, tag="old", other=5)
+    deleted = Accident("delete", "maileon", "colour")
+    walk(
+        ThreePlatforms,
+        begin(who, **NEWER),
+        ("a_field_is_another", {"accident": deleted, "at_once": Mode.SYNC}),
+        somebody("add address left", who=2, name="phone", text=1, tag="news", address=BOB, other=5),
+        somebody("opt out news", who=1, name="colour", text=5, tag="old", address=EVE, other=2),
+        FULL,
+        at_once(
+            Deed("back right", who=1, name="city", text=1, tag="news", address=BOB, other=5),
+            Deed("move news", name="phone", text=1, address=BOB, source="other", other=1),
+        ),
     )
