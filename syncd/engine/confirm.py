@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
-from syncd.core.consent import CONSENT
+from syncd.core.consent import CONSENT, OURS, shown
 from syncd.core.match import DUPLICATE
 from syncd.core.situation import OPTED_OUT
 from syncd.engine.advance import advance, told_of_others, verified
@@ -186,7 +186,29 @@ def _heard(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) -> list[O
             record = links.advanced(sent.op.current, sent.op.patch)
             told = addresses_of(cycle, side, record)
             heard += [OptOut(account, a, wrote.at, wrote.source, anew=True) for a in sorted(told)]
-    return heard
+    return heard + _moved_opt_outs(db, cycle, side, batch)
+
+
+def _moved_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) -> list[OptOut]:
+    """What a record shows of an opt-out under an address that we gave it ourselves.
+
+    Nobody has opted out by that: it bears the date of what was last said of that address, or else
+    of the one that the record had.
+    """
+    account, found = cycle.pair.accounts[side].name, list[OptOut]()
+    for sent, _ in batch.done:
+        current, after = sent.op.current, links.advanced(sent.op.current, sent.op.patch)
+        if CONSENT in sent.op.patch or shown(current).level is not Level.REVOKED:
+            continue
+        had = addresses_of(cycle, side, current)
+        new = addresses_of(cycle, side, after) - had
+        if not new:
+            continue
+        out, lifted = cycle.bench.ledger.words(db, had | new, cycle.pair.relatives)
+        said = {**lifted, **out}
+        before = max((said[a] for a in had if a in said), default=None)
+        found += [OptOut(account, a, said.get(a, before), OURS) for a in sorted(new)]
+    return found
 
 
 def _refused(cycle: Cycle, side: Side, sent: Sent, error: RecordError) -> list[Refusal]:

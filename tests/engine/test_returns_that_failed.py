@@ -293,3 +293,37 @@ def test_who_is_moved_where_no_listing_shows_them_does_not_opt_out_under_the_new
             Deed("move news", name="phone", text=1, address=BOB, source="other", other=1),
         ),
     )
+
+
+def test_an_address_that_we_give_to_a_contact_with_dnd_has_not_opted_out_by_that() -> None:
+    """GHL's contact of Ada was moved to Bob's address and has his DND; our write moves it back.
+
+    She has confirmed an opt-in meanwhile, and what GHL shows of her from then on is our doing.
+    """
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", who=4, name="lastName", text=5, tag="old", address=BOB, other=2),
+            Deed("create left", name="lastName", tag="news", address=BOB, other=1),
+            Deed("create right", who=2, name="phone", text=5, tag="news", source="complaint"),
+            duplicates=True,
+            lag_s=2,
+            **NEWER,
+        ),
+        returns(
+            Deed("opt out left", name="phone", text=3, address=BOB, other=2),
+            Deed("confirm right", who=4, name="colour", text=4, tag="news", address=BOB),
+        ),
+        ("cycle_that_is_taken_over", {"number": 11, "pair": 0}),
+        at_once(
+            Deed("swap left", who=4, text=5, tag="news", source="other", other=2),
+            Deed("move left", who=4, name="lastName", text=2, tag="old", address=BOB, other=5),
+        ),
+        cycle_with(3, Deed("edit news", who=1, name="colour", tag="old", address=CY, other=4)),
+        cycle_with(1, Deed("opt out right", who=5, name="city", text=2, source="other", other=1)),
+        returns(
+            Deed("opt out right", who=3, text=1, tag="old", other=2),
+            Deed("confirm right", who=1, text=4, address=BOB, other=4),
+            seconds=40,
+        ),
+    )
