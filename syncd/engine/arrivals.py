@@ -18,7 +18,7 @@ from syncd.engine.observe import Noticed
 from syncd.model.link import Member
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import members, observations, ops, readback, wake
+from syncd.store import links, members, observations, ops, readback, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 from syncd.store.suppressions import OptOut
@@ -77,7 +77,10 @@ def _arrived(
     waiting: Iterable[Sent],
     keys: Mapping[int, str | None],
 ) -> dict[int, str | None]:
-    """By op, the record that a create has made; None if what bears its key is not that."""
+    """By op, the record that a create has made; None if it is not that, or not for this link.
+
+    What a create was sent for may have been joined to another record before it shows.
+    """
     pair = cycle.pair
     wanted = sorted({key for key in keys.values() if key is not None})
     known = members.with_keys(db, pair.name, pair.resource, wanted)
@@ -88,13 +91,14 @@ def _arrived(
     by_key: dict[str | None, list[Member]] = {}
     for member in alive:
         by_key.setdefault(member.key, []).append(member)
+    joined = {k.id for k in links.load(db, {s.link_id for s in waiting}) if k.ids[side]}
     found: dict[int, str | None] = {}
     for sent in waiting:
         bearers = by_key.get(keys[sent.op.id], [])
         free = [m.remote_id for m in bearers if m.link_id is None and m.remote_id in seen]
         ours = len(bearers) == len(free) == 1 and is_in_effect(cycle, sent, seen[free[0]].fields)
-        if bearers:
-            found[sent.op.id] = free[0] if ours else None
+        if bearers or sent.link_id in joined:
+            found[sent.op.id] = free[0] if ours and sent.link_id not in joined else None
     return found
 
 

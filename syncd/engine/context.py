@@ -17,7 +17,7 @@ from syncd.connectors.api import Connector, utc_now
 from syncd.core.plan import Planner
 from syncd.core.translate import Mapping
 from syncd.model.op import Op, OpKind
-from syncd.model.plan import Lift
+from syncd.model.plan import Draft, Lift
 from syncd.model.policy import PairPolicy
 from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Both, Side
@@ -101,7 +101,7 @@ class Pair:
             side, {name: value for name, value in record.fields.items() if name in wanted}
         )
 
-    def awaits_id(self, side: Side, op: Op) -> bool:
+    def awaits_id(self, side: Side, op: Op | Draft) -> bool:
         """Whether an op may be carried out without telling an id, which the listing shows."""
         return op.kind is OpKind.CREATE and self.specs[side].ids_follow
 

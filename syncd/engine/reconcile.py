@@ -1,36 +1,24 @@
 """Reconcile: match what is new, then decide about every link with something to do."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 import sqlalchemy as sa
 
-from syncd.core.consent import CONSENT, OptedOut
-from syncd.core.flapping import ROUNDS, Parked
-from syncd.core.plan import Showing, Situation
-from syncd.core.reference import reference_name
-from syncd.core.situation import Answer
+from syncd.core.flapping import ROUNDS
+from syncd.core.normalise import identity_key
 from syncd.engine.context import Cycle
 from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
-from syncd.engine.optouts import keys_of
+from syncd.engine.situations import situations_of
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import Move, OpKind
-from syncd.model.plan import LinkPlan
+from syncd.model.plan import Draft, LinkPlan
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, links, members, moves, observations, ops, refusals
+from syncd.store import conflicts, links, members, moves, observations, ops
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """What the ledger holds of addresses: when they opted out, or up to when that was lifted."""
-
-    opted_out: Mapping[str, datetime]
-    lifted: Mapping[str, datetime]
 
 
 def reconcile(cycle: Cycle) -> None:
@@ -66,25 +54,10 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
         (m.side, m.remote_id): m for m in members.of_links(db, [k.id for k in chosen], locked=True)
     }
     seen = Both(*(_observations(db, cycle, side, chosen) for side in SIDES))
-    ledger = _ledger(db, cycle, seen)
     parked = conflicts.of_links(db, [link.id for link in chosen])
-    refused = refusals.of_links(db, [link.id for link in chosen])
-    rivalled = _rivalled(db, cycle, standing, chosen)
-    retired = _retired(db, cycle, seen, chosen)
+    situations = situations_of(db, cycle, chosen, standing, seen, parked)
     planner = pair.planner
-    plans: dict[int, tuple[Link, LinkPlan]] = {}
-    situations: dict[int, Situation] = {}
-    for link in chosen:
-        situation = _situation(cycle, link, seen, ledger, parked)
-        if situation is not None:
-            at = replace(
-                situation,
-                refused=refused.get(link.id, {}),
-                rivalled=rivalled.get(link.id, {}),
-                retired=retired,
-            )
-            situations[link.id] = at
-            plans[link.id] = (link, planner.plan(at))
+    plans = {i: (at.link, planner.plan(at)) for i, at in situations.items()}
     for link_id, history in _histories(db, cycle, plans).items():
         situations[link_id] = replace(situations[link_id], history=history)
         plans[link_id] = (plans[link_id][0], planner.plan(situations[link_id]))
@@ -92,7 +65,33 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
         cycle.lifts.pop(link_id, None)
         if plan.lifts is not None:
             cycle.lifts[link_id] = (plan.lifts, situations[link_id].addresses)
-    _store_plans(db, cycle, plans, standing, parked, seen)
+    unsure = _unsure(db, cycle, [draft for _, plan in plans.values() for draft in plan.drafts])
+    _store_plans(db, cycle, plans, standing, parked, seen, unsure)
+
+
+def _observations(
+    db: sa.Connection, cycle: Cycle, side: Side, chosen: Iterable[Link]
+) -> dict[str, Observation]:
+    ids = [remote_id for link in chosen if (remote_id := link.ids[side]) is not None]
+    return observations.load(db, cycle.pair.accounts[side].name, cycle.pair.resource, ids)
+
+
+def _unsure(db: sa.Connection, cycle: Cycle, drafts: Iterable[Draft]) -> set[int]:
+    """Links for which a record may exist already, under another address than they have now.
+
+    A create that nobody can tell about may be sent again, as its platform keeps the address
+    unique. Under another address it would make a second record for the same person: it waits
+    until a listing shows what became of the first.
+    """
+    pair, unsure = cycle.pair, set[int]()
+    for side in SIDES:
+        wanted = {d.link_id: d for d in drafts if d.side is side and pair.awaits_id(side, d)}
+        name = pair.policy.keys.first[side]
+        for sent in ops.load(db, ops.doubted(db, side, wanted).values()):
+            now = wanted[sent.link_id].patch.get(name)
+            if identity_key(str(now)) != identity_key(str(sent.op.patch.get(name))):
+                unsure.add(sent.link_id)
+    return unsure
 
 
 def _histories(
@@ -110,153 +109,6 @@ def _histories(
     return moves.of_links(db, cycle.pair.name, wanted, least=ROUNDS) if wanted else {}
 
 
-def _rivalled(
-    db: sa.Connection,
-    cycle: Cycle,
-    standing: Mapping[tuple[Side, str], Member],
-    chosen: Iterable[Link],
-) -> dict[int, dict[Side, str]]:
-    """Who else has the key of a record on the other side, by link and the record's side.
-
-    Asked of links that lack a record, or whose two have different keys: what is written for
-    one of them would then be written for somebody else, or made a second time.
-    """
-    pair = cycle.pair
-    doubtful: list[tuple[Link, Member]] = []
-    for link in chosen:
-        alive = [
-            member
-            for side in SIDES
-            if (member := standing.get((side, link.ids[side] or ""))) is not None
-            and member.state is not State.GONE
-        ]
-        if len(alive) < len(SIDES) or alive[0].key != alive[1].key:
-            doubtful.extend((link, member) for member in alive)
-    keys = sorted({member.key for _, member in doubtful if member.key is not None})
-    holders: dict[tuple[Side, str | None], list[str]] = {}
-    for member in members.with_keys(db, pair.name, pair.resource, keys):
-        holders.setdefault((member.side, member.key), []).append(member.remote_id)
-    rivalled: dict[int, dict[Side, str]] = {}
-    for link, member in doubtful:
-        there = member.side.other
-        others = [i for i in holders.get((there, member.key), ()) if i != link.ids[there]]
-        if others:
-            rivalled.setdefault(link.id, {})[member.side] = others[0]
-    return rivalled
-
-
-def _retired(
-    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]], chosen: Iterable[Link]
-) -> frozenset[tuple[Side, str]]:
-    """Of the references that lead to no counterpart: those that an ended link of ours left."""
-    pair, retired = cycle.pair, set[tuple[Side, str]]()
-    for side in SIDES:
-        name = reference_name(pair.planner, side)
-        if name is None:
-            continue
-        strange = {
-            shown
-            for link in chosen
-            if (observed := seen[side].get(link.ids[side] or "")) is not None
-            and isinstance(shown := observed.fields.get(name), str)
-            and shown != link.ids[side.other]
-        }
-        known = members.load(db, pair.name, pair.resource, side.other, sorted(strange))
-        linked = {m.link_id for m in known.values() if m.link_id is not None}
-        living = {k.ids[side.other] for k in links.load(db, linked) if k.ended is None}
-        retired.update(
-            (side.other, member.remote_id)
-            for member in known.values()
-            if member.link_id is not None
-            and (member.state is State.GONE or member.remote_id not in living)
-        )
-    return frozenset(retired)
-
-
-def _observations(
-    db: sa.Connection, cycle: Cycle, side: Side, chosen: Iterable[Link]
-) -> dict[str, Observation]:
-    ids = [remote_id for link in chosen if (remote_id := link.ids[side]) is not None]
-    return observations.load(db, cycle.pair.accounts[side].name, cycle.pair.resource, ids)
-
-
-def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]) -> _Words:
-    """What the suppression ledger holds of the addresses of these records."""
-    addresses = {
-        key
-        for side in SIDES
-        for observation in seen[side].values()
-        if (key := keys_of(cycle, side, observation.fields)[0]) is not None
-    }
-    return _Words(*cycle.bench.ledger.words(db, addresses, cycle.pair.relatives))
-
-
-def _situation(
-    cycle: Cycle,
-    link: Link,
-    seen: Both[dict[str, Observation]],
-    ledger: _Words,
-    parked: dict[tuple[int, str], Conflict],
-) -> Situation | None:
-    """What the decision about a link rests on; None if one side was never read."""
-    sides: dict[Side, Showing | None] = {}
-    addresses: dict[Side, str | None] = dict.fromkeys(SIDES)
-    for side in SIDES:
-        remote_id = link.ids[side]
-        observation = seen[side].get(remote_id) if remote_id is not None else None
-        if remote_id is not None and observation is None:
-            return None
-        sides[side] = _showing(observation, cycle.pair.imagined[side])
-        if observation is not None and not observation.gone:
-            addresses[side], _ = keys_of(cycle, side, observation.fields)
-    own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
-    choices = {
-        rule: conflict.take
-        for rule, conflict in own.items()
-        if conflict.take is not None
-        and not conflict.flips
-        and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
-    }
-    known = frozenset(address for address in addresses.values() if address is not None)
-    since = {a: ledger.opted_out[a] for a in known if a in ledger.opted_out}
-    asked = own.get(CONSENT)
-    return Situation(
-        link,
-        Both(sides[Side.LEFT], sides[Side.RIGHT]),
-        OptedOut(max(since.values())) if since else None,
-        choices,
-        flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
-        let_in=Both(*(ledger.lifted.get(addresses[side] or "") for side in SIDES)),
-        answer=_answer(asked) if asked else None,
-        addresses=known,
-        opted_out=frozenset(since),
-    )
-
-
-def _answer(asked: Conflict) -> Answer | None:
-    """What a person said about a consent; None as long as nobody did."""
-    if asked.take is None:
-        return None
-    return Answer(asked.take, asked.values, f"person:{asked.chosen_by or 'unknown'}")
-
-
-def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
-    """Whether both sides still show what the person saw who chose between them."""
-    rule = next((r for r in cycle.pair.mapping.rules if r.name == conflict.rule), None)
-    return rule is not None and all(
-        (showing := sides[side]) is not None
-        and tuple(showing.fields.get(n) for n in rule.fields(side)) == conflict.values[side]
-        for side in SIDES
-    )
-
-
-def _showing(seen: Observation | None, imagined: frozenset[str]) -> Showing | None:
-    if seen is None:
-        return None
-    fields = {**seen.fields, **dict.fromkeys(imagined)}
-    return Showing(seen.remote_id, fields, seen.gone, seen.modified)
-
-
 def _store_plans(
     db: sa.Connection,
     cycle: Cycle,
@@ -264,9 +116,11 @@ def _store_plans(
     standing: dict[tuple[Side, str], Member],
     parked: dict[tuple[int, str], Conflict],
     seen: Both[dict[str, Observation]],
+    unsure: Collection[int],
 ) -> None:
     pair = cycle.pair
     wanted = [draft for _, plan in plans.values() for draft in plan.drafts]
+    wanted = [d for d in wanted if d.kind is not OpKind.CREATE or d.link_id not in unsure]
     drafts = [d for d in wanted if d.urgent or (d.side in cycle.targets and not pair.reduced)]
     ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
     if pair.reduced:
@@ -299,6 +153,7 @@ def _store_plans(
     conflicts.note_problems(db, pair.name, plans, problems)
     open_still = {i for i, (_, plan) in plans.items() if plan.lifts is not None}
     open_still |= {d.link_id for d in wanted if not d.urgent and d.side not in cycle.targets}
+    open_still |= {*unsure}
     members.save(db, pair.name, pair.resource, _after_plan(plans, standing, seen, open_still))
 
 

@@ -93,8 +93,9 @@ class History:
         finally:
             after = self.show()
             if not ours:
-                said = self.world.opt_out_entries() - left
-                self._note_words(before, after, {address for address, _ in said})
+                entries = self.world.opt_out_entries()
+                said = {address for key, address in entries.items() if key not in left}
+                self._note_words(before, after, said)
             self._note_changes(before, after)
 
     def _note_words(self, before: Shown, after: Shown, left: set[str]) -> None:

@@ -17,6 +17,7 @@ from tests.engine.stories import (
     begin,
     clock,
     later,
+    returns,
     somebody,
     walk,
 )
@@ -115,4 +116,35 @@ def test_who_is_seen_to_have_moved_by_a_direct_look_is_opted_out_once_listed() -
         clock(200_000),
         at_once(Deed("opt out left", who=1), Deed("swap news", who=1, other=4)),
         CYCLE,
+    )
+
+
+def test_an_opt_out_by_a_link_is_one_too_for_whom_we_had_opted_out() -> None:
+    """Eve confirms in Maileon; her row in Mailercloud gets Cy's address, and opts out by a link."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", who=4, name="lastName", address=EVE, source="reply", other=3),
+            resubscribe="newer",
+            automated=["GHL marks whoever is vip", "Maileon takes the mark off"],
+        ),
+        returns(
+            Deed("opt out right", who=3, name="lastName", text=3, address=BOB, other=1),
+            Deed("confirm right", name="city", text=5, address=BOB, source="reply", other=5),
+        ),
+        returns(
+            Deed("opt out right", who=5, name="phone", text=4, address=DI, other=4),
+            Deed("confirm right", who=2, name="phone", text=5, tag="news", address=CY, other=1),
+            Deed("confirm right", who=3, name="colour", tag="old", address=BOB, other=3),
+        ),
+        at_once(
+            Deed(
+                "untag left", name="city", text=3, tag="old", address=EVE, source="reply", other=4
+            ),
+            Deed("move news", who=3, name="colour", text=4, address=CY, other=4),
+        ),
+        at_once(
+            Deed("swap right", who=2, name="lastName", address=DI, other=3),
+            Deed("opt out news", name="colour", text=3, tag="news", address=CY, other=3),
+        ),
     )

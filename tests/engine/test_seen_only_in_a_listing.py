@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from syncd.engine.backfill import Order, carry_out, start
 from syncd.model.op import OpState
@@ -13,7 +14,7 @@ from syncd.store import tables as t
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
 from tests.engine.pairs import GHL, MAILERCLOUD
-from tests.engine.scenes import ADA
+from tests.engine.scenes import ADA, BOB
 from tests.engine.world import NOON, Build, World
 
 MANY = [f"p{n:02}@example.org" for n in range(12)]
@@ -158,3 +159,51 @@ def test_a_backfill_knows_them_too(made: Build) -> None:
     assert carry_out(news.pair(), news.bench, run).state is RunState.DONE
     assert tags(news) == [{"vip"}, {"vip"}]
     assert [news.row(side, ADA).fields["city"] for side in SIDES] == ["Chur", "Chur"]
+
+
+@pytest.mark.parametrize("trouble", [dies, unanswered])
+def test_who_has_another_address_meanwhile_is_not_made_twice(made: Build, trouble: Creates) -> None:
+    news = settled(made(news=True).news)
+    news.act(GHL, "create", fields={"email": ADA, "city": "Bern"})
+    trouble(news, [ADA])
+    news.act(GHL, "edit", email=ADA, fields={"email": BOB})
+    news.wait(60)
+    news.cycle()
+    assert [set(news.by_email(side)) for side in SIDES] == [{BOB}, {ADA}]
+    settled(news)
+    assert [set(news.by_email(side)) for side in SIDES] == [{BOB}, {ADA}]  # it cannot be changed
+    assert OpState.DOUBTED not in states(news)
+
+
+@pytest.mark.parametrize("trouble", [dies, unanswered])
+def test_what_was_never_made_is_made_under_the_new_address(made: Build, trouble: Creates) -> None:
+    news = settled(made(news=True).news)
+    news.act(GHL, "create", fields={"email": ADA, "city": "Bern"})
+    trouble(news, [ADA])
+    news.act(MAILERCLOUD, "delete", email=ADA)
+    news.act(GHL, "edit", email=ADA, fields={"email": BOB})
+    settled(news)
+    assert [set(news.by_email(side)) for side in SIDES] == [{BOB}, {BOB}]
+
+
+@pytest.mark.parametrize("trouble", [dies, unanswered])
+def test_who_is_joined_to_another_record_keeps_it(made: Build, trouble: Creates) -> None:
+    """What was made for them shows later, and belongs to nobody."""
+    news = settled(made(news=True).news)
+    news.act(MAILERCLOUD, "create", email=BOB)
+    news.wait(900)
+    news.fault("status", platform=GHL, path="^/contacts/$", times=50, status=422)
+    news.cycle()
+    news.act(GHL, "create", fields={"email": ADA, "city": "Bern"})
+    trouble(news, [ADA])
+    news.act(GHL, "edit", email=ADA, fields={"email": BOB})
+    news.wait(60)
+    news.box.world.faults.clear()
+    news.cycle()
+    assert [set(news.by_email(side)) for side in SIDES] == [{BOB}, {ADA, BOB}]
+    settled(news)
+    assert [set(news.by_email(side)) for side in SIDES] == [{ADA, BOB}, {ADA, BOB}]
+    with news.reading() as db:
+        linked = db.execute(sa.text("SELECT left_id, right_id FROM link")).all()
+    ids = [{row.id for row in news.rows(side).values()} for side in SIDES]
+    assert [set(column) for column in zip(*linked, strict=True)] == ids

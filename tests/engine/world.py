@@ -166,21 +166,27 @@ class World:
 
     def unsubscribed(self) -> set[str]:
         """Addresses that have left Maileon by opting out; their contacts are there no more."""
-        return {address for address, _ in self.opt_out_entries()}
-
-    def opt_out_entries(self) -> set[tuple[str, str]]:
-        """Addresses that have left Maileon by opting out, and when."""
-        if MAILEON not in self.platform:
-            return set()
-        shown = self.act(MAILEON, "opt_outs")
-        return {(plain(one["email"]).lower(), one["at"]) for one in shown["unsubscribed"]}
+        return {*self._left_maileon().values()}
 
     def left_the_list(self) -> set[str]:
         """Addresses that have opted out of Mailercloud by a link, as their reports tell."""
+        return {*self._left_mailercloud().values()}
+
+    def opt_out_entries(self) -> dict[tuple[str, str], str]:
+        """Both of them, by who left and when."""
+        return self._left_maileon() | self._left_mailercloud()
+
+    def _left_maileon(self) -> dict[tuple[str, str], str]:
+        if MAILEON not in self.platform:
+            return {}
+        shown = self.act(MAILEON, "opt_outs")["unsubscribed"]
+        return {(one["email"], one["at"]): plain(one["email"]).lower() for one in shown}
+
+    def _left_mailercloud(self) -> dict[tuple[str, str], str]:
         if MAILERCLOUD not in self.platform:
-            return set()
+            return {}
         return {
-            plain(one["email"]).lower()
+            (one["id"], one["at"]): plain(one["email"]).lower()
             for one in self.act(MAILERCLOUD, "opt_outs")["opt_outs"]
             if one["contact_type"] == "unsubscribe" and "campaign" in one["cause"]
         }

@@ -1,0 +1,199 @@
+"""Situations: what the decision about each link rests on, read for many links at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from syncd.core.consent import CONSENT, OptedOut
+from syncd.core.flapping import Parked
+from syncd.core.plan import Showing, Situation
+from syncd.core.reference import reference_name
+from syncd.core.situation import Answer
+from syncd.engine.context import Cycle
+from syncd.engine.optouts import keys_of
+from syncd.model.link import Link, Member, Observation, State
+from syncd.model.side import SIDES, Both, Side
+from syncd.store import links, members, refusals
+from syncd.store.conflicts import Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What the ledger holds of addresses: when they opted out, or up to when that was lifted."""
+
+    opted_out: Mapping[str, datetime]
+    lifted: Mapping[str, datetime]
+
+
+def situations_of(
+    db: sa.Connection,
+    cycle: Cycle,
+    chosen: Sequence[Link],
+    standing: Mapping[tuple[Side, str], Member],
+    seen: Both[dict[str, Observation]],
+    parked: dict[tuple[int, str], Conflict],
+) -> dict[int, Situation]:
+    """By link, what its decision rests on; a link of which one side was never read has none.
+
+    Args:
+        standing: the records of these links.
+        seen: what both sides show, by id.
+        parked: open conflicts, by link and rule.
+    """
+    ledger = _ledger(db, cycle, seen)
+    refused = refusals.of_links(db, [link.id for link in chosen])
+    rivalled = _rivalled(db, cycle, standing, chosen)
+    retired = _retired(db, cycle, seen, chosen)
+    found: dict[int, Situation] = {}
+    for link in chosen:
+        situation = _situation(cycle, link, seen, ledger, parked)
+        if situation is not None:
+            found[link.id] = replace(
+                situation,
+                refused=refused.get(link.id, {}),
+                rivalled=rivalled.get(link.id, {}),
+                retired=retired,
+            )
+    return found
+
+
+def _rivalled(
+    db: sa.Connection,
+    cycle: Cycle,
+    standing: Mapping[tuple[Side, str], Member],
+    chosen: Iterable[Link],
+) -> dict[int, dict[Side, str]]:
+    """Who else has the key of a record on the other side, by link and the record's side.
+
+    Asked of links that lack a record, or whose two have different keys: what is written for
+    one of them would then be written for somebody else, or made a second time.
+    """
+    pair = cycle.pair
+    doubtful: list[tuple[Link, Member]] = []
+    for link in chosen:
+        alive = [
+            member
+            for side in SIDES
+            if (member := standing.get((side, link.ids[side] or ""))) is not None
+            and member.state is not State.GONE
+        ]
+        if len(alive) < len(SIDES) or alive[0].key != alive[1].key:
+            doubtful.extend((link, member) for member in alive)
+    keys = sorted({member.key for _, member in doubtful if member.key is not None})
+    holders: dict[tuple[Side, str | None], list[str]] = {}
+    for member in members.with_keys(db, pair.name, pair.resource, keys):
+        holders.setdefault((member.side, member.key), []).append(member.remote_id)
+    rivalled: dict[int, dict[Side, str]] = {}
+    for link, member in doubtful:
+        there = member.side.other
+        others = [i for i in holders.get((there, member.key), ()) if i != link.ids[there]]
+        if others:
+            rivalled.setdefault(link.id, {})[member.side] = others[0]
+    return rivalled
+
+
+def _retired(
+    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]], chosen: Iterable[Link]
+) -> frozenset[tuple[Side, str]]:
+    """Of the references that lead to no counterpart: those that an ended link of ours left."""
+    pair, retired = cycle.pair, set[tuple[Side, str]]()
+    for side in SIDES:
+        name = reference_name(pair.planner, side)
+        if name is None:
+            continue
+        strange = {
+            shown
+            for link in chosen
+            if (observed := seen[side].get(link.ids[side] or "")) is not None
+            and isinstance(shown := observed.fields.get(name), str)
+            and shown != link.ids[side.other]
+        }
+        known = members.load(db, pair.name, pair.resource, side.other, sorted(strange))
+        linked = {m.link_id for m in known.values() if m.link_id is not None}
+        living = {k.ids[side.other] for k in links.load(db, linked) if k.ended is None}
+        retired.update(
+            (side.other, member.remote_id)
+            for member in known.values()
+            if member.link_id is not None
+            and (member.state is State.GONE or member.remote_id not in living)
+        )
+    return frozenset(retired)
+
+
+def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]) -> _Words:
+    """What the suppression ledger holds of the addresses of these records."""
+    addresses = {
+        key
+        for side in SIDES
+        for observation in seen[side].values()
+        if (key := keys_of(cycle, side, observation.fields)[0]) is not None
+    }
+    return _Words(*cycle.bench.ledger.words(db, addresses, cycle.pair.relatives))
+
+
+def _situation(
+    cycle: Cycle,
+    link: Link,
+    seen: Both[dict[str, Observation]],
+    ledger: _Words,
+    parked: dict[tuple[int, str], Conflict],
+) -> Situation | None:
+    """What the decision about a link rests on; None if one side was never read."""
+    sides: dict[Side, Showing | None] = {}
+    addresses: dict[Side, str | None] = dict.fromkeys(SIDES)
+    for side in SIDES:
+        remote_id = link.ids[side]
+        observation = seen[side].get(remote_id) if remote_id is not None else None
+        if remote_id is not None and observation is None:
+            return None
+        sides[side] = _showing(observation, cycle.pair.imagined[side])
+        if observation is not None and not observation.gone:
+            addresses[side], _ = keys_of(cycle, side, observation.fields)
+    own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
+    choices = {
+        rule: conflict.take
+        for rule, conflict in own.items()
+        if conflict.take is not None
+        and not conflict.flips
+        and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
+    }
+    known = frozenset(address for address in addresses.values() if address is not None)
+    since = {a: ledger.opted_out[a] for a in known if a in ledger.opted_out}
+    asked = own.get(CONSENT)
+    return Situation(
+        link,
+        Both(sides[Side.LEFT], sides[Side.RIGHT]),
+        OptedOut(max(since.values())) if since else None,
+        choices,
+        flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
+        let_in=Both(*(ledger.lifted.get(addresses[side] or "") for side in SIDES)),
+        answer=_answer(asked) if asked else None,
+        addresses=known,
+        opted_out=frozenset(since),
+    )
+
+
+def _answer(asked: Conflict) -> Answer | None:
+    """What a person said about a consent; None as long as nobody did."""
+    if asked.take is None:
+        return None
+    return Answer(asked.take, asked.values, f"person:{asked.chosen_by or 'unknown'}")
+
+
+def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
+    """Whether both sides still show what the person saw who chose between them."""
+    rule = next((r for r in cycle.pair.mapping.rules if r.name == conflict.rule), None)
+    return rule is not None and all(
+        (showing := sides[side]) is not None
+        and tuple(showing.fields.get(n) for n in rule.fields(side)) == conflict.values[side]
+        for side in SIDES
+    )
+
+
+def _showing(seen: Observation | None, imagined: frozenset[str]) -> Showing | None:
+    if seen is None:
+        return None
+    fields = {**seen.fields, **dict.fromkeys(imagined)}
+    return Showing(seen.remote_id, fields, seen.gone, seen.modified)
