@@ -1,19 +1,17 @@
 """Advance: what was carried out moves the shadows, and is what the target shows from then on."""
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
-from syncd.core.consent import CONSENT, carried
+from syncd.core.consent import carried
 from syncd.core.digest import digest
-from syncd.core.reference import reference_name
-from syncd.core.shadow import shadow_names
-from syncd.engine.context import Cycle, Pair
+from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
 from syncd.engine.observe import reference_of
 from syncd.engine.optouts import keys_of
+from syncd.engine.settled import fields_heeded, is_plain, is_whole
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, Receipt
 from syncd.model.side import SIDES, Both, Side
@@ -44,8 +42,14 @@ def told_of_others(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> s
     return {sent.op.id for sent, remote_id in created if len(claims[remote_id]) > 1}
 
 
-def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
-    """Move shadows by the deltas of these ops, and take in what their targets show now."""
+def advance(
+    db: sa.Connection, cycle: Cycle, side: Side, done: Done, verified: Mapping[int, bool]
+) -> None:
+    """Move shadows by the deltas of these ops, and take in what their targets show now.
+
+    Args:
+        verified: of ops whose answer shows the record, whether it shows them in effect.
+    """
     if not done:
         return
     pair = cycle.pair
@@ -58,6 +62,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
     fresh: dict[str, Observation] = {}
     marked: dict[str, Member] = {}
     troubled = conflicts.troubled(db, pair.name, touched)
+    heeded = fields_heeded(pair, side)
     settled: set[int] = set()  # links about which planning again would decide nothing new
     unsettled: set[int] = set()
     made: dict[int, str | None] = {}  # ids of new records, by link
@@ -78,9 +83,10 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
         fresh[remote_id] = seen
         before = standing.get(remote_id)
         marked[remote_id] = _member_after(cycle, side, seen, before, link)
-        if link.id in troubled or not _is_all(cycle, sent, receipt, seen, wanted, before):
+        as_wanted = seen.fields == wanted and verified.get(sent.op.id, True)
+        if link.id in troubled or not (as_wanted and is_plain(pair, sent, before, heeded)):
             unsettled.add(link.id)
-        elif sent.op.kind is not OpKind.CREATE or _is_whole(cycle, side, shadows[link.id]):
+        elif sent.op.kind is not OpKind.CREATE or is_whole(pair, side, shadows[link.id]):
             settled.add(link.id)
         if before is not None and before.key and before.key != marked[remote_id].key:
             left.add(before.key)
@@ -124,52 +130,6 @@ def _moved(
         if name in answered and not isinstance(value, SetDelta | frozenset):
             after[side][name] = answered[name]
     return Both(after.left, after.right)
-
-
-def _is_all(
-    cycle: Cycle,
-    sent: Sent,
-    receipt: Receipt,
-    seen: Observation,
-    wanted: Fields,
-    before: Member | None,
-) -> bool:
-    """Whether a write did what was planned, and its answer tells of nothing else.
-
-    Then both sides show what was agreed. Whom the filter may take otherwise now, who has
-    another address or consent or is parked, and what another line reads, is planned again.
-    """
-    op, pair = sent.op, cycle.pair
-    if op.urgent or sent.ends is not None or CONSENT in op.patch or seen.fields != wanted:
-        return False
-    if op.kind is OpKind.UPDATE:
-        linked = before is not None and before.state is State.LINKED
-        plain = linked and not op.patch.keys() & _heeded(pair, sent.side)
-    else:
-        taken = pair.policy.filter[sent.side] is None
-        plain = taken and op.kind is OpKind.CREATE and before is None
-    if receipt.record is None or not plain:
-        return plain
-    return is_in_effect(cycle, sent, pair.observed(sent.side, receipt.record))
-
-
-def _heeded(pair: Pair, side: Side) -> set[str | None]:
-    """Fields of a side from which more follows than that the other side shows the same."""
-    consent = pair.specs[side].consent
-    read = Counter(name for rule in pair.mapping.rules for name in rule.fields(side))
-    shared = {name for name, times in read.items() if times > 1}
-    return shared | pair.looked_at[side] | ({consent.addresses} if consent else set())
-
-
-def _is_whole(cycle: Cycle, side: Side, shadow: Both[Fields]) -> bool:
-    """Whether a new record shows all that it is to show, and nobody has to learn its id."""
-    planner = cycle.pair.planner
-    return reference_name(planner, side.other) is None and all(
-        name in shadow[there]
-        for rule in planner.mapping.rules
-        for there in SIDES
-        for name in shadow_names(rule, there)
-    )
 
 
 def _wanted(cycle: Cycle, side: Side, sent: Sent, old: Observation | None) -> Fields:

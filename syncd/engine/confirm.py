@@ -93,14 +93,15 @@ def confirm(
         batch.done = [one for one in batch.done if one[0].op.id not in strangers]
         for op_id in strangers:  # they stay in `sending`, for `recover`
             del batch.states[op_id]
-        advance(db, cycle, side, batch.done)
+        shown_by_answers = verified(cycle, side, batch.done)
+        advance(db, cycle, side, batch.done, shown_by_answers)
         heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
         ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))
-        readback.note_verified(db, verified(cycle, side, batch.done))
+        readback.note_verified(db, shown_by_answers)
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
         wake.by_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):
@@ -195,17 +196,22 @@ def _moved_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) 
     Nobody has opted out by that: it bears the date of what was last said of that address, or else
     of the one that the record had.
     """
-    account, found = cycle.pair.accounts[side].name, list[OptOut]()
+    moved: list[tuple[frozenset[str], frozenset[str]]] = []  # addresses it had, and has now too
     for sent, _ in batch.done:
-        current, after = sent.op.current, links.advanced(sent.op.current, sent.op.patch)
+        current = sent.op.current
         if CONSENT in sent.op.patch or shown(current).level is not Level.REVOKED:
             continue
         had = addresses_of(cycle, side, current)
-        new = addresses_of(cycle, side, after) - had
-        if not new:
-            continue
-        out, lifted = cycle.bench.ledger.words(db, had | new, cycle.pair.relatives)
-        said = {**lifted, **out}
+        new = addresses_of(cycle, side, links.advanced(current, sent.op.patch)) - had
+        if new:
+            moved.append((had, new))
+    if not moved:
+        return []
+    every = {address for had, new in moved for address in had | new}
+    out, lifted = cycle.bench.ledger.words(db, every, cycle.pair.relatives)
+    said, account = {**lifted, **out}, cycle.pair.accounts[side].name
+    found = list[OptOut]()
+    for had, new in moved:
         before = max((said[a] for a in had if a in said), default=None)
         found += [OptOut(account, a, said.get(a, before), OURS) for a in sorted(new)]
     return found

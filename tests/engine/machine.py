@@ -23,7 +23,7 @@ from tests.engine.deed import Deed
 from tests.engine.deeds import EVERYWHERE, deeds
 from tests.engine.faults import FAULTS, POINTS, POINTS_OF_WRITES
 from tests.engine.history import History
-from tests.engine.pairs import GHL, MAILEON
+from tests.engine.pairs import COPY, FIELDS, GHL, MAILEON
 from tests.engine.walk import Step, Walk
 from tests.engine.words import Words
 from tests.engine.world import build
@@ -90,7 +90,14 @@ class Machine(Walk):
         policy: dict[str, Any] = {"delete": delete, "consent": {"resubscribe": resubscribe}}
         if resubscribe == "newer":  # only an opt-in whose date can be told lifts anything
             policy["accounts"] = {"mail": {"time_zone": "Europe/Berlin"}}
-        world = build(self.folder, cls.template, news=cls.news, **policy, **cls.place())
+        world = build(
+            self.folder,
+            cls.template,
+            fields=(*FIELDS, COPY),
+            news=cls.news,
+            **policy,
+            **cls.place(),
+        )
         self.world = world
         self.automations = automated
         world.configure(

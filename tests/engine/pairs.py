@@ -25,6 +25,14 @@ FIELDS: tuple[Mapping[str, Any], ...] = (
         "create_missing": True,
     },
 )
+# A line in one direction, of a field that another line reads too.
+COPY: Mapping[str, Any] = {
+    "left": "lastName",
+    "right": "custom.surname",
+    "direction": "right",
+    "create_missing": True,
+}
+COPY_RULE = "lastName > custom.surname"
 RULES: Mapping[str, str] = {  # the names of the rules, as conflicts and problems show them
     "firstName": "firstName = FIRSTNAME",
     "lastName": "lastName = LASTNAME",

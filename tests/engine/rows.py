@@ -21,6 +21,7 @@ class Row:
     Attributes:
         further: other addresses of the same person.
         hidden: its platform's listing leaves it out.
+        copied: what Maileon shows in the field that GHL's last name is copied to.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Row:
     hidden: bool = False
     permission: int | None = None
     further: frozenset[str] = frozenset()
+    copied: str = ""
 
     @property
     def addresses(self) -> frozenset[str]:
@@ -85,6 +87,7 @@ def maileon_row(dump: Mapping[str, Any]) -> Row:
         },
         tags=frozenset(tag for tag in tags if tag),
         permission=dump["permission"],
+        copied=plain(custom.get("surname")),
     )
 
 

@@ -380,6 +380,11 @@ class World:
             ).all()
         return {remote_id: (state, cause) for remote_id, state, cause in rows}
 
+    def wake_everybody(self) -> None:
+        """Have the whole pair planned again, as after a change of its mapping."""
+        with self.running().store.begin() as db:
+            wake.everybody(db, self.name)
+
     def linked(self) -> set[tuple[str | None, str | None]]:
         with self.reading() as db:
             ids = sa.select(t.link.c.left_id, t.link.c.right_id)
