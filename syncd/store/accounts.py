@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from syncd.model.record import Identity, Resource
 from syncd.model.spec import Catalogue, FieldSpec, Kind
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
 
 LONGEST_TITLE = 200
@@ -31,10 +32,14 @@ class Checked:
     checked_at: datetime
 
 
+@prepared
+def _load(name: Any) -> sa.Executable:
+    return sa.select(t.account).where(t.account.c.name == name)
+
+
 def load(db: sa.Connection, name: str) -> Checked | None:
     """The account as it was last checked."""
-    c = t.account.c
-    row = db.execute(sa.select(t.account).where(c.name == name)).first()
+    row = _load(db, name=name).first()
     if row is None:
         return None
     catalogues = {

@@ -12,6 +12,7 @@ from syncd.model.plan import word_of
 from syncd.model.side import Both, Side
 from syncd.model.values import Value, from_json, to_json
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
 
 
@@ -85,9 +86,13 @@ def of_pair(db: sa.Connection, pair: str, *, limit: int = 1000) -> list[Conflict
     return [_conflict(row) for row in rows]
 
 
+@prepared
+def _count_open(pair: Any) -> sa.Executable:
+    return sa.select(sa.func.count()).where(_C.pair == pair, _C.take.is_(None))
+
+
 def count_open(db: sa.Connection, pair: str) -> int:
-    counted = sa.select(sa.func.count()).where(_C.pair == pair, _C.take.is_(None))
-    return int(db.execute(counted).scalar_one())
+    return int(_count_open(db, pair=pair).scalar_one())
 
 
 def count_flipping(db: sa.Connection, pair: str) -> int:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from syncd.errors import BusyError, LeaseLostError
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
 
 TTL = timedelta(minutes=3)  # longer than any single call of a platform may take
@@ -27,6 +28,18 @@ _OURS = (
 # Every transaction of the engine begins with one of these: they are built once.
 _HOLD = t.lease.update().where(*_OURS).values(expires_at=sa.bindparam("until"))
 _PROVE = sa.select(_L.fence).where(*_OURS)
+
+
+@prepared
+def _taken(pair: Any) -> sa.Executable:
+    held = sa.select(_L.holder, _L.fence, _L.expires_at).where(_L.pair == pair)
+    return held.with_for_update()
+
+
+@prepared
+def _take(pair: Any, holder: Any, fence: Any, until: Any) -> sa.Executable:
+    taken = {"holder": holder, "fence": fence, "expires_at": until}
+    return t.lease.update().where(_L.pair == pair).values(**taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +79,9 @@ def take(db: sa.Connection, pair: str, holder: str, now: datetime, ttl: timedelt
     Raises:
         BusyError: somebody else holds it; nothing is changed.
     """
-    c = t.lease.c
     # There must be a row to lock, or two first takers would both find the lease free.
     upsert(db, t.lease, [{"pair": pair, "holder": holder, "fence": 0, "expires_at": now}])
-    row = db.execute(
-        sa.select(c.holder, c.fence, c.expires_at).where(c.pair == pair).with_for_update()
-    ).one()
+    row = _taken(db, pair=pair).one()
     if row.expires_at > now and row.holder != holder and not _is_dead(row.holder):
         host, process, _ = row.holder.rsplit(":", 2)
         raise BusyError(
@@ -79,11 +89,7 @@ def take(db: sa.Connection, pair: str, holder: str, now: datetime, ttl: timedelt
             hint="Wait until it is done, or look with `syncd status`.",
         )
     fence = row.fence + 1
-    db.execute(
-        t.lease.update()
-        .where(c.pair == pair)
-        .values(holder=holder, fence=fence, expires_at=now + ttl)
-    )
+    _take(db, pair=pair, holder=holder, fence=fence, until=now + ttl)
     return Lease(pair, holder, fence, unsure=row.expires_at > now)
 
 

@@ -300,19 +300,24 @@ def unlink(db: sa.Connection, links: Iterable[int]) -> None:
         db.execute(t.member.update().where(_M.link_id.in_(some)).values(link_id=None))
 
 
+@prepared
+def _outlived(pair: Any, resource: Any, side: Any, account: Any, limit: Any) -> sa.Executable:
+    o = t.observation.c
+    same = sa.and_(o.account == account, o.resource == resource, o.remote_id == _M.remote_id)
+    return (
+        sa.select(_M.remote_id)
+        .join_from(t.member, t.observation, same)
+        .where(_at(pair, resource), _M.side == side, _M.state != State.GONE.value, o.gone)
+        .limit(limit)
+    )
+
+
 def outlived(
     db: sa.Connection, pair: str, resource: Resource, side: Side, account: str, limit: int
 ) -> list[str]:
     """Records that are gone, as another pair of their account has found out."""
-    o = t.observation.c
-    same = sa.and_(o.account == account, o.resource == resource.value, o.remote_id == _M.remote_id)
-    rows = db.execute(
-        sa.select(_M.remote_id)
-        .join_from(t.member, t.observation, same)
-        .where(_of(pair, resource), _M.side == side.value, _M.state != State.GONE.value, o.gone)
-        .limit(limit)
-    )
-    return list(rows.scalars())
+    at = {"pair": pair, "resource": resource.value, "side": side.value, "account": account}
+    return list(_outlived(db, **at, limit=limit).scalars())
 
 
 def count_filtered(db: sa.Connection, pair: str, resource: Resource) -> int:

@@ -14,13 +14,14 @@ from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
 
+_O = t.observation.c
+
 
 @prepared
 def _load(account: Any, resource: Any, ids: Any) -> sa.Executable:
-    o = t.observation.c
-    seen = (o.fields, o.digest, o.version, o.modified, o.gone, o.parent_id, o.hidden)
-    at = (o.account == account, o.resource == resource, o.remote_id.in_(ids))
-    return sa.select(o.remote_id, *seen).where(*at)
+    seen = (_O.fields, _O.digest, _O.version, _O.modified, _O.gone, _O.parent_id, _O.hidden)
+    at = (_O.account == account, _O.resource == resource, _O.remote_id.in_(ids))
+    return sa.select(_O.remote_id, *seen).where(*at)
 
 
 def load(
@@ -68,6 +69,16 @@ def _row(account: str, resource: Resource, seen: Observation, sweep: int) -> dic
     }
 
 
+@prepared
+def _mark_swept(account: Any, resource: Any, ids: Any, sweep: Any) -> sa.Executable:
+    return (
+        t.observation.update()
+        .where(_O.account == account, _O.resource == resource, _O.remote_id.in_(ids))
+        .where(_O.sweep < sweep)
+        .values(sweep=sweep)
+    )
+
+
 def mark_swept(
     db: sa.Connection, account: str, resource: Resource, ids: Iterable[str], sweep: int
 ) -> None:
@@ -75,60 +86,62 @@ def mark_swept(
 
     Several pairs may sweep one account; the number of a later sweep is never lowered.
     """
-    o = t.observation.c
     for some in chunks(ids):
-        db.execute(
-            t.observation.update()
-            .where(o.account == account, o.resource == resource, o.remote_id.in_(some))
-            .where(o.sweep < sweep)
-            .values(sweep=sweep)
-        )
+        _mark_swept(db, account=account, resource=resource.value, ids=some, sweep=sweep)
 
 
 def hide(db: sa.Connection, account: str, resource: Resource, ids: Iterable[str]) -> None:
     """Note that a complete listing did not show these, although they exist."""
-    o = t.observation.c
     for some in chunks(ids):
         db.execute(
             t.observation.update()
-            .where(o.account == account, o.resource == resource, o.remote_id.in_(some))
-            .where(~o.hidden, ~o.gone)
+            .where(_O.account == account, _O.resource == resource, _O.remote_id.in_(some))
+            .where(~_O.hidden, ~_O.gone)
             .values(hidden=True)
         )
+
+
+def _standing(account: Any, resource: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return _O.account == account, _O.resource == resource, ~_O.gone
+
+
+@prepared
+def _unswept(account: Any, resource: Any, sweep: Any, limit: Any, after: Any) -> sa.Executable:
+    return (
+        sa.select(_O.remote_id)
+        .where(*_standing(account, resource), _O.sweep < sweep, _O.remote_id > after)
+        .order_by(_O.remote_id)
+        .limit(limit)
+    )
 
 
 def unswept(
     db: sa.Connection, account: str, resource: Resource, sweep: int, limit: int, after: str = ""
 ) -> list[str]:
     """Ids not gone that a sweep did not see, in order, beginning after one."""
-    o = t.observation.c
-    return list(
-        db.execute(
-            sa.select(o.remote_id)
-            .where(o.account == account, o.resource == resource, ~o.gone)
-            .where(o.sweep < sweep, o.remote_id > after)
-            .order_by(o.remote_id)
-            .limit(limit)
-        ).scalars()
-    )
+    at = {"account": account, "resource": resource.value}
+    return list(_unswept(db, **at, sweep=sweep, limit=limit, after=after).scalars())
+
+
+@prepared
+def _count(account: Any, resource: Any) -> sa.Executable:
+    return sa.select(sa.func.count()).where(*_standing(account, resource))
 
 
 def count(db: sa.Connection, account: str, resource: Resource) -> int:
     """How many there are that are not gone."""
-    o = t.observation.c
-    counted = sa.select(sa.func.count()).where(
-        o.account == account, o.resource == resource, ~o.gone
-    )
-    return int(db.execute(counted).scalar_one())
+    return int(_count(db, account=account, resource=resource.value).scalar_one())
+
+
+@prepared
+def _count_unswept(account: Any, resource: Any, sweep: Any) -> sa.Executable:
+    return sa.select(sa.func.count()).where(*_standing(account, resource), _O.sweep < sweep)
 
 
 def count_unswept(db: sa.Connection, account: str, resource: Resource, sweep: int) -> int:
     """How many there are, not gone, that a sweep did not see."""
-    o = t.observation.c
-    counted = sa.select(sa.func.count()).where(
-        o.account == account, o.resource == resource, ~o.gone, o.sweep < sweep
-    )
-    return int(db.execute(counted).scalar_one())
+    at = {"account": account, "resource": resource.value}
+    return int(_count_unswept(db, **at, sweep=sweep).scalar_one())
 
 
 def forget_fields(
@@ -141,11 +154,10 @@ def forget_fields(
     gone = sorted(names)
     if not gone:
         return
-    o = t.observation.c
     db.execute(
         t.observation.update()
-        .where(o.account == account, o.resource == resource.value)
-        .values(fields=documents.without(db, o.fields, gone), digest="")
+        .where(_O.account == account, _O.resource == resource.value)
+        .values(fields=documents.without(db, _O.fields, gone), digest="")
     )
 
 
@@ -153,13 +165,13 @@ def count_with(
     db: sa.Connection, pair: str, account: str, resource: Resource, side: Side, name: str
 ) -> int:
     """How many linked records of a side show something in a field."""
-    o, linked = t.observation.c, t.link.c
+    linked = t.link.c
     remote_id = linked.left_id if side is Side.LEFT else linked.right_id
     counted = (
         sa.select(sa.func.count())
-        .select_from(t.link.join(t.observation, o.remote_id == remote_id))
+        .select_from(t.link.join(t.observation, _O.remote_id == remote_id))
         .where(linked.pair == pair, linked.resource == resource.value, linked.ended.is_(None))
-        .where(o.account == account, o.resource == resource.value, ~o.gone)
-        .where(documents.holds(db, o.fields, name))
+        .where(_O.account == account, _O.resource == resource.value, ~_O.gone)
+        .where(documents.holds(db, _O.fields, name))
     )
     return int(db.execute(counted).scalar_one())

@@ -287,6 +287,16 @@ def drop_unsent(db: sa.Connection, pair: str) -> int:
     return int(_drop_unsent(db, pair=pair).rowcount)
 
 
+@prepared
+def _release(run_id: Any, urgency: Any, full: Any) -> sa.Executable:
+    return (
+        t.op.update()
+        .where(_O.run_id == run_id, _O.state == OpState.HELD.value, _O.urgent.in_(urgency))
+        .where(sa.or_(_O.kind != OpKind.CREATE.value, _O.side.not_in(full)))
+        .values(state=OpState.READY.value)
+    )
+
+
 def release(
     db: sa.Connection,
     run_id: int,
@@ -299,16 +309,9 @@ def release(
     Args:
         no_creates: sides on which creates stay held.
     """
-    update = (
-        t.op.update()
-        .where(_O.run_id == run_id, _O.state == OpState.HELD.value)
-        .values(state=OpState.READY.value)
-    )
-    if urgent_only:
-        update = update.where(_O.urgent)
-    if full := [side.value for side in no_creates]:
-        update = update.where(sa.or_(_O.kind != OpKind.CREATE.value, _O.side.not_in(full)))
-    return db.execute(update).rowcount
+    urgency = [True] if urgent_only else [True, False]
+    full = [side.value for side in no_creates]
+    return int(_release(db, run_id=run_id, urgency=urgency, full=full).rowcount)
 
 
 def links_with_open_ops(db: sa.Connection, link_ids: Iterable[int]) -> set[int]:

@@ -118,8 +118,13 @@ def update(db: sa.Connection, run_id: int, **values: Any) -> None:
     db.execute(t.run.update().where(_R.id == run_id).values(**values))
 
 
+@prepared
+def _get(run_id: Any) -> sa.Executable:
+    return sa.select(*_COLUMNS).where(_R.id == run_id)
+
+
 def get(db: sa.Connection, run_id: int) -> Run | None:
-    row = db.execute(sa.select(*_COLUMNS).where(_R.id == run_id)).first()
+    row = _get(db, run_id=run_id).first()
     return _run(row) if row else None
 
 

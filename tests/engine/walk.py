@@ -163,7 +163,7 @@ class Walk(RuleBasedStateMachine):
             pytest.fail("it never becomes quiet")
         before = self._standing(world)
         for history in self.histories:  # what was not planned again after a write, least of all
-            history.world.wake_everybody()
+            history.world.wake_the_linked()
         self.run(Mode.FULL)
         assert self._standing(world) == before, "a cycle with nothing to do wrote something"
         for history in self.histories:

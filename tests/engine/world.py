@@ -22,6 +22,7 @@ from syncd.connectors.api import Wire
 from syncd.engine.context import Bench, Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.errors import FieldsChangedError
+from syncd.model.link import State
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.sandbox.core import Fault
@@ -29,6 +30,7 @@ from syncd.sandbox.ghl.platform import Ghl
 from syncd.store import conflicts, database, links, members, runs, wake
 from syncd.store import tables as t
 from syncd.store.conflicts import Conflict
+from syncd.store.prepared import prepared
 from syncd.store.suppressions import open_ledger
 from syncd.testing.inprocess import Sandbox, sandbox
 from tests.engine.line import CrashError, Line
@@ -72,6 +74,12 @@ class Process:
     opened: dict[str, Pair] = field(default_factory=dict)
     opened_at: dict[str, datetime] = field(default_factory=dict)
     ahead: timedelta = timedelta()
+
+
+@prepared
+def _standing(pair: Any, side: Any) -> sa.Executable:
+    m = t.member.c
+    return sa.select(m.remote_id, m.state, m.cause).where(m.pair == pair, m.side == side)
 
 
 @dataclass(slots=True)
@@ -371,19 +379,16 @@ class World:
 
     def standing(self, side: Side) -> dict[str, tuple[str, str | None]]:
         """State and cause of every record that our store knows of a side."""
-        m = t.member.c
         with self.reading() as db:
-            rows = db.execute(
-                sa.select(m.remote_id, m.state, m.cause).where(
-                    m.pair == self.name, m.side == side.value
-                )
-            ).all()
+            rows = _standing(db, pair=self.name, side=side.value).all()
         return {remote_id: (state, cause) for remote_id, state, cause in rows}
 
-    def wake_everybody(self) -> None:
-        """Have the whole pair planned again, as after a change of its mapping."""
+    def wake_the_linked(self) -> None:
+        """Have everybody planned again with whom all is well."""
+        m = t.member.c
+        linked = t.member.update().where(m.pair == self.name, m.state == State.LINKED.value)
         with self.running().store.begin() as db:
-            wake.everybody(db, self.name)
+            db.execute(linked.values(todo=True))
 
     def linked(self) -> set[tuple[str | None, str | None]]:
         with self.reading() as db:
