@@ -1,6 +1,7 @@
 """Opt-outs that a platform shows, on their way into the ledger, and whose they are."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -50,7 +51,8 @@ def record_opt_outs(
 
     Whoever opted out did so for every address that the record shows as theirs.
     A report may hold opt-outs of long ago. One that the same platform has since replaced
-    by a newer opt-in, before we ever heard of it, is no opt-out any more.
+    by a newer opt-in, before we ever heard of it, is no opt-out any more; one without a date
+    happened when its report tells of it first, also to whom we had opted out there ourselves.
 
     Args:
         told: the records, each with what was known of it, and all that is known now.
@@ -58,6 +60,7 @@ def record_opt_outs(
             its cause.
     """
     found: list[OptOut] = []
+    undated: list[OptOut] = []  # of reports
     account = cycle.pair.accounts[side].name
     for record, old, fields in told:
         if consent.shown(record.fields).level is not Level.REVOKED or record.remote_id in own:
@@ -65,10 +68,13 @@ def record_opt_outs(
         said = consent.shown(fields)
         before = _opted_out_before(cycle, side, old)
         anew = not record.gone
-        found += [
+        heard = [
             OptOut(account, a, said.at, said.source or account, anew=anew and a not in before)
             for a in addresses_of(cycle, side, fields)
         ]
+        (undated if said.at is None and not record.remote_id else found).extend(heard)
+    first = cycle.bench.ledger.first_told(db, undated) if undated else set()
+    found += [replace(o, anew=o in first) for o in undated]
     reported = {o.address for o in found if o.since is not None}
     replaced = _replaced(db, cycle, side, found) if reported else set()
     kept = [o for o in found if (o.address, o.since) not in replaced]

@@ -95,6 +95,21 @@ class Ledger:
         )
         return {o.address for o in fresh.values()}
 
+    def first_told(self, db: sa.Connection, reported: Iterable[OptOut]) -> set[OptOut]:
+        """Those of undated opt-outs of which their sources tell for the first time.
+
+        A source tells of an address once, and goes on telling so.
+        """
+        places = {(o.account, self.hashed(o.address), o.source[:64]): o for o in reported}
+        r, known = t.report.c, set[tuple[str, str, str]]()
+        for some in chunks({address_hash for _, address_hash, _ in places}):
+            told = sa.select(r.account, r.address_hash, r.source)
+            known.update(map(tuple, db.execute(told.where(r.address_hash.in_(some)))))
+        new = {place: o for place, o in places.items() if place not in known}
+        names = ("account", "address_hash", "source")
+        upsert(db, t.report, [dict(zip(names, place, strict=True)) for place in new])
+        return {*new.values()}
+
     def _known(
         self, db: sa.Connection, hashes: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], tuple[datetime, datetime | None]]:

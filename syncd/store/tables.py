@@ -308,6 +308,15 @@ suppression = sa.Table(
     sa.Index(None, "address_hash"),
 )
 
+# Opt-outs that reports told without a date: one that is told again is no news.
+report = sa.Table(
+    "report",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("address_hash", sa.String(64), primary_key=True),
+    sa.Column("source", sa.String(64), primary_key=True),
+)
+
 # Addresses that opted out somewhere and still have to be told to an account whose listing
 # may hide who bears them. In plain, so each row goes as soon as it is dealt with.
 inquiry = sa.Table(

@@ -15,7 +15,7 @@ from syncd.model.values import Consent, Level
 from syncd.store.conflicts import Conflict
 from syncd.store.runs import RunState
 from tests.engine.edit import Edit, Place
-from tests.engine.pairs import MAILEON
+from tests.engine.pairs import MAILEON, MAILERCLOUD
 from tests.engine.rows import PLAIN, Row, differing
 from tests.engine.words import CONFIRMED, SECOND, Words
 from tests.engine.world import World
@@ -128,6 +128,8 @@ class History:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
                     self.words.moves(old.email, row.email, row.id)
+        if MAILERCLOUD in self.world.platform:
+            self.words.undated |= left
         for address in out:
             if self.words.opts_out(address, now):
                 self.since[address] = now
@@ -297,6 +299,8 @@ class History:
             made = len(self.ours[side])
             assert made <= len(self.people[side.other]), "somebody was made twice"
         self._check_never()
+        if state is RunState.DONE and MAILERCLOUD in self.world.platform:
+            self.words.undated.clear()
         self.words.heard_at = self.world.now
         self._note_opt_outs()
         struck = sum(self.world.box.world.struck.values())

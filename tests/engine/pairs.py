@@ -32,7 +32,7 @@ COPY: Mapping[str, Any] = {
     "direction": "right",
     "create_missing": True,
 }
-COPY_RULE = "lastName > custom.surname"
+COPY_RULE = "lastName = custom.surname"
 RULES: Mapping[str, str] = {  # the names of the rules, as conflicts and problems show them
     "firstName": "firstName = FIRSTNAME",
     "lastName": "lastName = LASTNAME",

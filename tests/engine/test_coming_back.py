@@ -465,6 +465,26 @@ def test_a_word_in_one_pair_counts_in_the_others(left: World) -> None:
     assert left.row(Side.LEFT, ADA).opted_out
 
 
+def test_who_leaves_by_a_link_while_a_person_is_asked_is_out_everywhere(three: World) -> None:
+    """Mailercloud shows her opted out already, as we wrote it; its report has no date."""
+    leaves(three, GHL)
+    confirms(three)
+    settled(three)
+    assert mailable(three).left == {ADA, BOB}
+    three.act(MAILERCLOUD, "unsubscribe", email=ADA)
+    three.news.cycle()  # which hears of it, and has nothing to write
+    settled(three)
+    assert three.row(Side.LEFT, ADA).opted_out
+    assert mailable(three).left == mailable(three).right == {BOB}
+    assert asked(three) == []
+    three.wait(DAY)
+    confirms(three)  # the report goes on telling of it, which is no news
+    three.act(MAILERCLOUD, "unsubscribe", email=BOB)
+    three.news.cycle()
+    settled(three)
+    assert mailable(three).left == {ADA}
+
+
 def test_both_sides_let_in_are_in_for_all_pairs(left: World) -> None:
     confirms(left)
     left.act(GHL, "undnd", email=ADA)

@@ -148,3 +148,21 @@ def test_an_opt_out_by_a_link_is_one_too_for_whom_we_had_opted_out() -> None:
             Deed("opt out news", name="colour", text=3, tag="news", address=CY, other=3),
         ),
     )
+
+
+def test_who_leaves_by_a_link_after_a_confirmation_elsewhere_is_out() -> None:
+    """We had opted Ada out in Mailercloud already, for her DND in GHL."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", name="lastName", text=5, source="complaint", other=5),
+            settled=True,
+            resubscribe="newer",
+        ),
+        returns(
+            Deed("opt out left", who=5, name="phone", text=5, tag="old", address=CY),
+            Deed("confirm right", who=3, name="city", text=5, address=BOB, other=3),
+            seconds=40,
+        ),
+        somebody("opt out news", who=5, name="colour", text=2, address=EVE, other=3),
+    )

@@ -21,6 +21,7 @@ class Words:
         newer: pairs say `resubscribe: newer`, so that an opt-in may lift an opt-out.
         known: addresses whose opt-out our side must know; copied: those in the last backup;
             unheard: others, since it was put back; heard_at: when a cycle last ended.
+        undated: who opted out by a link and was not heard yet: that happens when it is heard.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
         inherited: addresses whose confirmation came with a contact that had another one.
@@ -38,6 +39,7 @@ class Words:
     copied: frozenset[str] = frozenset()
     copied_out: frozenset[str] = frozenset()
     unheard: set[str] = field(default_factory=set)
+    undated: set[str] = field(default_factory=set)
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
@@ -107,7 +109,7 @@ class Words:
         """Somebody confirms an opt-in, after an opt-out that our side knows or not."""
         self.confirmed[address] = now
         self.inherited.discard(address)
-        if not self.newer or address not in self.known - self.unheard or self.ahead:
+        if not self.newer or address not in self.known - self.unheard - self.undated or self.ahead:
             return
         if self.heard_at is None or now - self.heard_at >= SECOND:
             self.fresh[remote_id] = address

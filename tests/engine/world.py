@@ -194,7 +194,7 @@ class World:
         if MAILERCLOUD not in self.platform:
             return {}
         return {
-            (one["id"], one["at"]): plain(one["email"]).lower()
+            (one["id"], one["cause"]): plain(one["email"]).lower()
             for one in self.act(MAILERCLOUD, "opt_outs")["opt_outs"]
             if one["contact_type"] == "unsubscribe" and "campaign" in one["cause"]
         }

@@ -228,3 +228,14 @@ def test_many_opt_outs_are_a_handful_of_statements(store: sa.Engine, ledger: Led
         assert len(ledger.suppressed(db, [o.address for o in many], ["mail"])) == 500
         assert suppressions.count_addresses(db, ["mail"]) == 500
     assert len(statements) <= 2
+
+
+def test_an_opt_out_in_a_report_is_told_first_only_once(store: sa.Engine, ledger: Ledger) -> None:
+    june, july = (OptOut("list", ADA, None, f"campaign:{name}") for name in ("june", "july"))
+    with store.begin() as db:
+        assert ledger.first_told(db, []) == set()
+        assert ledger.first_told(db, [june, june]) == {june}
+        assert ledger.first_told(db, [june, july]) == {july}
+        assert ledger.first_told(db, [OptOut("news", ADA, None, "campaign:june")]) != set()
+        assert ledger.first_told(db, [OptOut("list", BEA, None, "campaign:june")]) != set()
+        assert ledger.first_told(db, [june, july]) == set()

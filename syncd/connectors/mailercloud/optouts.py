@@ -72,7 +72,7 @@ def _unsubs(
             state = replace(state, reports=reports, reading=None, reading_page=1)
         else:
             state = replace(state, reading=here, reading_page=page)
-        yield [record for row in rows for record in reported(row)], state
+        yield [record for row in rows for record in reported(row, campaign_id)], state
         if done:
             return
 
@@ -90,13 +90,13 @@ def _mark(row: Mapping[str, Any], today: datetime) -> str:
     return digest([summary] if summary else [today.date().isoformat()])
 
 
-def reported(row: Any) -> list[Record]:
+def reported(row: Any, campaign_id: str) -> list[Record]:
     """The addresses of one row, each as a record that is gone, under no id that is known.
 
     The shape of rows is not known (12), and whoever stands in this report has opted out:
     so every address in it counts, in whatever key it is, but for those of senders.
     """
-    consent = Consent(Level.REVOKED, _moment(row), CAMPAIGN)
+    consent = Consent(Level.REVOKED, _moment(row), f"{CAMPAIGN}:{campaign_id}")
     return [
         Record("", {"email": address, "consent": consent}, gone=True)
         for address in dict.fromkeys(_addresses(row))

@@ -245,7 +245,7 @@ def test_opt_outs_come_before_the_listing() -> None:
     assert (consent.level, consent.at.isoformat() if consent.at else None, consent.source) == (
         Level.REVOKED,
         "2026-01-01T00:00:00+00:00",
-        "mailercloud:campaign",
+        "mailercloud:campaign:cAmP01",
     )
     assert told(pages) == ["ada@example.org"]
 
@@ -330,13 +330,13 @@ def test_a_report_that_cannot_be_read_is_asked_for_again() -> None:
     ],
 )
 def test_every_address_of_a_report_counts(row: Any) -> None:
-    records = reported(row)
+    records = reported(row, "c1")
     assert [r.fields["email"] for r in records] == ["a@example.org"]
 
 
 @pytest.mark.parametrize("row", [None, 7, {}, [], {"email": None}, {"sender_email": "us@x.org"}])
 def test_a_row_without_an_address_says_nothing(row: Any) -> None:
-    assert reported(row) == []
+    assert reported(row, "c1") == []
 
 
 # Looking at one
