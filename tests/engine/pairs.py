@@ -32,6 +32,7 @@ COPY: Mapping[str, Any] = {
     "direction": "right",
     "create_missing": True,
 }
+COPY_LENGTH = 255  # where a text of Maileon ends, and what cannot come back is cut
 COPY_RULE = "lastName = custom.surname"
 RULES: Mapping[str, str] = {  # the names of the rules, as conflicts and problems show them
     "firstName": "firstName = FIRSTNAME",
