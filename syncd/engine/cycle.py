@@ -217,7 +217,7 @@ def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
     if run.state is not RunState.HELD or run.approved is not None:
         return False
     progress = run.progress or {}
-    if progress.get("full") or cycle.pair.resting or not progress.get("releasable", True):
+    if progress.get("full") or cycle.pair.resting or not progress.get("releasable"):
         return False  # what stood in the way may have gone by itself
     if progress.get("setup") != cycle.pair.setup or any(side.changed for side in noticed):
         return False

@@ -68,8 +68,7 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
     take_in_one(cycle, side, record, own=in_effect and CONSENT in sent.op.patch)
     if in_effect:
         # What stands there beyond our write is seen as an edit of somebody else.
-        seen = None if record.gone else record
-        confirm(cycle, side, [sent], [Receipt(sent.op.id, remote_id, seen)], ())
+        confirm(cycle, side, [sent], [Receipt(sent.op.id, remote_id, record)], ())
     elif not record.gone and hides(sent, shown) and may_be_in_effect(cycle, sent, shown):
         _leave_open(cycle, sent)
     else:

@@ -17,12 +17,10 @@ def converts(one: Kind, other: Kind) -> bool:
     >>> converts(Kind.DATE, Kind.TEXT), converts(Kind.DATETIME, Kind.DATE)
     (True, False)
     """
-    if one is Kind.CONSENT or other is Kind.CONSENT:
-        return False
+    if one is other:
+        return one is not Kind.CONSENT
     kinds = {one, other}
-    if len(kinds) == 1 or kinds == _SIBLINGS:
-        return True
-    return Kind.TEXT in kinds and kinds <= _AS_TEXT
+    return kinds == _SIBLINGS or (Kind.TEXT in kinds and kinds <= _AS_TEXT)
 
 
 def as_they_are(values: Values) -> Values:

@@ -138,7 +138,7 @@ class Shape:
             return value
         form = canonical(value, spec, country=None)
         if form.problem or form.value is None:
-            hint = did_you_mean(str(value), spec.choices) if spec.choices else ""
+            hint = did_you_mean(str(value), spec.choices)
             raise UnfitError(
                 f"`{spec.name}` cannot hold `{value}` ({form.problem or 'empty'}).", hint
             )

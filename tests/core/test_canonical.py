@@ -168,6 +168,13 @@ def test_moments_of_one_time_are_the_same_in_every_zone() -> None:
     )
 
 
+def test_what_is_not_a_number_is_the_same_as_itself_only() -> None:
+    spec = FieldSpec("x", Kind.NUMBER)
+    assert same(float("nan"), float("nan"), spec)
+    assert not same(float("nan"), 1.0, spec)
+    assert not same(1.0, float("nan"), spec)
+
+
 def test_consents_are_compared_by_level_only() -> None:
     spec = FieldSpec("consent", Kind.CONSENT)
     assert same(Consent(Level.REVOKED, MOMENT, "form"), Consent(Level.REVOKED), spec)

@@ -162,6 +162,17 @@ def test_a_parked_field_with_something_to_do_or_to_say_is_no_longer_parked() -> 
         assert resume(CITY, merged, parked, NOW, NOW, AT) is None
 
 
+@pytest.mark.parametrize("take", [None, LEFT, RIGHT])
+def test_a_parked_field_that_is_to_be_written_all_the_same_is_no_longer_parked(
+    take: Side | None,
+) -> None:
+    """The sides show what was parked, but the shadows do not, as after a change of the mapping."""
+    wanted = merge(CITY, NOW, SHADOW, None, AT)
+    assert wanted.steps.keys() == {RIGHT}
+    parked = Parked(Both(("BERN",), ("Bern",)), take)
+    assert resume(CITY, wanted, parked, NOW, SHADOW, AT) is None
+
+
 @pytest.mark.parametrize(("take", "written"), [(LEFT, True), (RIGHT, False)])
 def test_a_choice_is_not_written_against_the_direction_of_a_line(take: Side, written: bool) -> None:
     line = rule(direction=TO_RIGHT)

@@ -32,6 +32,11 @@ def held(*those: Doing, approved: dict[str, int] | None = None) -> tuple[str, ..
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_nothing_is_wanted_of_a_kind_that_is_not_named(kind: str) -> None:
+    assert getattr(doing(), kind) == 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_each_kind_is_held_above_its_count_and_not_at_it(kind: str) -> None:
     limit: Limit = getattr(GUARDS, kind)
     many = 1_000_000

@@ -16,7 +16,8 @@ from syncd.model.side import Side
 from syncd.store import runs
 from syncd.store.backfills import Fate
 from syncd.store.runs import RunState
-from tests.engine.pairs import FIELDS, GHL, MAILEON, PAIR, configure
+from tests.engine.pairs import FIELDS, GHL, MAILEON, MAILERCLOUD, PAIR, configure
+from tests.engine.scenes import ADA, BOB
 from tests.engine.world import NOON, Build, CrashError, World, assert_alike, assert_quiet
 
 ALWAYS = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
@@ -469,3 +470,19 @@ def test_what_is_no_backfill_cannot_be_resumed(made: Build) -> None:
         resumable(world.bench, PAIR, done.run_id)
     with pytest.raises(ConfigError, match="no backfill"):
         resumable(world.bench, PAIR, 4711)
+
+
+def test_opt_outs_that_a_report_tells_are_nobody_of_the_window(made: Build) -> None:
+    news = made(news=True).news
+    news.act(GHL, "create", fields={"email": ADA})
+    for _ in range(3):
+        news.wait(900)
+        news.cycle()
+    news.act(MAILERCLOUD, "unsubscribe", email=ADA)
+    news.act(MAILERCLOUD, "create", email=BOB)
+    news.wait(900)
+    report = backfill(news, Order(ALWAYS, targets=frozenset({Side.LEFT})))
+    assert report.people.listed == 1
+    assert set(news.by_email(Side.LEFT)) == {ADA, BOB}
+    news.cycle()
+    assert news.row(Side.LEFT, ADA).opted_out

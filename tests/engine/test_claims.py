@@ -1,6 +1,7 @@
 """Writes are claimed so many at a time; one that takes long is broken off, not lost."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -85,3 +86,14 @@ def test_one_call_that_fails_keeps_nobody_else_of_its_claim_waiting(made: Build)
     assert len(PEOPLE) - 8 <= len(changed) < len(PEOPLE)
     world.cycle()
     assert_alike(world)
+
+
+def test_batches_under_way_at_once_are_all_confirmed(made: Build) -> None:
+    world = crowd(made)
+    pair = world.pair()
+    world.set_up(replace(pair, specs=pair.specs.map(lambda spec: replace(spec, concurrency=8))))
+    claims = watched(world)
+    world.cycle()
+    assert claims[0]["done", 1, True] == CLAIM_SIZE
+    assert claims[1]["done", 1, True] == len(PEOPLE)
+    assert set(world.by_email(Side.LEFT)) == set(PEOPLE)

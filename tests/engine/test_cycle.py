@@ -3,12 +3,15 @@
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from syncd.engine.cycle import Mode, Report
 from syncd.engine.word import approve
 from syncd.errors import SyncdError
 from syncd.model.side import Side
-from syncd.store import runs, windows
+from syncd.store import conflicts, runs, windows
+from syncd.store import tables as t
+from syncd.store.conflicts import Conflict
 from syncd.store.runs import Run, RunState
 from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA
@@ -22,6 +25,11 @@ def stored(world: World, run_id: int | None = None) -> Run:
         run = runs.get(db, run_id) if run_id else runs.last(db, world.name)
     assert run is not None
     return run
+
+
+def open_conflicts(world: World) -> list[Conflict]:
+    with world.reading() as db:
+        return conflicts.of_pair(db, world.name)
 
 
 def noted(world: World) -> dict[str, Any]:
@@ -169,3 +177,26 @@ def test_a_new_run_begins_where_none_goes_on(ada: World) -> None:
     planned = ada.cycle(Mode.PLAN)
     assert first.run_id < second.run_id < planned.run_id
     assert ada.row(Side.RIGHT, ADA).fields["city"] == "Bern"
+
+
+def test_a_conflict_stays_the_one_it_was_while_nobody_decides(ada: World) -> None:
+    ada.cycles()
+    ada.act(GHL, "edit", email=ADA, fields={"lastName": "One"})
+    ada.act(MAILEON, "edit", email=ADA, standard_fields={"LASTNAME": "Two"})
+    ada.settle()
+    ada.cycle()
+    (parked,) = open_conflicts(ada)
+    ada.act(GHL, "edit", email=ADA, fields={"city": "Chur"})  # so that the link is planned again
+    ada.settle()
+    ada.cycle()
+    assert open_conflicts(ada) == [parked]
+
+
+def test_a_write_whose_answer_shows_it_counts_as_verified_at_once(ada: World) -> None:
+    ada.cycles()
+    ada.act(MAILEON, "edit", email=ADA, standard_fields={"CITY": "Chur"})
+    ada.settle()
+    ada.cycle()
+    asked = sa.select(t.op.c.verified).where(t.op.c.side == "left", t.op.c.kind == "update")
+    with ada.reading() as db:
+        assert set(db.execute(asked).scalars()) == {True}

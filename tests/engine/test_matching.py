@@ -89,3 +89,11 @@ def test_who_waits_alone_is_joined_to_a_newcomer_with_the_same_second_key(made: 
     waits = member(RIGHT, "r1", second="+41315550100", state=State.FILTERED, todo=False)
     newcomer = member(LEFT, "l1", second="+41315550100")
     assert matched(made(identity=keys), waits, newcomer) == {("l1", "r1")}
+
+
+def test_a_record_that_is_gone_and_was_never_linked_needs_nothing_more(world: World) -> None:
+    gone = member(LEFT, "l1", state=State.GONE, todo=True)
+    assert matched(world, gone) == set()
+    with world.reading() as db:
+        (known,) = members.load(db, world.name, CONTACT, LEFT, ["l1"]).values()
+    assert not known.todo

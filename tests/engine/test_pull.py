@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from syncd.engine.cycle import Mode
+from syncd.engine.observe import Noticed
 from syncd.engine.pull import EMPTIED_COUNT, EMPTIED_SHARE
 from syncd.model.op import OpKind
 from syncd.model.side import Both, Side
@@ -137,3 +138,7 @@ def test_only_a_full_cycle_tells_once_more_of_all_who_opted_out(made: Build) -> 
             rows = db.execute(sa.select(sa.func.count()).where(t.op.c.kind == OpKind.SUPPRESS))
             told.append(rows.scalar_one())
     assert told[-3] == told[-2] < told[-1]
+
+
+def test_what_was_noticed_shows_nobody_in_a_traceback() -> None:
+    assert "example.org" not in repr(Noticed(opted_out=frozenset({"ada@example.org"})))

@@ -255,6 +255,12 @@ def test_two_lines_must_not_write_one_field() -> None:
     )
 
 
+def test_of_two_lines_that_write_one_field_both_places_are_told() -> None:
+    told = problem(line("firstName", "FIRSTNAME", 1), line("lastName", "FIRSTNAME", 2))
+    assert told.startswith("shop.yaml:2: ")
+    assert "by `firstName = FIRSTNAME` (shop.yaml:1)." in told
+
+
 def test_two_lines_may_read_one_field() -> None:
     answer = compiled(
         line("firstName", "FIRSTNAME"), line("firstName", "FULLNAME", direction=Direction.RIGHT)
@@ -270,6 +276,14 @@ def test_tags_may_be_boxes_to_tick_one_by_one_but_not_twice() -> None:
     assert "`tags` of `crm` is written" in problem(vip, again)
     mixed = line("tags", "custom.vip", 4, transform={"has_tag": "news"})
     assert "`custom.vip` of `mail` is written" in problem(vip, mixed)
+
+
+@pytest.mark.parametrize("first", ["one tag", "all tags"])
+def test_a_line_for_one_tag_and_one_for_all_of_them_write_one_field(first: str) -> None:
+    one = line("tags", "custom.vip", 1, transform={"has_tag": "vip"})
+    every = line("tags", "custom.text", 2, transform={"join": ", "})
+    lines = (one, every) if first == "one tag" else (every, one)
+    assert "`tags` of `crm` is written by" in problem(*lines)
 
 
 def test_longer_texts_are_a_warning() -> None:

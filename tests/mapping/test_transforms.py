@@ -266,6 +266,21 @@ def test_transforms_that_cannot_be_made(
         made(transform, left, right)
 
 
+@pytest.mark.parametrize(
+    ("right", "hint"),
+    [
+        (FieldSpec("SIZE", Kind.CHOICE, choices=("small", "large")), "Did you mean `small`?"),
+        (FieldSpec("SIZE", Kind.INTEGER), ""),
+    ],
+)
+def test_another_value_is_proposed_only_where_the_field_lists_its_values(
+    right: FieldSpec, hint: str
+) -> None:
+    with pytest.raises(UnfitError, match="`SIZE` cannot hold `smal`") as unfit:
+        made({"map": {"a": "smal"}}, FieldSpec("a"), right)
+    assert unfit.value.hint == hint
+
+
 EXAMPLES: dict[str, tuple[Any, FieldSpec | tuple[FieldSpec, ...] | None, FieldSpec]] = {
     "boolean": (["Ja", "Nein"], FieldSpec("b", Kind.BOOLEAN), NOTE),
     "case": ("upper", FieldSpec("a"), NOTE),

@@ -104,6 +104,21 @@ def test_unlinking_leaves_the_records(store: sa.Engine) -> None:
         assert members.load(db, PAIR, CONTACT, LEFT, ["a"])["a"].link_id is None
 
 
+def test_of_a_link_that_got_its_counterpart_only_who_waited_for_it_is_linked_now(
+    store: sa.Engine,
+) -> None:
+    waits = member("a", cause="no_key", link_id=3)
+    parked = member("b", RIGHT, state=State.PARKED, cause="refused", link_id=3)
+    another = member("c", link_id=4)
+    save(store, waits, parked, another)
+    with store.begin() as db:
+        members.no_longer_wait(db, [3])
+    linked = replace(waits, state=State.LINKED, cause=None)
+    with store.connect() as db:
+        found = {m.remote_id: m for m in members.of_links(db, [3, 4])}
+    assert found == {"a": linked, "b": parked, "c": another}
+
+
 def test_an_opt_out_wakes_the_address_in_every_pair(store: sa.Engine) -> None:
     save(store, member("a", todo=False), member("b", todo=False))
     save(store, member("z", key="a@example.org", todo=False), pair="other")
