@@ -205,7 +205,7 @@ class Planner(Terms):
     def _decide(self, at: Situation, rule: Rule, sides: Both[Showing]) -> Merged:
         """Decide one rule; what would only flip to and fro is left out of it."""
         now, shadow = with_reference(rule, sides.map(lambda s: s.fields), sides), at.link.shadow
-        prefer = at.choices.get(rule.name) or _winner(rule.policy, sides)
+        prefer = at.choices.get(rule.name) or _winner(rule, at, sides)
         merged = merge(rule, now, shadow, prefer, self.mapping)
         if (parked := at.flipping.get(rule.name)) is not None:
             resumed = resume(rule, merged, parked, now, shadow, self.mapping)
@@ -217,15 +217,19 @@ class Planner(Terms):
         return replace(tamed, chosen=rule.name in at.choices)
 
 
-def _winner(policy: Policy, sides: Both[Showing]) -> Side | None:
-    match policy:
+def _winner(rule: Rule, at: Situation, sides: Both[Showing]) -> Side | None:
+    """The side that a rule's policy prefers; None if a person is to decide.
+
+    What is parked is not settled by times that have moved since: our own writes move them too.
+    """
+    match rule.policy:
         case Policy.LEFT:
             return Side.LEFT
         case Policy.RIGHT:
             return Side.RIGHT
         case Policy.NEWEST:
             left, right = sides.left.modified, sides.right.modified
-            if left is None or right is None or left == right:
+            if left is None or right is None or left == right or rule.name in at.parked:
                 return None
             return Side.LEFT if left > right else Side.RIGHT
         case Policy.MANUAL:

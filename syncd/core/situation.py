@@ -67,6 +67,7 @@ class Situation:
         addresses: identity keys that `ledger` and `let_in` are about; opted_out: those of them
             that `ledger` holds.
         answer: what a person chose who was asked whether somebody is opted out.
+        parked: names of rules of which both sides show what a person is being asked about.
     """
 
     link: Link
@@ -82,6 +83,7 @@ class Situation:
     addresses: frozenset[str] = frozenset()
     opted_out: frozenset[str] = frozenset()
     answer: Answer | None = None
+    parked: frozenset[str] = frozenset()
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

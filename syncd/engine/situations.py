@@ -152,26 +152,26 @@ def _situation(
         if observation is not None and not observation.gone:
             addresses[side], _ = keys_of(cycle, side, observation.fields)
     own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
-    choices = {
+    shown = Both(sides[Side.LEFT], sides[Side.RIGHT])
+    asked = {
         rule: conflict.take
         for rule, conflict in own.items()
-        if conflict.take is not None
-        and not conflict.flips
-        and _is_as_chosen(cycle, conflict, Both(sides[Side.LEFT], sides[Side.RIGHT]))
+        if not conflict.flips and _is_as_asked(cycle, conflict, shown)
     }
     known = frozenset(address for address in addresses.values() if address is not None)
     since = {a: ledger.opted_out[a] for a in known if a in ledger.opted_out}
-    asked = own.get(CONSENT)
+    consent = own.get(CONSENT)
     return Situation(
         link,
-        Both(sides[Side.LEFT], sides[Side.RIGHT]),
+        shown,
         OptedOut(max(since.values())) if since else None,
-        choices,
+        {rule: take for rule, take in asked.items() if take is not None},
         flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
         let_in=Both(*(ledger.lifted.get(addresses[side] or "") for side in SIDES)),
-        answer=_answer(asked) if asked else None,
+        answer=_answer(consent) if consent else None,
         addresses=known,
         opted_out=frozenset(since),
+        parked=frozenset(rule for rule, take in asked.items() if take is None),
     )
 
 
@@ -182,8 +182,8 @@ def _answer(asked: Conflict) -> Answer | None:
     return Answer(asked.take, asked.values, f"person:{asked.chosen_by or 'unknown'}")
 
 
-def _is_as_chosen(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
-    """Whether both sides still show what the person saw who chose between them."""
+def _is_as_asked(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
+    """Whether both sides still show that between which a person chose, or is to choose."""
     rule = next((r for r in cycle.pair.mapping.rules if r.name == conflict.rule), None)
     return rule is not None and all(
         (showing := sides[side]) is not None

@@ -80,6 +80,7 @@ class Story:
     was_ended: str | None = None
     ends: str | None = None
     conflicts: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
     problems: dict[str, str] = field(default_factory=dict)
     fields: tuple[FieldSpec, ...] = ()  # of the right
     modified: tuple[datetime | None, datetime | None] = (None, None)
@@ -135,6 +136,11 @@ STORIES = [
         "nobody knows which is newer, so a person is asked",
         f(city="Kiel"), f(CITY="Ulm"), conflicts=("city = CITY",),
         rules=(EMAIL, rule(policy=Policy.NEWEST)), modified=(DAYS[1], None),
+    ),
+    Story(
+        "what a person is being asked about is not settled by a record that is newer since",
+        f(city="Kiel"), f(CITY="Ulm"), conflicts=("city = CITY",), parked=("city = CITY",),
+        rules=(EMAIL, rule(policy=Policy.NEWEST)), modified=(DAYS[1], DAYS[2]),
     ),
     Story(
         "nobody knows either which is newer of two of one moment",
@@ -496,7 +502,14 @@ def situation(story: Story) -> Situation:
     whole = story.agreed is not None and None not in (story.left, story.right)
     shadow: Both[Fields] = Both(*story.agreed) if whole and story.agreed else Both({}, {})
     link = Link(5, ids, shadow, story.was_ended)
-    return Situation(link, Both(*sides), story.ledger, story.choices, story.refused)
+    return Situation(
+        link,
+        Both(*sides),
+        story.ledger,
+        story.choices,
+        story.refused,
+        parked=frozenset(story.parked),
+    )
 
 
 def planner(story: Story) -> Planner:

@@ -74,6 +74,27 @@ def test_a_conflict_waits_for_a_person_and_is_carried_out_as_chosen(
     assert world.listed() == {}
 
 
+def test_what_waits_for_a_person_is_not_settled_by_later_writes_of_other_fields(
+    pair_of: Build,
+) -> None:
+    """Both gave a name at one moment; what is written since makes neither name the newer one."""
+    world = pair_of(ADA)
+    world.wait(1 - world.now.microsecond / 1e6)  # Maileon tells whole seconds
+    world.act(GHL, "edit", email=ADA, fields={"firstName": "left"})
+    world.act(MAILEON, "edit", email=ADA, standard_fields={"FIRSTNAME": "right"})
+    world.cycles()
+    for edit in ({"city": "Chur"}, {"city": "Bern"}):
+        world.act(GHL, "edit", email=ADA, fields=edit)
+        world.cycles()
+        rows = [world.row(side, ADA) for side in SIDES]
+        assert [row.fields["city"] for row in rows] == [edit["city"]] * 2
+        assert [row.fields["firstName"] for row in rows] == ["left", "right"]
+    world.act(MAILEON, "edit", email=ADA, standard_fields={"FIRSTNAME": "later"})
+    world.cycles()
+    assert [world.row(side, ADA).fields["firstName"] for side in SIDES] == ["later"] * 2
+    assert world.listed() == {}
+
+
 def test_a_new_edit_of_one_side_asks_a_conflict_anew(pair_of: Build) -> None:
     world = pair_of(ADA)
     world.act(GHL, "edit", email=ADA, fields={"lastName": "left"})
