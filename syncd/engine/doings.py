@@ -19,7 +19,6 @@ _KINDS = {
     OpKind.CREATE: "creates",
     OpKind.UPDATE: "updates",
     OpKind.DELETE: "deletes",
-    OpKind.SUPPRESS: _OPTOUTS,
 }
 
 

@@ -302,6 +302,14 @@ def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> 
     )
 
 
+def stands_as_shown(cycle: Cycle, side: Side, member: Member, seen: Observation) -> bool:
+    """Whether a record is known under what it shows, so that nothing of it need be taken in."""
+    keys = keys_of(cycle, side, seen.fields)
+    reference = reference_of(cycle, side, seen.fields)
+    alike = (*keys, reference) == (member.key, member.second, member.reference)
+    return alike and seen.gone is (member.state is State.GONE)
+
+
 def reference_of(cycle: Cycle, side: Side, fields: Fields) -> str | None:
     """The other side's id that a record bears, where the pair keeps it there."""
     name = reference_name(cycle.pair.planner, side)

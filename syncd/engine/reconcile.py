@@ -11,6 +11,7 @@ from syncd.engine.context import Cycle
 from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
+from syncd.engine.observe import stands_as_shown
 from syncd.engine.situations import situations_of
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import Move, OpKind
@@ -154,7 +155,8 @@ def _store_plans(
     open_still = {i for i, (_, plan) in plans.items() if plan.lifts is not None}
     open_still |= {d.link_id for d in wanted if not d.urgent and d.side not in cycle.targets}
     open_still |= {*unsure}
-    members.save(db, pair.name, pair.resource, _after_plan(plans, standing, seen, open_still))
+    after = _after_plan(cycle, plans, standing, seen, open_still)
+    members.save(db, pair.name, pair.resource, after)
 
 
 def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:
@@ -169,6 +171,7 @@ def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:
 
 
 def _after_plan(
+    cycle: Cycle,
     plans: dict[int, tuple[Link, LinkPlan]],
     standing: dict[tuple[Side, str], Member],
     seen: Both[dict[str, Observation]],
@@ -177,7 +180,8 @@ def _after_plan(
     """Records as they stand now that their links are decided about.
 
     What was decided about is what was seen now, by whichever pair: only another observation
-    is news. However a write of it ends, that wakes them again, and a later look must find
+    is news, unless the record has another address by it or has come back, which a look of this
+    pair takes in. However a write of it ends, that wakes them again, and a later look must find
     nothing; until then to be done means that something else has happened.
 
     Args:
@@ -191,10 +195,10 @@ def _after_plan(
             member = standing.get((side, remote_id)) if remote_id is not None else None
             if member is None:
                 continue
-            stand = plan.standing[side]
-            state = State.GONE if member.state is State.GONE else stand.state
-            digest = seen[side][remote_id].digest if remote_id in seen[side] else member.digest
-            after = replace(member, state=state, cause=stand.cause, todo=todo, digest=digest)
+            stand, shown = plan.standing[side], seen[side].get(remote_id or "")
+            same = shown is not None and stands_as_shown(cycle, side, member, shown)
+            digest = shown.digest if shown is not None and same else member.digest
+            after = replace(member, state=stand.state, cause=stand.cause, todo=todo, digest=digest)
             if after != member:
                 changed.append(after)
     return changed

@@ -1,6 +1,7 @@
 """The check that may hold a run."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -241,3 +242,21 @@ def test_deletes_alone_have_a_count_over_the_window() -> None:
         held_back = judge((after(100, 10**6, kind, **{kind: 1}),), few, None).reasons
         assert bool(held_back) is (kind == "deletes")
         assert judge((after(99, 10**6, kind, **{kind: 1}),), few, None).reasons == ()
+
+
+@pytest.mark.parametrize(
+    ("window", "spoken"),
+    [
+        (timedelta(days=1), "24 hours"),
+        (timedelta(days=2), "2 days"),
+        (timedelta(days=2, hours=12), "60 hours"),
+        (timedelta(hours=1), "1 hour"),
+        (timedelta(minutes=90), "90 minutes"),
+    ],
+)
+def test_a_window_is_told_in_the_largest_unit_that_it_is_whole_in(
+    window: timedelta, spoken: str
+) -> None:
+    guards = replace(GUARDS, window=window)
+    (reason,) = judge((after(14, deletes=14),), guards, None).reasons
+    assert f" within {spoken} " in reason

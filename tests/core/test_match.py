@@ -73,6 +73,12 @@ def test_a_newcomer_whose_namesake_is_linked_under_another_key_is_parked() -> No
     assert match_group([member("l1", 7), R1], nobody) == Matched((), (), ((R1, AMBIGUOUS),))
 
 
+def test_a_newcomer_is_not_given_to_one_of_two_that_are_linked() -> None:
+    waits, whole = member("l1", 7), member("l2", 8)
+    found = match_group([waits, whole, R1], lambda m: m is waits)
+    assert found == Matched((), (), ((R1, AMBIGUOUS),))
+
+
 def test_two_links_that_wait_for_each_other_are_joined() -> None:
     left, right = member("l1", 7), member("r1", 8)
     assert match_group([left, right], everybody).joins == (Join(left, right),)

@@ -1,6 +1,7 @@
 """The three-way decision for one rule."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from syncd.core.translate import Mapping
 from syncd.model.rule import Direction, Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import FieldSpec, Kind
-from syncd.model.values import SetDelta, Value
+from syncd.model.values import Fields, SetDelta, Value
 
 from .world import (
     BOTH,
@@ -118,6 +119,16 @@ def test_at_the_first_meeting_an_empty_side_is_filled(
     ada.sync()
     if left is None or right is None:
         assert ada.show() == (left or right, left or right)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_side_that_shows_a_part_of_a_name_is_not_empty(side: Side) -> None:
+    one = replace(CITY, left=("first", "last"), right=("FIRST", "LAST"))
+    shown: Both[Fields] = Both({"first": None, "last": None}, {"FIRST": None, "LAST": None})
+    first = one.fields(side)[0]
+    ada = Person(mapping(one), one, shown.having(side, {**shown[side], first: "Ada"}))
+    assert not ada.sync().conflict
+    assert ada.now == Both({"first": "Ada", "last": None}, {"FIRST": "Ada", "LAST": None})
 
 
 def test_at_the_first_meeting_two_values_need_a_decision() -> None:
@@ -448,6 +459,13 @@ def test_a_text_that_is_no_set_takes_nothing_away() -> None:
     ada.sync()
     ada.rule = one
     assert ada.merged() == Merged(problem="untranslatable")
+
+
+def test_members_that_do_not_fit_into_a_text_are_reported_and_not_sent() -> None:
+    short = mapping(JOINED, right=catalogue(FieldSpec("custom.tags", max_length=5)))
+    ada = person(frozenset({"gold", "vip"}), None, at=short, one=JOINED)
+    assert ada.sync().problem == "too_long"
+    assert ada.show() == (frozenset({"gold", "vip"}), None)
 
 
 def test_the_last_member_of_a_field_that_cannot_be_emptied_stays() -> None:

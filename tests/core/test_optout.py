@@ -9,7 +9,9 @@ from syncd.core.consent import CONSENT, LEDGER, OURS, OptedOut
 from syncd.core.optout import BY_RULE, judge
 from syncd.core.plan import Situation
 from syncd.core.situation import OPTED_OUT, Answer, Showing
-from syncd.model.plan import Lift, LinkPlan
+from syncd.model.link import Link, State
+from syncd.model.op import OpKind
+from syncd.model.plan import Lift, LinkPlan, Refused, Standing
 from syncd.model.policy import PairPolicy
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level
@@ -118,6 +120,24 @@ def test_nobody_who_is_mailed_gets_an_address_that_opted_out(side: Side) -> None
     out = parked.sides.having(side.other, with_consent(shown[side.other], OUT))
     found = one.plan(replace(parked, sides=out))
     assert [d.patch[EMAIL] for d in found.drafts if EMAIL in d.patch] == ["new@example.org"]
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_what_is_left_of_a_lifted_opt_out_goes_before_anybody_is_made(refused: bool) -> None:
+    """Where the platform would not take that again, nobody is made at all."""
+    left = Consent(Level.REVOKED, OUT_AT, "report")
+    granted = Consent(Level.GRANTED, None, OURS)
+    one = Situation(
+        Link(5, Both("l1", None), Both({}, {})),
+        Both(showing(LEFT, **{CONSENT: left}), None),
+        let_in=Both(OUT_AT, None),
+        refused={(LEFT, CONSENT): Refused(granted, "refused")} if refused else {},
+    )
+    found = planner(policy=policy()).plan(one)
+    drafts = [(draft.kind, draft.side, draft.patch) for draft in found.drafts]
+    assert drafts == ([] if refused else [(OpKind.UPDATE, LEFT, {CONSENT: granted})])
+    waits = Standing(State.PARKED, OPTED_OUT) if refused else Standing(State.WAITING)
+    assert found.standing[LEFT] == waits
 
 
 def with_consent(shown: Showing, said: Consent) -> Showing:

@@ -1,5 +1,6 @@
 """What one side's values look like on the other."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -56,6 +57,12 @@ def test_what_is_observed_is_in_canonical_form(name: str, value: Value, observed
 
 def test_nothing_that_is_observed_is_cut() -> None:
     assert AT.observed(RIGHT, {"CITY": "Bonn-Beuel"}) == {"CITY": "bonn-beuel"}
+
+
+def test_lists_of_values_are_alike_if_all_of_them_are() -> None:
+    one = replace(CITY, left=("first", "last"), right=("FIRST", "LAST"))
+    for other, alike in ((("Ada", "Ott"), True), (("Ada", "Kurz"), False), (("Eva", "Ott"), False)):
+        assert AT.alike(one, LEFT, ("Ada", "Ott"), other) is alike
 
 
 def test_fields_are_compared_by_what_they_hold() -> None:

@@ -8,13 +8,18 @@ import pytest
 
 from syncd.engine.backfill import Order, carry_out
 from syncd.engine.backfill import start as new_backfill
+from syncd.engine.observe import take_in
 from syncd.engine.word import approve
-from syncd.model.record import Window
+from syncd.errors import FieldsChangedError
+from syncd.model.record import Record, Resource, Window
 from syncd.model.side import Side
+from syncd.model.spec import FieldSpec, Kind
+from syncd.store import fields
 from syncd.store.runs import RunState
 from tests.engine.daily import HOUR, Daemon, people, sync
 from tests.engine.pairs import FIELDS, GHL, MAILEON, MAILERCLOUD, PAIR, configure
 from tests.engine.scenes import opt_out
+from tests.engine.test_index_lag import working
 from tests.engine.world import NOON, Build, World
 
 DAY = timedelta(days=1)
@@ -266,6 +271,18 @@ def test_a_field_of_another_type_in_maileon_starts_afresh(made: Build) -> None:
     world.wait(2 * HOUR.total_seconds())
     sync(world, full=True)
     assert_untouched(world, "phone")
+
+
+def test_a_run_ends_if_another_process_found_out_that_a_field_is_another(made: Build) -> None:
+    world = made()
+    with working(world) as cycle, cycle.writing() as db:
+        account, known = cycle.pair.accounts.right.name, cycle.pair.mapping.catalogues.right
+        custom = {name: known[name] for name in cycle.pair.generations.right}
+        other = {**custom, "custom.colour": FieldSpec("custom.colour", Kind.DATE)}
+        fields.take_in(db, account, Resource.CONTACT, other)
+        with pytest.raises(FieldsChangedError, match=r"custom.colour is another field now") as told:
+            take_in(db, cycle, Side.RIGHT, [Record("r1", {"email": "ada@example.org"})])
+    assert (told.value.fields, told.value.missing) == (("custom.colour",), False)
 
 
 # -- in the middle of a pull ----------------------------------------------------------------

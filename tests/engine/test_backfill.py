@@ -1,6 +1,7 @@
 """A window of time, worked through in chunks that are read back, and resumed after a kill."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -437,6 +438,27 @@ def test_a_value_that_the_platform_shows_otherwise_is_reported_as_differing(made
     assert report.count(Fate.CREATED) == 3
     assert report.differing == 1
     assert report.verified == 2
+
+
+def test_what_the_change_feed_does_not_show_is_looked_at_directly(made: Build) -> None:
+    world = made()
+    people(world, GHL, 3, "left")
+    world.pair()
+
+    def hide(request: httpx.Request, response: httpx.Response) -> httpx.Response:
+        if MAILEON not in request.url.path or request.method != "GET":
+            return response
+        shown = response.content
+        if request.url.path.endswith("/contacts"):
+            shown = re.sub(
+                rb"<contact>(?:(?!</contact>).)*Ann1.*?</contact>", b"", shown, flags=re.S
+            )
+        shown = shown.replace(b"Ann1", b"Zzz1")
+        return httpx.Response(response.status_code, headers=response.headers, content=shown)
+
+    world.line.rewrite = hide
+    report = backfill(world, Order(ALWAYS, frozenset({Side.RIGHT})))
+    assert (report.verified, report.differing) == (2, 1)
 
 
 def test_an_opt_out_on_the_way_is_carried_on_before_the_next_chunk(made: Build) -> None:

@@ -3,10 +3,12 @@
 import httpx
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from syncd.core.consent import CONSENT
 from syncd.engine.backfill import Order, carry_out, start
 from syncd.engine.cycle import Mode
+from syncd.engine.recover import recover
 from syncd.model.record import Window
 from syncd.model.side import Side
 from syncd.store import conflicts, wake
@@ -14,7 +16,8 @@ from syncd.store import tables as t
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
 from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
-from tests.engine.scenes import ADA, BOB, opt_out
+from tests.engine.scenes import ADA, BOB, CY, opt_out
+from tests.engine.test_index_lag import working
 from tests.engine.test_three_platforms import mailable, settled
 from tests.engine.world import Build, World, assert_quiet
 
@@ -167,6 +170,42 @@ def test_a_person_may_say_that_the_confirmation_is_right(out: World) -> None:
     assert asked(out) == []
     assert lifted_by(out) == {"person:ada@desk"}
     assert_quiet(out)
+
+
+def test_the_log_says_on_whose_word_an_opt_out_was_lifted(out: World) -> None:
+    confirms(out)
+    out.cycles()
+    (one,) = asked(out)
+    answer(out, MAILEON)
+    with structlog.testing.capture_logs() as logged:
+        out.cycles()
+    told = {"pair": out.name, "link": one.link_id, "by": "person:ada@desk", "log_level": "info"}
+    assert [said for said in logged if said["event"] == "opt-out lifted"] == [
+        {"event": "opt-out lifted", **told}
+    ]
+
+
+def test_an_opt_out_of_another_address_than_a_lifting_in_doubt_was_for_is_heard(
+    out: World,
+) -> None:
+    """Ada's contact got another address before her DND was taken off, and shows it still."""
+    confirms(out)
+    out.cycles()
+    answer(out, MAILEON)
+    out.line.carried_out = False
+    out.line.crash_in = lambda request: (
+        request.method == "PUT" and b"dndSettings" in request.content
+    )
+    with pytest.raises(CrashError):
+        out.cycle()
+    out.line.rest()
+    out.start_process()
+    out.act(GHL, "edit", email=ADA, fields={"email": CY})
+    with working(out) as cycle:
+        assert recover(cycle) == 1
+        with out.reading() as db:
+            heard = cycle.bench.ledger.suppressed(db, [ADA, CY], cycle.pair.relatives)
+    assert heard.keys() == {CY}
 
 
 def test_a_person_may_say_that_the_opt_out_is_right(out: World) -> None:

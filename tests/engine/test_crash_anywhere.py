@@ -124,3 +124,23 @@ def _read_so_far(world: World, side: Side, remote_id: str) -> tuple[Any, ...]:
         seen = db.execute(sa.select(o.digest, o.version).where(o.remote_id == remote_id)).all()
         member = db.execute(sa.select(m.digest, m.todo).where(m.remote_id == remote_id)).all()
     return (cursor, seen, member)
+
+
+@pytest.mark.parametrize("point", ["reconcile", "claimed"])
+def test_a_choice_that_a_person_made_outlives_a_death_before_it_is_written(
+    pair_of: Build, point: str
+) -> None:
+    world = pair_of(ADA)
+    world.act(GHL, "edit", email=ADA, fields={"lastName": "One"})
+    world.act(MAILEON, "edit", email=ADA, standard_fields={"LASTNAME": "Two"})
+    world.cycles()
+    (conflict,) = world.conflicts()
+    world.choose(conflict, Side.RIGHT)
+    world.dies_at(point)
+    with pytest.raises(CrashError):
+        world.cycle()
+    world.start_process()
+    assert world.row(Side.LEFT, ADA).fields["lastName"] == "One"
+    world.cycles()
+    assert world.row(Side.LEFT, ADA).fields["lastName"] == "Two"
+    assert world.conflicts() == []

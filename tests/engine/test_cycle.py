@@ -14,7 +14,7 @@ from syncd.store import tables as t
 from syncd.store.conflicts import Conflict
 from syncd.store.runs import Run, RunState
 from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
-from tests.engine.scenes import ADA
+from tests.engine.scenes import ADA, opt_out
 from tests.engine.world import Build, World
 
 BOB = "bob@example.org"
@@ -89,7 +89,7 @@ def test_a_sync_tells_what_it_saw_and_wrote(ada: World) -> None:
     assert kept["accounts"] == [account.account_id for account in ada.pair().accounts]
 
 
-def test_opt_outs_are_counted_apart_from_other_writes(ada: World) -> None:
+def test_a_new_contact_counts_as_no_opt_out(ada: World) -> None:
     ada.cycles()
     ada.act(GHL, "create", fields={"email": BOB})
     ada.settle()
@@ -200,3 +200,21 @@ def test_a_write_whose_answer_shows_it_counts_as_verified_at_once(ada: World) ->
     asked = sa.select(t.op.c.verified).where(t.op.c.side == "left", t.op.c.kind == "update")
     with ada.reading() as db:
         assert set(db.execute(asked).scalars()) == {True}
+
+
+def test_an_opt_out_is_counted_apart_from_another_write_of_the_same_run(ada: World) -> None:
+    ada.cycles()
+    opt_out(ada, Side.LEFT, ADA)
+    ada.act(GHL, "create", fields={"email": BOB})
+    ada.settle()
+    ada.cycle()
+    assert (noted(ada)["optouts"], noted(ada)["others"]) == (1, 1)
+
+
+def test_a_run_that_is_stopped_while_it_writes_says_that_it_is_not_finished(ada: World) -> None:
+    ada.pair()  # opened, which makes the fields that are missing
+    writes = ada.writes()
+    ada.stopping = lambda: ada.writes() > writes
+    assert ada.cycle().finished is False
+    ada.stopping = lambda: False
+    assert ada.cycle().finished is True

@@ -112,11 +112,34 @@ def test_another_value_travels_although_the_field_is_parked(flipping: World, sid
     assert [conflict.flips for conflict in parked(flipping)] == [True]
 
 
-def test_what_else_a_contact_shows_still_travels(flipping: World) -> None:
-    flipping.act(GHL, "edit", email=ADA, fields={"firstName": "Ada"})
-    flipping.settle()
-    flipping.cycle()
-    assert [conflict.flips for conflict in parked(flipping)] == [True]
+def test_it_stays_the_conflict_that_it_was_when_its_contact_is_planned_again(
+    pair_of: Build,
+) -> None:
+    name = {"left": "firstName", "right": "FIRSTNAME", "policy": "newest"}
+    world = pair_of(ADA, fields=[CITY, name])
+    in_ghl(world, "Thun")
+    shout(world)
+    live(world, shout, capitalise)
+    (conflict,) = parked(world)
+    assert conflict.flips
+    world.act(GHL, "edit", email=ADA, fields={"firstName": "Ada"})
+    world.settle()
+    world.cycle()
+    assert world.row(Side.RIGHT, ADA).fields["firstName"] == "Ada"
+    assert parked(world) == [conflict]
+
+
+def test_it_stays_parked_while_its_contact_is_out_of_the_filter(pair_of: Build) -> None:
+    world = pair_of(ADA, fields=[CITY], filter={"left": {"tag": "vip"}})
+    in_ghl(world, "Thun")
+    shout(world)
+    live(world, shout, capitalise)
+    (conflict,) = parked(world)
+    for deed in ("untag", "tag"):
+        world.act(GHL, deed, email=ADA, tags=["vip"])
+        world.settle()
+        world.cycle()
+        assert parked(world) == [conflict]
 
 
 def test_both_sides_made_equal_by_hand_settle_it(flipping: World) -> None:

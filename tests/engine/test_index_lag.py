@@ -128,6 +128,12 @@ def test_what_does_not_differ_or_is_certain_is_never_asked_about(told: World) ->
         assert judged(told, Side.RIGHT, row) == BELIEVED
 
 
+def test_a_row_that_says_that_somebody_is_gone_is_asked_about(told: World) -> None:
+    moved_to(told, written_at(told, Side.RIGHT) + SECOND)
+    row = Record(told.row(Side.RIGHT, ADA).id, {}, gone=True, certain=False)
+    assert judged(told, Side.RIGHT, row) == ASKED
+
+
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize(
     ("differs", "wanted"), [("older", ASIDE), ("same", ASKED), ("newer", BELIEVED), ("no", ASKED)]

@@ -10,6 +10,7 @@ from syncd.model.link import Member, State
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
 from syncd.store import links, members
+from tests.engine.pairs import FIELDS
 from tests.engine.test_index_lag import working
 from tests.engine.world import Build, World
 
@@ -97,3 +98,11 @@ def test_a_record_that_is_gone_and_was_never_linked_needs_nothing_more(world: Wo
     with world.reading() as db:
         (known,) = members.load(db, world.name, CONTACT, LEFT, ["l1"]).values()
     assert not known.todo
+
+
+def test_where_the_pair_maps_the_field_an_id_that_we_once_kept_there_joins_nobody(
+    made: Build,
+) -> None:
+    mapped = made(fields=[*FIELDS, {"left": "address1", "right": "external_id"}])
+    found = matched(mapped, member(LEFT, "l1"), member(RIGHT, "r1", reference="l1"))
+    assert ("l1", "r1") not in found

@@ -42,3 +42,13 @@ def test_a_value_that_is_refused_keeps_nothing_else_from_travelling(pair_of: Bui
     assert (there.fields["city"], there.fields["phone"]) == ("Basel", "")
     assert list(world.listed().values()) == [{"phone = custom.phone"}]
     assert_quiet(world)
+
+
+def test_a_record_is_parked_if_a_value_is_refused_that_was_not_written(pair_of: Build) -> None:
+    world = pair_of(ADA)
+    world.act(MAILEON, "edit", email=ADA, standard_fields={"CITY": "Genf"})
+    body = {"statusCode": 422, "message": "phone must be a valid phone number", "traceId": "x"}
+    world.fault("status", platform=GHL, method="PUT", times=1, status=422, body=json.dumps(body))
+    world.settle()
+    world.cycle()
+    assert set(world.standing(Side.LEFT).values()) == {("parked", "bad_phone")}

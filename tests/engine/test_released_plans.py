@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from syncd.engine.backfill import Order, carry_out, resumable, start
-from syncd.engine.cycle import Mode
-from syncd.engine.word import approve, held_message
+from syncd.engine.cycle import Mode, run_cycle
+from syncd.engine.word import Terms, approve, held_message
 from syncd.errors import ConfigError
 from syncd.model.record import Window
 from syncd.model.side import Side
@@ -111,6 +111,36 @@ def test_the_held_run_itself_can_still_be_named(pair_of: Build) -> None:
     world.cycle(Mode.PLAN)
     assert approve(world.bench, PAIR, held.run_id).approved == {"mail.creates": 3}
     assert world.cycle().state is RunState.HELD
+
+
+def test_a_word_outlasts_a_run_in_which_nothing_but_opt_outs_may_travel(pair_of: Build) -> None:
+    world = pair_of(ADA, guards=FEW)
+    person(world, *(f"{n}@example.org" for n in range(3)))
+    held = world.cycle()
+    approve(world.bench, PAIR)
+    fault = world.fault("status", platform=GHL, path="/customFields", status=500)
+    reduced = run_cycle(world.pair(anew=True), world.bench)
+    assert (reduced.state, reduced.run_id) == (RunState.HELD, held.run_id)
+    assert "nothing but opt-outs travels" in " ".join(reduced.reasons)
+    assert not reduced.spent
+    world.box.world.faults.remove(fault)
+    done = run_cycle(world.pair(anew=True), world.bench)
+    assert (done.state, done.run_id) == (RunState.DONE, held.run_id)
+    assert len(world.rows(Side.RIGHT)) == 4
+
+
+@pytest.mark.parametrize(
+    ("noted", "said"),
+    [
+        (None, ""),
+        ({"setup": "s", "accounts": ["a", "b"]}, ""),
+        ({"setup": "t"}, "The mapping, the filter or a policy was changed"),
+        ({"setup": "t", "accounts": ["b", "a"]}, "The credentials lead to another account"),
+    ],
+)
+def test_what_is_not_as_it_was_when_a_run_was_planned_is_told(noted: Any, said: str) -> None:
+    run = Run(1, PAIR, "plan", RunState.PLANNED, NOON, progress=noted)
+    assert Terms("s", ("a", "b")).otherwise(run) == said
 
 
 def test_a_plan_that_would_not_be_held_needs_nobodys_word(pair_of: Build) -> None:

@@ -201,3 +201,19 @@ def test_a_duplicate_that_has_the_address_too_is_a_match(made: Build) -> None:
     assert both_ids(world, BOB) in world.linked()
     assert world.row(Side.RIGHT, BOB).fields["city"] == "Thun"
     assert world.listed() == {}
+
+
+def test_a_duplicate_of_which_there_is_no_trace_is_parked_and_nobody_is_looked_at(
+    pair_of: Build,
+) -> None:
+    world = pair_of(ADA)
+    world.act(MAILEON, "create", email=BOB)
+    body = json.dumps({"message": "This location does not allow duplicated contacts."})
+    create = {"platform": GHL, "method": "POST", "path": "^/contacts/?$"}
+    world.fault("status", **create, times=1, status=400, body=body)
+    world.settle()
+    world.box.world.requests.clear()
+    world.cycle()
+    assert cause(world, Side.RIGHT, BOB) == ("parked", "duplicate_there")
+    assert world.box.world.requests["ghl GET /contacts/search/duplicate"] == 1
+    assert world.box.world.requests["ghl GET /contacts/{contactId}"] == 0

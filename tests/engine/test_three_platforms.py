@@ -359,3 +359,21 @@ def test_what_a_kill_kept_from_being_sent_goes_with_the_next_cycle(made: Build) 
     assert news.rows(Side.RIGHT) == {}
     news.cycle()
     assert len(news.rows(Side.RIGHT)) == 12
+
+
+def test_who_is_active_again_after_a_full_cycle_missed_them_is_opted_out_again(
+    three: World,
+) -> None:
+    """The listing shows no consent: that it shows them now is all there is to tell."""
+    three.act(GHL, "dnd", email=ADA, channel="Email")
+    three.wait(LATER.total_seconds())
+    three.news.cycle()
+    assert mailable(three).right == {BOB, CY}
+    three.wait(LATER.total_seconds())
+    three.news.cycle(Mode.FULL)
+    three.act(MAILERCLOUD, "resubscribe", email=ADA)
+    assert mailable(three).right == {ADA, BOB, CY}
+    for _ in range(2):
+        three.wait(LATER.total_seconds())
+        three.news.cycle()
+    assert mailable(three).right == {BOB, CY}

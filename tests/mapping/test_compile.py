@@ -128,6 +128,15 @@ def test_a_line_for_the_email_takes_the_place_of_the_implied_one() -> None:
     assert [rule.direction for rule in answer.rules] == [Direction.RIGHT]
 
 
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("there", [{}, {"email": FieldSpec("email")}], ids=["none", "a text"])
+def test_no_line_for_the_email_is_implied_where_a_side_has_none(
+    side: Side, there: dict[str, FieldSpec]
+) -> None:
+    catalogues = Both(LEFT, RIGHT).having(side, there)
+    assert compile_rules((), catalogues, SPECS, Both("crm", "mail")).rules == ()
+
+
 def test_a_template_names_its_fields_itself() -> None:
     template = {"template": "{firstName} from {country}"}
     answer = compiled(line(None, "custom.text", direction=Direction.RIGHT, transform=template))

@@ -121,6 +121,22 @@ def test_dates_without_leading_zeros() -> None:
             undo(m, (text,))
 
 
+@pytest.mark.parametrize(
+    ("form", "short", "long"),
+    [("D.M.YYYY", "3.4.1990", "03.04.1990"), ("DD/MM/YYYY", None, "03/04/1990")],
+)
+def test_a_date_is_read_without_leading_zeros_only_where_the_form_has_none(
+    form: str, short: str | None, long: str
+) -> None:
+    written = date_format(form)
+    assert written is not None
+    write, read = written
+    day = date(1990, 4, 3)
+    assert (write(day), read(long)) == (short or long, day)
+    assert read("3.4.1990") == (day if short else None)
+    assert read("3/4/1990") is None
+
+
 def test_the_day_of_a_moment_depends_on_the_place() -> None:
     moment = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
     m = made(

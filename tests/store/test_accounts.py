@@ -39,3 +39,17 @@ def test_a_later_check_replaces_the_earlier(store: sa.Engine) -> None:
         for checked in (CHECKED, later):
             accounts.save(db, "crm", checked)
         assert accounts.load(db, "crm") == later
+
+
+def test_an_account_to_be_asked_anew_was_checked_long_ago_and_no_other_was(
+    store: sa.Engine,
+) -> None:
+    with store.begin() as db:
+        for name in ("crm", "mail"):
+            accounts.save(db, name, CHECKED)
+        accounts.ask_anew(db, "crm")
+        asked = accounts.load(db, "crm")
+        assert asked is not None
+        assert replace(asked, checked_at=NOW) == CHECKED
+        assert asked.checked_at < NOW - 1000 * HOUR
+        assert accounts.load(db, "mail") == CHECKED

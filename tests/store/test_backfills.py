@@ -237,3 +237,10 @@ def test_what_became_of_a_person_is_the_first_of_these(store: sa.Engine) -> None
             sent(store, link, state, kind=kind, **how)
     finish_all(store)
     assert people(store) == backfills.People({fate: 1 for *_, fate in written}, done=len(written))
+
+
+def test_what_another_run_wrote_is_not_counted_for_this_one(store: sa.Engine) -> None:
+    linked(store, "r1")
+    sent(store, 2, DONE, run=RUN + 1)
+    with store.connect() as db:
+        assert backfills.count_written_elsewhere(db, RUN, PAIR, CONTACT) == 0

@@ -196,3 +196,13 @@ def test_who_is_woken_while_another_settles_them_stays_awake(store: sa.Engine, a
             members.save(db, PAIR, CONTACT, [replace(m, todo=False) for m in read])
         woken.result(timeout=30)
     assert todo(store) == {"a"}
+
+
+def test_keys_of_another_pair_or_resource_are_not_matched_here(store: sa.Engine) -> None:
+    save(store, member("a"))
+    save(store, member("b"), pair="other")
+    with store.begin() as db:
+        members.save(db, PAIR, Resource.NOTE, [member("c")])
+    with store.connect() as db:
+        assert members.todo_keys(db, PAIR, CONTACT, 9, None) == ["a@example.org"]
+        assert members.todo_keys(db, "other", CONTACT, 9, None) == ["b@example.org"]
