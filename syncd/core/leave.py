@@ -39,7 +39,7 @@ def _untag_side(
         present = showing.fields.get(rule.fields(side)[0])
         members = members_of(rule, side, present, terms.mapping)
         leaving = frozenset(common_form(rule, tag, terms.mapping) for tag in terms.policy.untag)
-        if isinstance(members, str) or not members & leaving:
+        if isinstance(members, str):
             continue
         leaving &= members
         undone = {tag for tag in leaving if is_undone(rule, side, tag, at.history)}

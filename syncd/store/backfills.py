@@ -198,7 +198,7 @@ def _written(run_id: int) -> sa.Subquery:
             _most(_O.state.in_((OpState.SENDING.value, OpState.TAKEN.value))).label("awaited"),
             _most(sa.and_(done, _O.urgent)).label("opted_out"),
             *(
-                _most(sa.and_(done, ~_O.urgent, _O.kind == kind.value)).label(name)
+                _most(sa.and_(done, _O.kind == kind.value)).label(name)
                 for kind, name in _DONE.items()
             ),
         )

@@ -121,6 +121,7 @@ MOMENT = datetime(2026, 3, 2, 8, 15, 30, tzinfo=UTC)
         ("Atlantis", FieldSpec("country", Kind.COUNTRY), "Atlantis", "invalid_country"),
         ("M", FieldSpec("GENDER", Kind.CHOICE, choices=("m", "f", "d")), "m", None),
         ("x", FieldSpec("GENDER", Kind.CHOICE, choices=("m", "f", "d")), "x", "invalid_choice"),
+        ("vip", FieldSpec("RANK", Kind.CHOICE, choices=("VIP", "vip")), "vip", None),
         (MOMENT, FieldSpec("d", Kind.DATE), date(2026, 3, 2), None),
         ("1990.04.03", FieldSpec("d", Kind.DATE), date(1990, 4, 3), None),
         ("03.04.1990", FieldSpec("d", Kind.DATE), date(1990, 4, 3), None),

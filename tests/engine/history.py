@@ -301,6 +301,8 @@ class History:
         self._check_never()
         if state is RunState.DONE and MAILERCLOUD in self.world.platform:
             self.words.undated.clear()
+        if state is None and watch.shown.right.keys() - shown.right.keys():
+            self.words.fresh.clear()  # an opt-out of ours in doubt bears the date of our write
         self.words.heard_at = self.world.now
         self._note_opt_outs()
         struck = sum(self.world.box.world.struck.values())

@@ -3,12 +3,19 @@
 import re
 
 import pytest
+import sqlalchemy as sa
 
 from syncd.engine.cycle import Mode
+from syncd.engine.recover import recover
+from syncd.model.op import OpKind, OpState
+from syncd.model.plan import Draft
 from syncd.model.side import SIDES, Side
+from syncd.store import ops
+from syncd.store import tables as t
 from tests.engine.line import CrashError
 from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, both_ids, cause
+from tests.engine.test_index_lag import working
 from tests.engine.world import Build, assert_alike
 
 
@@ -128,3 +135,23 @@ def test_a_contact_waiting_for_its_counterpart_is_not_made_beside_a_namesake(
     world.cycles()
     assert len(world.by_email(Side.LEFT)[ADA]) == 1
     assert cause(world, Side.RIGHT, ADA) == ("parked", "ambiguous")
+
+
+def test_a_create_in_doubt_whose_link_has_its_record_by_now_is_dropped_without_a_look(
+    pair_of: Build,
+) -> None:
+    world = pair_of(ADA)
+    with world.reading() as db:
+        link_id = db.execute(sa.select(t.link.c.id)).scalar_one()
+    create = Draft(link_id, Side.LEFT, OpKind.CREATE, None, {"email": BOB})
+    with working(world) as cycle:
+        with cycle.writing() as db:
+            ops.stage(db, world.name, cycle.run_id, cycle.pair.resource, [create])
+            mine = t.op.c.run_id == cycle.run_id
+            sending = {"state": OpState.SENDING.value, "sent_at": world.now}
+            db.execute(t.op.update().where(mine).values(sending))
+        asked = world.line.sent
+        assert recover(cycle) == 1
+        assert world.line.sent == asked
+    with world.reading() as db:
+        assert db.execute(sa.select(t.op.c.state).where(mine)).scalar_one() == OpState.DROPPED

@@ -3,11 +3,17 @@
 import pytest
 import sqlalchemy as sa
 
-from syncd.model.side import Side
+from syncd.engine.advance import advance
+from syncd.model.op import Op, OpKind, Receipt
+from syncd.model.record import Resource
+from syncd.model.side import Both, Side
+from syncd.store import links
 from syncd.store import tables as t
+from syncd.store.ops import Sent
 from tests.engine.line import CrashError
 from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, CY
+from tests.engine.test_index_lag import working
 from tests.engine.world import Build, World, assert_alike
 
 
@@ -92,3 +98,16 @@ def test_what_another_line_reads_goes_on_from_there(made: Build) -> None:
     world.settle()
     world.cycle()
     assert world.row(Side.LEFT, ADA).fields["lastName"] == "Chur"
+
+
+def test_a_link_that_has_ended_is_not_opened_by_a_write_that_ends_none(pair_of: Build) -> None:
+    world = pair_of(ADA)
+    remote_id = world.row(Side.RIGHT, ADA).id
+    op = Op(99, Resource.CONTACT, OpKind.UPDATE, remote_id, {"city": "Chur"})
+    with working(world) as cycle, cycle.writing() as db:
+        link_id = db.execute(sa.select(t.link.c.id)).scalar_one()
+        links.end(db, {link_id: "deleted"})
+        sent = Sent(op, Side.RIGHT, link_id, Both({}, {}), None, world.now)
+        advance(db, cycle, Side.RIGHT, [(sent, Receipt(op.id, remote_id))], {})
+        (link,) = links.load(db, [link_id])
+    assert link.ended == "deleted"

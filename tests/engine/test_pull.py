@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from syncd.engine.cycle import Mode
 from syncd.engine.observe import Noticed
-from syncd.engine.pull import EMPTIED_COUNT, EMPTIED_SHARE
+from syncd.engine.pull import EMPTIED_COUNT, EMPTIED_SHARE, pull_changes
 from syncd.model.op import OpKind
 from syncd.model.side import Both, Side
 from syncd.store import cursors, runs
@@ -16,6 +16,7 @@ from syncd.store import tables as t
 from syncd.store.cursors import Cursor
 from tests.engine.pairs import GHL, MAILERCLOUD
 from tests.engine.scenes import ADA
+from tests.engine.test_index_lag import working
 from tests.engine.test_no_evidence import crowded, gone
 from tests.engine.test_three_platforms import LATER, settled
 from tests.engine.world import Build, World
@@ -82,6 +83,15 @@ def test_a_sweep_has_the_number_of_the_run_that_began_it(small: World) -> None:
         run = runs.last(db, small.name)
     assert run is not None
     assert cursor(small).sweep == run.id
+
+
+def test_changes_read_while_a_pair_is_reduced_make_it_read_everything_again(small: World) -> None:
+    before = cursor(small, Side.LEFT)
+    assert before.reads is not None
+    small.set_up(replace(small.pair(), reduced=True))
+    with working(small) as cycle:
+        pull_changes(cycle, Side.LEFT, before)
+    assert cursor(small, Side.LEFT).reads is None
 
 
 def test_what_counts_as_hardly_anybody_is_fixed() -> None:

@@ -21,6 +21,7 @@ from tests.engine.stories import (
     begin,
     clock,
     cycle_with,
+    dies,
     later,
     returns,
     somebody,
@@ -326,4 +327,31 @@ def test_an_address_that_we_give_to_a_contact_with_dnd_has_not_opted_out_by_that
             Deed("confirm right", who=1, text=4, address=BOB, other=4),
             seconds=40,
         ),
+    )
+
+
+def test_an_opt_out_of_ours_in_doubt_bears_the_date_of_our_write() -> None:
+    """The process dies when Maileon has unsubscribed Bob; Cy has confirmed just before that."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", who=5, name="lastName", tag="old", source="complaint"),
+            Deed("create left", who=5, text=5, address=EVE, source="other", other=1),
+            Deed("create right", who=4, name="colour", address=BOB, source="other", other=5),
+            **NEWER,
+        ),
+        returns(
+            Deed("opt out left", who=1, name="colour", text=4, tag="old", address=BOB, other=4),
+            Deed("lift left", who=1, text=4, tag="news", address=EVE, source="complaint"),
+            seconds=40,
+        ),
+        somebody("take over right", who=4, name="lastName", text=3, address=CY, other=5),
+        cycle_with(12, Deed("edit news", who=4, name="colour", text=1, address=EVE, other=4)),
+        returns(
+            Deed("opt out right", name="phone", text=2, tag="news", source="reply", other=5),
+            Deed("confirm right", who=3, name="city", text=1, address=DI, other=2),
+            seconds=40,
+        ),
+        dies("answered"),
+        somebody("lift left", who=1, name="phone", text=1, address=CY, other=5),
     )

@@ -56,3 +56,22 @@ def test_an_address_that_another_pair_has_seen_is_known_here_too(three: World) -
     three.act(MAILERCLOUD, "delete", email=ADA)
     settled(three)
     assert set(three.by_email(Side.RIGHT)) == {BOB}
+
+
+def is_awake(world: World, remote_id: str) -> bool:
+    with world.reading() as db:
+        known = members.load(db, world.name, world.pair().resource, Side.LEFT, [remote_id])
+    return known[remote_id].todo
+
+
+def test_another_pair_is_woken_by_what_has_changed_and_by_nothing_else(three: World) -> None:
+    ada = three.row(Side.LEFT, ADA).id
+    with working(three) as cycle:
+        for record, wakes in (
+            (Record(ada, {"city": "Bern"}, version="another"), False),
+            (Record(ada, {"city": "Chur"}, version="another"), True),
+        ):
+            assert not is_awake(three.news, ada)
+            with cycle.writing() as db:
+                take_in(db, cycle, Side.LEFT, [record])
+            assert is_awake(three.news, ada) is wakes

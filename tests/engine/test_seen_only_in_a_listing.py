@@ -2,19 +2,25 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
+from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.backfill import Order, carry_out, start
-from syncd.model.op import OpState
-from syncd.model.record import Window
-from syncd.model.side import SIDES, Side
+from syncd.engine.observe import Noticed, take_in
+from syncd.model.op import OpKind, OpState
+from syncd.model.plan import Draft
+from syncd.model.record import Record, Window
+from syncd.model.side import SIDES, Both, Side
+from syncd.store import ops
 from syncd.store import tables as t
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
 from tests.engine.pairs import GHL, MAILERCLOUD
 from tests.engine.scenes import ADA, BOB
+from tests.engine.test_index_lag import working
 from tests.engine.world import NOON, Build, World
 
 MANY = [f"p{n:02}@example.org" for n in range(12)]
@@ -207,3 +213,32 @@ def test_who_is_joined_to_another_record_keeps_it(made: Build, trouble: Creates)
         linked = db.execute(sa.text("SELECT left_id, right_id FROM link")).all()
     ids = [{row.id for row in news.rows(side).values()} for side in SIDES]
     assert [set(column) for column in zip(*linked, strict=True)] == ids
+
+
+CITY: dict[str, Any] = {"kind": OpKind.UPDATE, "patch": {"city": "Bern"}}
+
+
+@pytest.mark.parametrize("cause", ["unknown", "gone", "overtaken", ""])
+def test_what_shows_a_write_in_effect_tells_that_only_of_one_who_is_there_and_of_the_last_write(
+    vip: World, cause: str
+) -> None:
+    ada = vip.row(Side.RIGHT, ADA).id
+    with vip.reading() as db:
+        link_id = db.execute(sa.select(t.link.c.id).where(t.link.c.pair == vip.name)).scalar_one()
+    remote_id = "nobody" if cause == "unknown" else ada
+    shown = Record(ada, {"city": "Bern"}, gone=cause == "gone")
+    draft = Draft(link_id, Side.RIGHT, remote_id=remote_id, **CITY)
+    with working(vip) as cycle:
+        with cycle.writing() as db:
+            take_in(db, cycle, Side.RIGHT, [shown])
+            ops.stage(db, vip.name, cycle.run_id, cycle.pair.resource, [draft, draft])
+            mine = t.op.c.run_id == cycle.run_id
+            first, later = db.execute(
+                sa.select(t.op.c.id).where(mine).order_by(t.op.c.id)
+            ).scalars()
+            after = OpState.DONE if cause == "overtaken" else OpState.DROPPED
+            ops.settle(db, {first: (OpState.DOUBTED, None), later: (after, None)})
+        settle_arrivals(cycle, Both(Noticed(), Noticed()))
+    with vip.reading() as db:
+        state = db.execute(sa.select(t.op.c.state).where(t.op.c.id == first)).scalar_one()
+    assert state == (OpState.DROPPED if cause else OpState.DONE)

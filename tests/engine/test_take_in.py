@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from syncd.core.consent import CONSENT
-from syncd.engine.observe import Noticed, take_in
+from syncd.engine.observe import Noticed, look_again, take_in
 from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record, Resource
 from syncd.model.side import Side
 from syncd.model.values import Consent, Level
 from syncd.store import members, observations
+from tests.engine.pairs import MAILERCLOUD
 from tests.engine.scenes import ADA
 from tests.engine.test_index_lag import working
 from tests.engine.world import NOON, Build, World
@@ -75,6 +76,17 @@ def test_a_new_record_is_known_and_waits(world: World) -> None:
     found = standing(world)
     assert (found.key, found.state, found.cause, found.todo) == (ADA, State.WAITING, None, True)
     assert (found.digest, found.link_id) == (seen.digest, None)
+
+
+def test_what_a_direct_look_shows_is_taken_in(world: World) -> None:
+    world.act(MAILERCLOUD, "create", email=ADA, fields={"city": "Bern"})
+    (remote_id,) = world.rows(RIGHT)
+    with working(world) as cycle:
+        look_again(cycle, RIGHT, remote_id)
+    seen, found = known(world, remote_id)
+    assert seen is not None
+    assert found is not None
+    assert (seen.fields["city"], found.key, found.state) == ("Bern", ADA, State.WAITING)
 
 
 def test_what_is_the_same_touches_nobody(world: World) -> None:

@@ -244,6 +244,12 @@ def test_one_way_transforms() -> None:
     assert hello.there((None, None)) == (None,)
 
 
+@pytest.mark.parametrize(("argument", "left"), [(["crm"], None), (None, None), ("crm", NOTE)])
+def test_a_constant_needs_one_value_and_no_field(argument: Any, left: FieldSpec | None) -> None:
+    with pytest.raises(UnfitError, match="`constant` needs a value, and no field under `left`"):
+        made({"constant": argument}, left, NOTE, Direction.RIGHT)
+
+
 def test_a_one_way_transform_can_start_from_the_right() -> None:
     m = made({"case": "lower"}, NOTE, FieldSpec("x"), Direction.LEFT)
     assert m.source is Side.RIGHT
