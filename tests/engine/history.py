@@ -101,6 +101,7 @@ class History:
     def _note_words(self, before: Shown, after: Shown, left: set[str]) -> None:
         """Opt-outs and opt-ins of people; `left`: by the reports of the mailing side."""
         now, out = self.world.now, set(left)
+        dnd_of: dict[str, str] = {}
         for side in SIDES:
             for row in after[side].values():
                 old = before[side].get(row.id)
@@ -121,9 +122,11 @@ class History:
                         self.words.unnoticed.discard(row.id)
                         self.words.ours.discard(row.id)
                     if old is None or not _is_unseen(old, row):  # else nothing tells of it
-                        out |= row.addresses - (old.addresses if old and was_out else frozenset())
+                        new = row.addresses - (old.addresses if old and was_out else frozenset())
+                        out |= new
+                        dnd_of |= dict.fromkeys(new, row.id) if side is Side.LEFT else {}
                 elif was_out:
-                    self.words.lifted_at[row.id] = now
+                    self.words.lifts(row.id, now)
                 if old is None and row.permission in CONFIRMED:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
@@ -131,7 +134,7 @@ class History:
         if MAILERCLOUD in self.world.platform:
             self.words.undated |= left
         for address in out:
-            if self.words.opts_out(address, now):
+            if self.words.opts_out(address, now, dnd_of.get(address)):
                 self.since[address] = now
         theirs = self._counterparts(before.right, out) if out else frozenset()
         for row in after.left.values():
@@ -289,6 +292,7 @@ class History:
         watch = replace(watch, opted_out=heard)
         out = {row.id for row in shown.left.values() if row.opted_out}
         self.words.sees_out(out)
+        self.words.unseen.clear()
         for side in SIDES:
             for remote_id in watch.shown[side].keys() - shown[side].keys():
                 self._leave_behind(side, watch.shown[side][remote_id], shown[side.other])

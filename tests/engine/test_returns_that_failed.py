@@ -355,3 +355,23 @@ def test_an_opt_out_of_ours_in_doubt_bears_the_date_of_our_write() -> None:
         dies("answered"),
         somebody("lift left", who=1, name="phone", text=1, address=CY, other=5),
     )
+
+
+def test_a_dnd_that_is_lifted_before_anybody_looked_opts_no_added_address_out() -> None:
+    """Di confirms in Maileon while her address is added to Ada's contact, and the DND lifted."""
+    walk(
+        TwoPlatforms,
+        begin(Deed("create right", name="phone", text=2, tag="old", address=DI, other=4), **NEWER),
+        dies("confirmed", 2),
+        somebody("opt out right", text=1, tag="news", address=CY, source="reply", other=2),
+        somebody("move left", who=4, name="colour", source="reply", other=1),
+        cycle_with(11, Deed("retag right", who=4, name="lastName", tag="old", address=CY, other=4)),
+        at_once(
+            Deed("tag left", who=1, text=2, address=CY, source="reply"),
+            Deed("add address left", who=4, name="phone", text=5, tag="old", address=DI, other=1),
+        ),
+        at_once(
+            Deed("back left", who=5, name="city", text=4, tag="news", address=BOB, other=5),
+            Deed("confirm right", text=1, tag="news", address=EVE, source="reply", other=1),
+        ),
+    )

@@ -22,6 +22,8 @@ class Words:
         known: addresses whose opt-out our side must know; copied: those in the last backup;
             unheard: others, since it was put back; heard_at: when a cycle last ended.
         undated: who opted out by a link and was not heard yet: that happens when it is heard.
+        unseen: by address, whose DND in GHL opted it out since our side looked last, and when it
+            had opted out before.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
         inherited: addresses whose confirmation came with a contact that had another one.
@@ -40,6 +42,7 @@ class Words:
     copied_out: frozenset[str] = frozenset()
     unheard: set[str] = field(default_factory=set)
     undated: set[str] = field(default_factory=set)
+    unseen: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
@@ -66,14 +69,28 @@ class Words:
         """A cycle has shown all that was lifted up to a moment."""
         self.seen_out -= {i for i, at in self.lifted_at.items() if at <= upto}
 
-    def opts_out(self, address: str, now: datetime) -> bool:
-        """Somebody opts out; True if they had been let in again."""
+    def opts_out(self, address: str, now: datetime, dnd_of: str | None) -> bool:
+        """Somebody opts out, by the DND of a contact or otherwise; True if they had been let in
+        again."""
         was_back = self.is_back(address)
+        self.unseen.pop(address, None)
+        if dnd_of is not None:
+            self.unseen[address] = (dnd_of, self.out.get(address))
         if was_back:
             self.known.discard(address)
         self.out[address] = now
         self.forget_fresh(address)
         return was_back
+
+    def lifts(self, remote_id: str, now: datetime) -> None:
+        """A person lifts DND in GHL; nothing tells of what it was for since our side looked."""
+        self.lifted_at[remote_id] = now
+        for address, (of, before) in list(self.unseen.items()):
+            if of != remote_id:
+                continue
+            del self.unseen[address], self.out[address]
+            if before is not None:
+                self.out[address] = before
 
     def copy(self) -> None:
         """A backup of what our side knows is taken."""
