@@ -9,6 +9,7 @@ import pytest
 import structlog
 
 from tests.conftest import Postgres
+from tests.engine.machine import ThreePlatforms, TwoPlatforms
 from tests.engine.pairs import GHL
 from tests.engine.world import Build, World, assert_alike, build
 from tests.seeds import is_drawn
@@ -42,6 +43,13 @@ def silence() -> Iterator[None]:
     structlog.configure(logger_factory=structlog.ReturnLoggerFactory())
     yield
     structlog.reset_defaults()
+
+
+@pytest.fixture
+def histories_begin(migrated_sqlite: Path) -> None:
+    """Histories that are retold begin with a new store on SQLite."""
+    for kind in (TwoPlatforms, ThreePlatforms):
+        kind.template, kind.place = migrated_sqlite, staticmethod(dict)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

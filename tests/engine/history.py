@@ -94,14 +94,15 @@ class History:
             after = self.show()
             if not ours:
                 entries = self.world.opt_out_entries()
-                said = {address for key, address in entries.items() if key not in left}
-                self._note_words(before, after, said)
+                new = {(entries[id_, by], by) for id_, by in entries.keys() - left.keys()}
+                self._note_words(before, after, {who for who, _ in new - self.words.told})
             self._note_changes(before, after)
 
     def _note_words(self, before: Shown, after: Shown, left: set[str]) -> None:
         """Opt-outs and opt-ins of people; `left`: by the reports of the mailing side."""
         now, out = self.world.now, set(left)
         dnd_of: dict[str, str] = {}
+        moved: list[tuple[Side, Row, Row]] = []
         for side in SIDES:
             for row in after[side].values():
                 old = before[side].get(row.id)
@@ -131,6 +132,7 @@ class History:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
                     self.words.moves(old.email, row.email, row.id)
+                    moved.append((side, old, row))
         if MAILERCLOUD in self.world.platform:
             self.words.undated |= left
         for address in out:
@@ -144,6 +146,18 @@ class History:
         for row in before.left.values():
             if not _is_at(row, after.left):
                 self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
+        for side, old, row in moved:
+            self._note_moved(side, old, row, after[side.other])
+
+    def _note_moved(self, side: Side, old: Row, row: Row, there: Mapping[str, Row]) -> None:
+        """Whoever left under one address of a contact has left under those that it is given."""
+        linked = [Both(*ids) for ids in self.world.linked()]
+        theirs = {ids[side.other] for ids in linked if ids[side] == row.id}
+        others = {other.email for other in there.values() if other.id in theirs}
+        of_person = {old.email, row.email, *others}
+        if of_person & self.words.out.keys():
+            for address in of_person:
+                self.words.forget_fresh(address)
 
     def _counterparts(self, right: Mapping[str, Row], out: set[str]) -> frozenset[str | None]:
         """The contacts in GHL of those who opted out, whatever address they have there."""
@@ -269,8 +283,13 @@ class History:
                 edit.racy = True
         struck = sum(self.world.box.world.struck.values())
         self.words.cycle_begins(self.world.process.ahead)
+        self._note_told()
         out = self.words.still_out(seen | self.words.known)
         self.watch = Watch(began, self.show(), frozenset(out), struck)
+
+    def _note_told(self) -> None:
+        entries = self.world.opt_out_entries()
+        self.words.told |= {(address, by) for (_, by), address in entries.items()}
 
     def excuses(self, error: SyncdError) -> bool:
         """Whether a cycle may end so although no answer was wrong: fields are others now.
@@ -305,6 +324,7 @@ class History:
         self._check_never()
         if state is RunState.DONE and MAILERCLOUD in self.world.platform:
             self.words.undated.clear()
+        self._note_told()
         if state is None and watch.shown.right.keys() - shown.right.keys():
             self.words.fresh.clear()  # an opt-out of ours in doubt bears the date of our write
         self.words.heard_at = self.world.now

@@ -1,11 +1,12 @@
-"""Random histories of those whom a list hides, that once broke a promise."""
+"""Random histories of those whom a list hides, that once broke a promise.
 
-from pathlib import Path
+`walk` asserts after each cycle, and in the end.
+"""
 
 import pytest
 
 from tests.engine.deed import Deed
-from tests.engine.machine import ThreePlatforms, TwoPlatforms
+from tests.engine.machine import ThreePlatforms
 from tests.engine.stories import (
     ADA,
     BOB,
@@ -22,11 +23,7 @@ from tests.engine.stories import (
     walk,
 )
 
-
-@pytest.fixture(autouse=True)
-def stores(migrated_sqlite: Path) -> None:
-    for kind in (TwoPlatforms, ThreePlatforms):
-        kind.template, kind.place = migrated_sqlite, staticmethod(dict)
+pytestmark = pytest.mark.usefixtures("histories_begin")
 
 
 def test_an_opt_out_reaches_a_row_that_bounced_before_any_listing_showed_it() -> None:

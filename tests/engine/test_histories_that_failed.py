@@ -3,8 +3,6 @@
 Each is walked with all that `history.py` checks, so the scene needs no more than its deeds.
 """
 
-from pathlib import Path
-
 import pytest
 
 from tests.engine.accidents import Accident
@@ -29,11 +27,7 @@ from tests.engine.stories import (
     walk,
 )
 
-
-@pytest.fixture(autouse=True)
-def stores(migrated_sqlite: Path) -> None:
-    for kind in (TwoPlatforms, ThreePlatforms):
-        kind.template, kind.place = migrated_sqlite, staticmethod(dict)
+pytestmark = pytest.mark.usefixtures("histories_begin")
 
 
 # -- nobody twice ------------------------------------------------------------------------

@@ -22,6 +22,8 @@ class Words:
         known: addresses whose opt-out our side must know; copied: those in the last backup;
             unheard: others, since it was put back; heard_at: when a cycle last ended.
         undated: who opted out by a link and was not heard yet: that happens when it is heard.
+        told: address, and moment or campaign, of opt-outs that a cycle may have read in a
+            report; it hears of each once.
         unseen: by address, whose DND in GHL opted it out since our side looked last, and when it
             had opted out before.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
@@ -42,6 +44,7 @@ class Words:
     copied_out: frozenset[str] = frozenset()
     unheard: set[str] = field(default_factory=set)
     undated: set[str] = field(default_factory=set)
+    told: set[tuple[str, str]] = field(default_factory=set)
     unseen: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)

@@ -181,7 +181,7 @@ class World:
         return {*self._left_mailercloud().values()}
 
     def opt_out_entries(self) -> dict[tuple[str, str], str]:
-        """Both of them, by who left and when."""
+        """Both of them, by who left and when (Maileon) or by which campaign (Mailercloud)."""
         return self._left_maileon() | self._left_mailercloud()
 
     def _left_maileon(self) -> dict[tuple[str, str], str]:
