@@ -479,6 +479,12 @@ def test_the_last_member_of_a_field_that_cannot_be_emptied_stays() -> None:
         assert (ada.sync().problem, shown(ada)[1]) == ("not_clearable", frozenset("a"))
 
 
+def test_a_set_in_a_field_that_nobody_may_change_is_reported_and_stays() -> None:
+    right = catalogue(FieldSpec("TAGS", Kind.SET, read_only=True))
+    ada = tagged(mapping(SETS, right=right), SETS, frozenset("ab"), frozenset("b"))
+    assert (ada.sync().problem, shown(ada)[1]) == ("read_only", frozenset("b"))
+
+
 def test_a_delta_is_empty_only_if_it_changes_nothing() -> None:
     assert not SetDelta()
     assert SetDelta(remove=frozenset("a"))

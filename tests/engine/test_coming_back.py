@@ -88,6 +88,19 @@ def test_fields_keep_flowing_while_somebody_is_asked(out: World) -> None:
     assert len(asked(out)) == 1
 
 
+def test_an_address_that_we_carry_to_a_contact_with_dnd_has_not_opted_out_by_that(
+    out: World,
+) -> None:
+    """It has the date of the opt-out that the contact shows, which is older than the opt-in."""
+    confirms(out)
+    out.cycles()
+    out.act(MAILEON, "edit", email=ADA, new_email=CY)
+    out.cycles()
+    assert out.row(Side.LEFT, CY).opted_out
+    assert out.row(Side.RIGHT, CY).permission == 5
+    assert len(asked(out)) == 1
+
+
 def test_dnd_that_a_person_lifts_alone_is_not_set_again_and_waits(out: World) -> None:
     out.act(GHL, "undnd", email=ADA)
     out.cycles()

@@ -156,6 +156,26 @@ def test_conflicts_of_the_pair_are_counted(ada: World) -> None:
     assert ada.cycle().conflicts == 1
 
 
+def test_while_one_side_cannot_be_read_what_the_other_shows_settles_no_conflict(
+    ada: World,
+) -> None:
+    """By what was last seen of GHL both sides show the same name; it shows another by now."""
+    ada.cycles()
+    ada.act(GHL, "edit", email=ADA, fields={"lastName": "King"})
+    ada.act(MAILEON, "edit", email=ADA, standard_fields={"LASTNAME": "Byron"})
+    ada.settle()
+    ada.cycle()
+    ada.act(GHL, "edit", email=ADA, fields={"lastName": "Noel"})
+    ada.act(MAILEON, "edit", email=ADA, standard_fields={"LASTNAME": "King"})
+    ada.settle()
+    fault = ada.fault("status", platform=GHL, path="^/contacts/search$", status=403)
+    with pytest.raises(SyncdError):
+        ada.cycle()
+    ada.box.world.faults.remove(fault)
+    assert ada.cycle().conflicts == 1
+    assert ada.row(Side.RIGHT, ADA).fields["lastName"] == "King"
+
+
 def test_an_error_is_noted_until_a_run_ends_well(ada: World) -> None:
     ada.cycles()
     fault = ada.fault("status", platform=MAILEON, status=401)

@@ -29,13 +29,13 @@ def world(made: Build) -> World:
     return made(news=True).news
 
 
-def taken(world: World, record: Record, **how: Any) -> Noticed:
+def taken(world: World, record: Record, side: Side = RIGHT, **how: Any) -> Noticed:
     with working(world) as cycle, cycle.writing() as db:
-        return take_in(db, cycle, RIGHT, [record], **how)
+        return take_in(db, cycle, side, [record], **how)
 
 
-def account(world: World) -> str:
-    return world.pair().accounts.right.name
+def account(world: World, side: Side = RIGHT) -> str:
+    return world.pair().accounts[side].name
 
 
 def known(world: World, remote_id: str = "r1") -> tuple[Observation | None, Member | None]:
@@ -156,6 +156,18 @@ def test_what_a_listing_hid_is_hidden_until_a_listing_shows_it(
     hide(world)
     taken(world, record, sweep=sweep)
     assert observed(world).hidden is hidden
+
+
+@pytest.mark.parametrize(("side", "hidden"), [(RIGHT, True), (Side.LEFT, False)])
+def test_who_has_moved_by_a_direct_look_is_hidden_only_where_listings_leave_people_out(
+    world: World, side: Side, hidden: bool
+) -> None:
+    """GHL lists everybody, and shows who has opted out; Mailercloud does neither."""
+    taken(world, SEEN, side)
+    taken(world, Record("r1", {"email": "new@example.org"}), side)
+    with world.reading() as db:
+        seen = observations.load(db, account(world, side), CONTACT, ["r1"])
+    assert seen["r1"].hidden is hidden
 
 
 OUT = Consent(Level.REVOKED, NOON, "report")
