@@ -13,6 +13,7 @@ from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.optouts import keys_of, record_opt_outs
+from syncd.engine.unchanged import note_listed
 from syncd.errors import RecordError
 from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
@@ -188,11 +189,13 @@ def take_in(
     touched: list[Member] = []
     stirred: set[str] = set()
     moved: set[int | None] = set()
+    taken: list[tuple[Record, Observation]] = []
     for record, old, fields in page.values():
         if old is None and record.gone:
             continue  # never known here: only its opt-out counts, below
         listed = sweep > 0 and not record.certain
         seen = _observation(cycle, side, record, old, fields, listed=listed)
+        taken.append((record, seen))
         if old is None or replace(seen, fields=old.fields) != old:
             fresh.append(seen)
         member = standing.get(record.remote_id)
@@ -209,6 +212,8 @@ def take_in(
     if sweep:
         observations.mark_swept(db, account, pair.resource, page, sweep)
     members.save(db, pair.name, pair.resource, touched)
+    if sweep:
+        note_listed(db, cycle, side, taken)
     freed = refusals.lift(
         db, pair.name, side, [m.remote_id for m in touched if m.remote_id in standing]
     )

@@ -9,6 +9,7 @@ from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
 from syncd.engine.inquire import ask_again
 from syncd.engine.observe import Noticed, look, settle_doubts, take_in
+from syncd.engine.unchanged import unchanged
 from syncd.errors import PairHeldError, StoppedError
 from syncd.model.record import Record
 from syncd.model.side import Side
@@ -118,9 +119,13 @@ def _sweep(
         full=pair.specs[side].incremental or begin is None,
     )
     for read, page in enumerate(pages, 1):
-        records = settle_doubts(cycle, side, page.records)
+        same = unchanged(cycle, side, page.records)
+        others = [record for record in page.records if record.remote_id not in same]
+        records = settle_doubts(cycle, side, others)
         with cycle.writing() as db:
             noticed += take_in(db, cycle, side, records, sweep=number)
+            observations.mark_swept(db, pair.accounts[side].name, pair.resource, same, number)
+            noticed += Noticed(seen=len(same))
             cursor = replace(cursor, sweep_cursor=page.cursor)
             cursors.save(db, pair.name, side, pair.resource, cursor)
         last = page.cursor

@@ -128,6 +128,7 @@ member = sa.Table(
     sa.Column("link_id", _ID),
     sa.Column("digest", sa.String(32)),  # of the observation when it was last reconciled
     sa.Column("todo", sa.Boolean, nullable=False),
+    sa.Column("listed", sa.BigInteger),  # a stand-in for what a sweep showed last
     sa.Index(None, "key", "pair", "resource"),
     sa.Index(None, "pair", "resource", "second", **_only("second IS NOT NULL")),
     sa.Index(None, "pair", "resource", "reference", **_only("reference IS NOT NULL")),

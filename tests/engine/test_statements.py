@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from bench.harness import Harness, people
 from bench.invented import Invented
 from syncd.connectors.registry import installed
+from syncd.engine.cycle import Mode
 from syncd.model.record import Resource
 from syncd.model.values import Consent, Level, Value
 from syncd.store import tables as t
+from syncd.store import wake
 
 FEW, TIMES = 200, 100  # contacts a side, and how many times as many the larger store has
 # All but what people have to see to: conflicts are counted, and are few.
@@ -198,6 +200,20 @@ def _table(name: str) -> str:
     return re.sub(r"_\d+$", "", name)
 
 
+def planned_again(harness: Harness, _: int) -> None:
+    """Every link is looked at once more, and nothing has changed."""
+    with harness.app.store.begin() as db:
+        wake.everybody(db, "bench")
+
+
+def test_what_was_written_before_is_looked_up_only_where_something_is_to_be_written(
+    harness: Harness,
+) -> None:
+    for deed, looks in ((planned_again, False), (edits, True)):
+        found = [statement for statement, _ in statements(harness, deed)]
+        assert any("row_number()" in statement for statement in found) is looks
+
+
 @pytest.mark.parametrize("kind_of_store", ["sqlite"])
 def test_a_cycle_costs_the_same_among_many_contacts(harness: Harness) -> None:
     """By the statements that it sends, and by the steps of SQLite's machine that these take."""
@@ -208,6 +224,24 @@ def test_a_cycle_costs_the_same_among_many_contacts(harness: Harness) -> None:
     many = [measured(harness, deed, 2) for deed in DEEDS]
     assert [sent for sent, _ in many] == [sent for sent, _ in few]
     assert all(most <= 1.2 * least for (_, least), (_, most) in zip(few, many, strict=True))
+
+
+def test_a_look_at_everybody_loads_nobody_whole_who_is_as_before(harness: Harness) -> None:
+    for _ in range(2):  # the first notes what they look like
+        harness.cycle(Mode.FULL)
+    edits(harness, 0)
+    with executed(harness.app.store) as found:
+        harness.cycle(Mode.FULL)
+    loaded = {
+        value
+        for statement, values in found
+        if "observation.fields" in statement
+        for value in (values.values() if isinstance(values, dict) else values)
+        if re.fullmatch(r"(single|bulk)\d{7}", str(value))
+    }
+    changed = {"single0000000", f"bulk{FEW:07}"}
+    counterparts = {"bulk0000000", f"single{FEW:07}"}
+    assert changed <= loaded <= changed | counterparts
 
 
 def measured(harness: Harness, deed: Deed, n: int) -> tuple[int, int]:
