@@ -4,7 +4,7 @@ Every deed is seen as the difference of the sandbox's dumps before and after it,
 here depends on what a deed was meant to do.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -102,7 +102,7 @@ class History:
         """Opt-outs and opt-ins of people; `left`: by the reports of the mailing side."""
         now, out = self.world.now, set(left)
         dnd_of: dict[str, str] = {}
-        moved: list[tuple[Side, Row, Row]] = []
+        moved: list[set[str]] = []
         for side in SIDES:
             for row in after[side].values():
                 old = before[side].get(row.id)
@@ -132,37 +132,32 @@ class History:
                     self.words.confirms(row.email, row.id, now)
                 if old is not None and old.email != row.email:
                     self.words.moves(old.email, row.email, row.id)
-                    moved.append((side, old, row))
+                    moved.append({old.email, row.email})
         if MAILERCLOUD in self.world.platform:
             self.words.undated |= left
         for address in out:
             if self.words.opts_out(address, now, dnd_of.get(address)):
                 self.since[address] = now
-        theirs = self._counterparts(before.right, out) if out else frozenset()
-        for row in after.left.values():
-            if row.addresses & out or row.id in theirs:
-                for address in row.addresses - out:  # as a person, wherever the CRM shows them
-                    self.words.forget_fresh(address)
+        persons = self._persons(before, after) if out or moved else []
+        for address in _all_of(persons, out) - out:
+            self.words.forget_fresh(address)
         for row in before.left.values():
             if not _is_at(row, after.left):
                 self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
-        for side, old, row in moved:
-            self._note_moved(side, old, row, after[side.other])
+        for addresses in moved:
+            theirs = _all_of(persons, addresses)
+            if theirs & self.words.out.keys():  # who left has left under what they are given
+                for address in theirs:
+                    self.words.forget_fresh(address)
 
-    def _note_moved(self, side: Side, old: Row, row: Row, there: Mapping[str, Row]) -> None:
-        """Whoever left under one address of a contact has left under those that it is given."""
-        linked = [Both(*ids) for ids in self.world.linked()]
-        theirs = {ids[side.other] for ids in linked if ids[side] == row.id}
-        others = {other.email for other in there.values() if other.id in theirs}
-        of_person = {old.email, row.email, *others}
-        if of_person & self.words.out.keys():
-            for address in of_person:
-                self.words.forget_fresh(address)
-
-    def _counterparts(self, right: Mapping[str, Row], out: set[str]) -> frozenset[str | None]:
-        """The contacts in GHL of those who opted out, whatever address they have there."""
-        those = {row.id for row in right.values() if row.email in out}
-        return frozenset(left_id for left_id, right_id in self.world.linked() if right_id in those)
+    def _persons(self, before: Shown, after: Shown) -> list[set[str]]:
+        """The addresses of each contact of the CRM, and of each link on both of its sides."""
+        persons = [{*row.addresses} for row in after.left.values()]
+        for left_id, right_id in self.world.linked():
+            rows = [s.left.get(left_id or "") for s in (before, after)]
+            rows += [s.right.get(right_id or "") for s in (before, after)]
+            persons.append({address for row in rows if row for address in row.addresses})
+        return persons
 
     def _note_changes(self, before: Shown, after: Shown) -> None:
         self.number += 1
@@ -392,6 +387,14 @@ class History:
             }
         )
         return [(row, once.right[email]) for email, row in once.left.items() if email in once.right]
+
+
+def _all_of(persons: Sequence[set[str]], addresses: set[str]) -> set[str]:
+    """All the addresses of whoever has one of these, and of whoever has one of those, and so on."""
+    found = set(addresses)
+    while more := {a for person in persons if person & found for a in person} - found:
+        found |= more
+    return found
 
 
 def _is_at(row: Row, now: Mapping[str, Row]) -> bool:
