@@ -100,7 +100,7 @@ observation = sa.Table(
 link = sa.Table(
     "link",
     metadata,
-    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("id", _ID, primary_key=True),
     sa.Column("pair", sa.String(64), nullable=False),
     sa.Column("resource", sa.String(16), nullable=False),
     sa.Column("left_id", sa.String(255)),
@@ -164,7 +164,7 @@ cursor = sa.Table(
 run = sa.Table(
     "run",
     metadata,
-    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("id", _ID, primary_key=True),
     sa.Column("pair", sa.String(64), nullable=False),
     sa.Column("mode", sa.String(16), nullable=False),
     sa.Column("state", sa.String(16), nullable=False),
@@ -182,7 +182,7 @@ run = sa.Table(
 op = sa.Table(
     "op",
     metadata,
-    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("id", _ID, primary_key=True),
     sa.Column("pair", sa.String(64), nullable=False),
     sa.Column("run_id", _ID, nullable=False),
     sa.Column("link_id", _ID, nullable=False),
@@ -211,7 +211,7 @@ op = sa.Table(
 backfill_item = sa.Table(
     "backfill_item",
     metadata,
-    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("id", _ID, primary_key=True),
     sa.Column("run_id", _ID, nullable=False),
     sa.Column("side", sa.String(5), nullable=False),
     sa.Column("remote_id", sa.String(255), nullable=False),
@@ -224,7 +224,7 @@ backfill_item = sa.Table(
 conflict = sa.Table(
     "conflict",
     metadata,
-    sa.Column("id", _ID, primary_key=True, autoincrement=True),
+    sa.Column("id", _ID, primary_key=True),
     sa.Column("pair", sa.String(64), nullable=False),
     sa.Column("link_id", _ID, nullable=False),
     sa.Column("rule", sa.Text, nullable=False),

@@ -2,7 +2,10 @@
 
 import json
 
+import sqlalchemy as sa
+
 from syncd.model.side import Side
+from syncd.store import tables as t
 from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB
 from tests.engine.world import Build, assert_alike, assert_quiet
@@ -52,3 +55,6 @@ def test_a_record_is_parked_if_a_value_is_refused_that_was_not_written(pair_of: 
     world.settle()
     world.cycle()
     assert set(world.standing(Side.LEFT).values()) == {("parked", "bad_phone")}
+    with world.reading() as db:
+        told = db.execute(sa.select(t.op.c.error).where(t.op.c.state == "dead")).scalar_one()
+    assert told.endswith("was answered 422: the phone is not accepted")

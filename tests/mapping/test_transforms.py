@@ -266,6 +266,7 @@ def test_a_one_way_transform_can_start_from_the_right() -> None:
         ({"join": ", "}, TAGS, TAGS, "set field on exactly one side"),
         ({"join": ", "}, FieldSpec("x"), NOTE, "set field on exactly one side"),
         ({"join": ", "}, TAGS, FieldSpec("n", Kind.INTEGER), "`n` holds integer, but `join` needs"),
+        ({"has_tag": "a"}, TAGS, FieldSpec("n", Kind.NUMBER), "but `has_tag` needs"),
         ({"boolean": ["Ja", "ja"]}, FieldSpec("b", Kind.BOOLEAN), NOTE, "two different words"),
         ({"boolean": "Ja"}, FieldSpec("b", Kind.BOOLEAN), NOTE, "two words"),
         ({"date": "DD.MM."}, FieldSpec("d", Kind.DATE), NOTE, "`date` needs a form"),

@@ -147,3 +147,7 @@ def test_a_field_whose_values_cannot_be_read_cannot_be_asked_for() -> None:
     where, problems = compile_where({"field": "custom.Photo", "exists": True}, FIELDS, country=None)
     assert "of type FILE_UPLOAD" in str(problems)
     assert not where(ADA)
+    inside = {"all": [{"tag": "vip"}, {"field": "custom.Photo", "exists": True}]}
+    places: list[Any] = []
+    compile_where(inside, FIELDS, country=None, locate=lambda at: str(places.append(at)))
+    assert ("all", 1, "field") in places

@@ -106,6 +106,17 @@ def test_a_lifting_ends_what_is_not_later_in_every_account_asked(
     assert ("person:bea@desk", NOW) in rows
 
 
+def test_what_was_lifted_stays_lifted_when_it_is_told_again_while_our_clock_is_behind(
+    store: sa.Engine, ledger: Ledger
+) -> None:
+    """What has a date of its own is not of now, whatever our clock says of the lifting."""
+    record(store, ledger, opt_out(ADA, "mail", NOW - 2 * HOUR))
+    lift(store, ledger, NOW - HOUR)
+    behind = NOW - 3 * HOUR / 2
+    assert record(store, ledger, opt_out(ADA, "mail", NOW - 2 * HOUR), now=behind) == set()
+    assert suppressed(store, ledger) == {}
+
+
 def test_an_opt_out_after_the_lifting_counts_whichever_account_shows_it(
     store: sa.Engine, ledger: Ledger
 ) -> None:
