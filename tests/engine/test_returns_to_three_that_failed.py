@@ -270,3 +270,28 @@ def test_who_is_moved_to_an_address_takes_their_own_opt_out_there() -> None:
         ),
         cycle_with(4, Deed("move left", who=5, address=DI, source="other", other=4)),
     )
+
+
+def test_who_leaves_under_an_address_that_was_just_taken_over_takes_others_along() -> None:
+    """Ada's contact, with Eve as a further address, is given that of Cy, whose own is out."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", who=4, name="phone", text=4, tag="old", other=5),
+            Deed("create right", who=4, text=2, address=CY),
+            **NEWER,
+        ),
+        somebody("add address left", who=2, text=5, address=EVE, other=5),
+        somebody("create right", who=1, address=EVE, other=4),
+        returns(
+            Deed("opt out left", who=2, tag="old", other=3),
+            Deed("confirm right", who=2, name="colour", text=4, address=EVE, other=4),
+        ),
+        returns(
+            Deed("opt out left", who=1, name="phone", tag="old", other=1),
+            Deed("lift left", who=3, text=3, other=4),
+            Deed("lift left", who=5, name="phone", text=2, address=CY, other=5),
+            seconds=0,
+        ),
+        somebody("take over left", who=5, text=3, address=BOB),
+    )
