@@ -95,10 +95,13 @@ def _arrived(
     found: dict[int, str | None] = {}
     for sent in waiting:
         bearers = by_key.get(keys[sent.op.id], [])
-        free = [m.remote_id for m in bearers if m.link_id is None and m.remote_id in seen]
-        ours = len(bearers) == len(free) == 1 and is_in_effect(cycle, sent, seen[free[0]].fields)
-        if bearers or sent.link_id in joined:
-            found[sent.op.id] = free[0] if ours and sent.link_id not in joined else None
+        if sent.link_id in joined:
+            found[sent.op.id] = None
+        elif bearers:
+            free = [m.remote_id for m in bearers if m.link_id is None and m.remote_id in seen]
+            alone = free[0] if len(bearers) == len(free) == 1 else None
+            ours = alone is not None and is_in_effect(cycle, sent, seen[alone].fields)
+            found[sent.op.id] = alone if ours else None
     return found
 
 
