@@ -97,12 +97,12 @@ class Api:
 
 
 class Receiver:
-    """Stands in for the courier's HTTP: answers with `status`, and remembers."""
+    """Stands in for the deliverer's HTTP: answers with `status`, and remembers."""
 
     def __init__(self, api: Api) -> None:
         self.status: int | None = 200
         self.got: list[tuple[str, Mapping[str, str], str]] = []
-        api.platform.courier.sender = self
+        api.platform.deliverer.sender = self
 
     def __call__(self, method: str, url: str, headers: Mapping[str, str], body: str) -> int | None:
         self.got.append((method, headers, body))

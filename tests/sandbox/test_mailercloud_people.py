@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncd.sandbox.mailercloud import persons
+from syncd.sandbox.mailercloud import user_actions
 from syncd.sandbox.mailercloud.settings import Settings
 from syncd.sandbox.people import CUSTOM_FIELDS, TAGS
 
@@ -250,8 +250,8 @@ def test_the_docs_name_every_setting_with_its_default_and_every_action() -> None
         assert defaults[name] == shown, name
     assert set(defaults) == set(Settings().shown())
     assert set(_table(after.split("## Webhooks")[0])) == {
-        *persons.ACTIONS,
-        *Api().platform.desk.actions,
+        *user_actions.ACTIONS,
+        *Api().platform.screens.actions,
     }
 
 

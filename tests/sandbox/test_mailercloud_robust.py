@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.sandbox.mailercloud import persons
+from syncd.sandbox.mailercloud import user_actions
 from syncd.sandbox.mailercloud.fields import STANDARD
 
 from .mailercloud_client import ADA, HOOK, Api, Receiver
@@ -113,7 +113,7 @@ def test_deep_and_huge_bodies(raw: bytes) -> None:
     assert answer.status_code == 400
 
 
-ACTIONS = sorted({*persons.ACTIONS, *api.platform.desk.actions} - {"revoke_key"})
+ACTIONS = sorted({*user_actions.ACTIONS, *api.platform.screens.actions} - {"revoke_key"})
 ARGUMENTS = sorted(
     {"id", "email", "new_email", "fields", "custom", "tags", "list", "campaign", "contact_type"}
     | {"kind", "reason", "name", "type", "properties", "total", "url", "events", "webform"}

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncd.sandbox.mailercloud.courier import over_http
+from syncd.sandbox.mailercloud.delivery import over_http
 from syncd.sandbox.mailercloud.webhooks import is_loopback
 
 from .mailercloud_client import ADA, HOOK, Api, Receiver, page, refused

@@ -7,8 +7,8 @@ from typing import Any
 
 from syncd.sandbox.core import World
 from syncd.sandbox.ghl.answers import RefusalError
-from syncd.sandbox.ghl.book import Book, Index
 from syncd.sandbox.ghl.contact import Contact
+from syncd.sandbox.ghl.contact_store import Contacts, Index
 from syncd.sandbox.ghl.customfields import Catalogue, CustomField, key_for
 from syncd.sandbox.ghl.limits import Budget
 from syncd.sandbox.ghl.settings import Settings
@@ -39,7 +39,7 @@ class Location:
     country: str
     timezone: str
     users: tuple[User, ...] = ()
-    book: Book = field(default_factory=Book)
+    contacts: Contacts = field(default_factory=Contacts)
     index: Index = field(default_factory=Index)
     fields: Catalogue = field(default_factory=Catalogue)
     tags: dict[str, str] = field(default_factory=dict)  # id -> name
@@ -103,7 +103,7 @@ class Agency:
     def find(self, contact_id: str) -> tuple[Location, Contact] | None:
         """Where a living contact is; deleted and merged ones are nowhere."""
         for location in self.locations.values():
-            if contact := location.book.contacts.get(contact_id):
+            if contact := location.contacts.by_id.get(contact_id):
                 return location, contact
         return None
 
@@ -111,13 +111,13 @@ class Agency:
         """Keep a new version, and let the index hear of it later (section 9)."""
         now, settings = self.now(), self.settings
         bumps = {TAG_EDIT: settings.bump_on_tags, DND_EDIT: settings.bump_on_dnd}.get(kind, True)
-        known = contact.id in location.book.contacts
+        known = contact.id in location.contacts.by_id
         kept = replace(
             contact,
             revision=self.next_revision(),
             updated=now if bumps or not known else contact.updated,
         )
-        location.book.put(kept)
+        location.contacts.put(kept)
         self.note_tags(location, kept.tags)
         lag_s = settings.index_lag_s
         if kind == TAG_EDIT and settings.tag_index_lag_s is not None:
@@ -127,7 +127,7 @@ class Agency:
 
     def remove(self, location: Location, contact_id: str) -> Contact:
         """Gone at once by id; its row lingers (section 9)."""
-        gone = location.book.remove(contact_id)
+        gone = location.contacts.remove(contact_id)
         location.deleted[contact_id] = gone
         lag_s = self.settings.delete_lag_s
         lag_s = self.settings.index_lag_s if lag_s is None else lag_s
@@ -172,11 +172,11 @@ class Agency:
     def remove_field(self, location: Location, field_id: str) -> None:
         """The field, and its value on every contact; `dateUpdated` of these stays."""
         del location.fields.fields[field_id]
-        for contact in list(location.book.contacts.values()):
+        for contact in list(location.contacts.by_id.values()):
             if field_id in contact.custom:
                 kept = {k: v for k, v in contact.custom.items() if k != field_id}
                 bare = replace(contact, custom=kept, revision=self.next_revision())
-                location.book.put(bare)
+                location.contacts.put(bare)
                 location.index.note(self.now(), bare.revision, bare.id, bare)
 
 

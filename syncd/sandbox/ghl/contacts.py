@@ -6,9 +6,9 @@ from typing import Any
 from syncd.sandbox.ghl import bodies, writes
 from syncd.sandbox.ghl.agency import Agency, Location
 from syncd.sandbox.ghl.answers import Answer, RefusalError, invalid
-from syncd.sandbox.ghl.book import Book
 from syncd.sandbox.ghl.call import Call
 from syncd.sandbox.ghl.contact import Contact, full
+from syncd.sandbox.ghl.contact_store import Contacts
 from syncd.sandbox.ghl.phones import e164
 
 NEEDS_KEY = "Contact must have an email or a phone number"
@@ -43,13 +43,13 @@ def duplicate(call: Call) -> Answer:
     order = [("email", email), ("phone", number and e164(number, location.country))]
     if call.agency.settings.match_phone_first and not call.agency.settings.allow_duplicates:
         order.reverse()
-    book: Book = location.book
+    contacts: Contacts = location.contacts
     if call.agency.settings.duplicate_lags:
         location.index.catch_up(call.agency.now())
-        book = location.index
+        contacts = location.index
     for name, value in order:
-        if value and (ids := writes.holders(book, name, value)):
-            return Answer({"contact": full(book.contacts[ids[0]])})
+        if value and (ids := writes.holders(contacts, name, value)):
+            return Answer({"contact": full(contacts.by_id[ids[0]])})
     return Answer({"contact": None})
 
 
@@ -175,7 +175,9 @@ def _upsert_into(
     plain = {name: value for name, value in asked.plain.items() if name != "gender"}
     for name in ("email", "phone"):
         value = plain.get(name)
-        if value and any(id_ != contact.id for id_ in writes.holders(location.book, name, value)):
+        if value and any(
+            id_ != contact.id for id_ in writes.holders(location.contacts, name, value)
+        ):
             del plain[name]
     return writes.change(agency, location, contact, replace(asked, plain=plain))
 

@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from syncd.sandbox.core import Person, Platform, World, not_emulated
-from syncd.sandbox.ghl import gate, person
+from syncd.sandbox.ghl import gate, user_actions
 from syncd.sandbox.ghl.agency import Agency
 from syncd.sandbox.ghl.answers import ERROR_1010, RefusalError, as_response
 from syncd.sandbox.ghl.call import Call
@@ -83,10 +83,10 @@ class Ghl(Platform):
 
     def dump(self) -> list[dict[str, Any]]:
         """The main location's, in the shape of GET by id."""
-        return [full(contact) for contact in self.agency.main.book.contacts.values()]
+        return [full(contact) for contact in self.agency.main.contacts.by_id.values()]
 
     def act(self, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
-        return person.act(self.agency, action, arguments)
+        return user_actions.act(self.agency, action, arguments)
 
     def configure(self, settings: dict[str, Any]) -> dict[str, Any]:
         self.agency.settings = changed(self.agency.settings, settings)

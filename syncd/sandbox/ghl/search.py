@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from syncd.sandbox.ghl.agency import Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError, invalid
-from syncd.sandbox.ghl.book import DATES, Index, Key, place
 from syncd.sandbox.ghl.contact import Contact, row
+from syncd.sandbox.ghl.contact_store import DATES, Index, Key, place
 from syncd.sandbox.ghl.filters import LENGTH, Compiled, compile_all
 from syncd.sandbox.incoming import whole
 
@@ -53,7 +53,7 @@ class Search:
         location.index.catch_up(self._agency.now())
         keys = self._matches(location.index, wish, filters)
         picked = _slice(keys, wish)
-        found = [location.index.contacts[id_] for _, id_ in picked]
+        found = [location.index.by_id[id_] for _, id_ in picked]
         rows = [
             self.row(contact) | {"searchAfter": [at, contact.id]}
             for (at, _), contact in zip(picked, found, strict=True)
@@ -79,7 +79,7 @@ class Search:
         filters = compile_all([], location.fields, self._agency.settings)
         keys = self._matches(location.index, wish, filters)
         picked = _slice(keys, wish)
-        rows = [self.row(location.index.contacts[id_]) for _, id_ in picked]
+        rows = [self.row(location.index.by_id[id_]) for _, id_ in picked]
         meta: dict[str, Any] = {"total": len(keys), "currentPage": None, "nextPage": None}
         meta |= {"prevPage": None, "nextPageUrl": None, "startAfter": None, "startAfterId": None}
         if page is not None:
@@ -127,7 +127,7 @@ class Search:
 
 
 def _scan(index: Index, wish: Wish, filters: Compiled) -> list[Key]:
-    contacts = index.contacts
+    contacts = index.by_id
     candidates = _candidates(index, wish, filters)
     text = wish.query.lower()
     return [
@@ -142,21 +142,21 @@ def _candidates(index: Index, wish: Wish, filters: Compiled) -> list[Key]:
     other = DATES[1 - DATES.index(wish.sort)]
     if filters.keys is not None:
         ids = {id_ for name, value in filters.keys for id_ in _ids(index, name, value)}
-        return sorted(_key(index.contacts[id_], wish.sort) for id_ in ids)
+        return sorted(_key(index.by_id[id_], wish.sort) for id_ in ids)
     if bounds := filters.ranges.get(wish.sort):
         start, end = index.between(wish.sort, bounds.low, bounds.high)
         return index.sorted[wish.sort][start:end]
     if bounds := filters.ranges.get(other):
         start, end = index.between(other, bounds.low, bounds.high)
         within = index.sorted[other][start:end]
-        return sorted(_key(index.contacts[id_], wish.sort) for _, id_ in within)
+        return sorted(_key(index.by_id[id_], wish.sort) for _, id_ in within)
     return index.sorted[wish.sort]
 
 
 def _ids(index: Index, name: str, value: str) -> list[str]:
     match name:
         case "id":
-            return [value] if value in index.contacts else []
+            return [value] if value in index.by_id else []
         case "email":
             return index.emails.of(value)
         case _:

@@ -29,10 +29,10 @@ def seed(agency: Agency, people: Sequence[Person]) -> None:
         add_fields(agency, location)
     contacts = []
     for person in people:
-        if location.book.emails.of(person.email.lower()):
+        if location.contacts.emails.of(person.email.lower()):
             continue
         contact = _contact(agency, location, person, dice, now)
-        location.book.put(contact)
+        location.contacts.put(contact)
         agency.note_tags(location, contact.tags)
         contacts.append(contact)
     location.index.load(contacts)
@@ -50,7 +50,7 @@ def _contact(
 ) -> Contact:
     added = now - dice.randrange(3 * DAY_MS, 400 * DAY_MS)
     updated = dice.randrange(added, now - 2 * DAY_MS)
-    phone = "" if location.book.phones.of(person.phone) else person.phone
+    phone = "" if location.contacts.phones.of(person.phone) else person.phone
     plain = {
         "firstName": person.first_name,
         "lastName": person.last_name,

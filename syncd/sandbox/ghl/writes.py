@@ -8,8 +8,8 @@ from syncd.sandbox.ghl import dnd
 from syncd.sandbox.ghl.agency import DND_EDIT, FIELD_EDIT, TAG_EDIT, Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError, invalid
 from syncd.sandbox.ghl.bodies import Asked
-from syncd.sandbox.ghl.book import Book
 from syncd.sandbox.ghl.contact import Contact
+from syncd.sandbox.ghl.contact_store import Contacts
 from syncd.sandbox.ghl.customfields import CLEARED, Dropped, stored
 from syncd.sandbox.ghl.settings import Settings
 
@@ -50,17 +50,17 @@ def duplicate(agency: Agency, location: Location, asked: Asked, but: str | None)
     order = ("phone", "email") if agency.settings.match_phone_first else ("email", "phone")
     for name in order:
         if value := asked.plain.get(name):
-            for id_ in holders(location.book, name, value):
+            for id_ in holders(location.contacts, name, value):
                 if id_ != but:
-                    return location.book.contacts[id_], name
+                    return location.contacts.by_id[id_], name
     return None
 
 
-def holders(book: Book, name: str, value: str) -> list[str]:
+def holders(contacts: Contacts, name: str, value: str) -> list[str]:
     """Ids of those who have this e-mail (primary or additional) or phone, the oldest first."""
     if name == "email":
-        return book.emails.of(value.lower())
-    return book.phones.of(value)
+        return contacts.emails.of(value.lower())
+    return contacts.phones.of(value)
 
 
 def refuse_duplicate(agency: Agency, location: Location, asked: Asked, but: str | None) -> None:

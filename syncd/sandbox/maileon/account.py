@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syncd.sandbox.core import World
-from syncd.sandbox.maileon.book import Book
 from syncd.sandbox.maileon.contact import Blocking, Contact
+from syncd.sandbox.maileon.contact_store import Contacts
 from syncd.sandbox.maileon.settings import Settings
 
 FIRST_CONTACT_ID = 90210001
@@ -81,7 +81,7 @@ class Account:
     def empty(self) -> None:
         """Forget every contact and setting."""
         self.settings = Settings()
-        self.book = Book(fold_case=True, first_id=FIRST_CONTACT_ID)
+        self.contacts = Contacts(fold_case=True, first_id=FIRST_CONTACT_ID)
         self.custom_fields: dict[str, str] = {}
         self.categories: dict[str, Category] = {}
         self.markers: dict[str, tuple[str, datetime]] = {}  # identity -> address, since
@@ -105,9 +105,9 @@ class Account:
         refold = settings.email_case != self.settings.email_case
         self.settings = settings
         if refold:
-            self.book.set_fold_case(settings.email_case == "insensitive")
+            self.contacts.set_fold_case(settings.email_case == "insensitive")
             self.markers = {
-                self.book.identity(each): (each, at) for each, at in self.markers.values()
+                self.contacts.identity(each): (each, at) for each, at in self.markers.values()
             }
 
     def create(
@@ -120,23 +120,23 @@ class Account:
     ) -> Contact:
         """Add a contact; if a blacklist names its address it arrives blocked (§7.5)."""
         at = (at or self.world.clock.now()).replace(microsecond=0)
-        contact = Contact(self.book.new_id(), email, permission, external_id, at, at)
-        self.book.add(contact)
+        contact = Contact(self.contacts.new_id(), email, permission, external_id, at, at)
+        self.contacts.add(contact)
         if email is not None:
             if self.settings.resubscribing_removes_marker:
-                self.markers.pop(self.book.identity(email), None)
+                self.markers.pop(self.contacts.identity(email), None)
             if self._is_blacklisted(email):
                 self.block(contact, "blacklist")
         return contact
 
     def has_marker(self, email: str | None) -> bool:
-        return email is not None and self.book.identity(email) in self.markers
+        return email is not None and self.contacts.identity(email) in self.markers
 
     def mark(self, email: str, at: datetime | None = None) -> bool:
         """Set the unsubscription marker of an address; whether it was new."""
         if self.has_marker(email):
             return False
-        self.markers[self.book.identity(email)] = (email, at or self.now)
+        self.markers[self.contacts.identity(email)] = (email, at or self.now)
         return True
 
     def unsubscribe(
@@ -177,13 +177,13 @@ class Account:
         now = self.world.clock.now()
         waiting = deque[int]()
         for contact_id in self._leaving:
-            contact = self.book.get(contact_id)
+            contact = self.contacts.get(contact_id)
             if contact is None or contact.leaves_at is None:
                 continue
             if contact.leaves_at > now:
                 waiting.append(contact_id)
                 continue
-            self.book.remove(contact)
+            self.contacts.remove(contact)
             for event in self.events:
                 if event.contact_id == contact_id:
                     event.email = event.external_id = None
@@ -192,10 +192,10 @@ class Account:
 
     def delete(self, contact: Contact) -> None:
         """A hard delete; past statistics forget the contact too (maileon.md §2.7)."""
-        self.book.remove(contact)
+        self.contacts.remove(contact)
         self.events = [each for each in self.events if each.contact_id != contact.id]
         if self.settings.delete_removes_marker and contact.email is not None:
-            self.markers.pop(self.book.identity(contact.email), None)
+            self.markers.pop(self.contacts.identity(contact.email), None)
 
     def block(self, contact: Contact, reason: str) -> None:
         if contact.blocking is None:
@@ -203,7 +203,7 @@ class Account:
             statuses = {"old_status": "allowed", "new_status": "blocked", "reason": reason}
             self.note("block", contact, statuses)
             if self.settings.bump_on_block:
-                self.book.touch(contact, self.now)
+                self.contacts.touch(contact, self.now)
 
     def unblock(self, contact: Contact) -> None:
         if contact.blocking is not None:
@@ -211,13 +211,13 @@ class Account:
             statuses = {"old_status": "blocked", "new_status": "allowed", "reason": reason}
             self.note("block", contact, statuses)
             if self.settings.bump_on_block:
-                self.book.touch(contact, self.now)
+                self.contacts.touch(contact, self.now)
 
     def blacklist(self, blacklist: Blacklist, entries: list[str]) -> None:
         """Add entries, `*` standing for anything; present contacts become blocked."""
         blacklist.entries.extend(each for each in entries if each not in blacklist.entries)
         pattern = _wildcards(entries)
-        for contact in self.book:
+        for contact in self.contacts:
             if contact.email is not None and pattern.fullmatch(contact.email):
                 self.block(contact, "blacklist")
 

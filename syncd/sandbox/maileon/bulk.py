@@ -113,14 +113,14 @@ def _examine(account: Account, flags: Flags, draft: Draft, seen: Seen) -> Row:
 
 def _find(account: Account, flags: Flags, draft: Draft) -> Contact | None:
     """By Maileon id, external id or e-mail, as the flags say; a stale id falls back (U22)."""
-    book = account.book
+    known = account.contacts
     email, external_id = draft.scalars.get("email"), draft.scalars.get("external_id")
     if email:
         check_email(email)
     if flags.use_external_id:
         if not external_id:
             raise BadValueError(1, None, "external id missing")
-        found = book.with_external_id(external_id)
+        found = known.with_external_id(external_id)
         if len(found) > 1:
             raise BadValueError(4, None, "duplicate external id")
         if not found and not email and not flags.update_only:
@@ -129,12 +129,12 @@ def _find(account: Account, flags: Flags, draft: Draft) -> Contact | None:
     if flags.prefer_maileon_id:
         text = draft.scalars.get("id") or ""
         number = whole(text)
-        present = None if number is None else book.get(number)
+        present = None if number is None else known.get(number)
         if present is not None:
             return present
     if not email:
         raise BadValueError(2, None, "email missing")
-    found = book.with_email(email)
+    found = known.with_email(email)
     if len(found) > 1:
         raise BadValueError(5, None, "duplicate email")
     return found[0] if found else None
@@ -142,7 +142,7 @@ def _find(account: Account, flags: Flags, draft: Draft) -> Contact | None:
 
 def _check_duplicates(account: Account, flags: Flags, row: Row, seen: Seen) -> None:
     """Codes 4 and 5: the value belongs to another contact, in the call or stored (§2.5)."""
-    book, contact = account.book, row.contact
+    known, contact = account.contacts, row.contact
     email, external_id = row.draft.scalars.get("email"), row.draft.scalars.get("external_id")
     if contact is not None:
         if contact.id in seen.contacts:
@@ -151,12 +151,12 @@ def _check_duplicates(account: Account, flags: Flags, row: Row, seen: Seen) -> N
         seen.contacts.add(contact.id)
     unique_email = account.settings.identity == "email"
     if email and unique_email:
-        key = book.identity(email)
-        if key in seen.emails or any(each is not contact for each in book.with_email(email)):
+        key = known.identity(email)
+        if key in seen.emails or any(each is not contact for each in known.with_email(email)):
             raise BadValueError(5, None, "duplicate email")
         seen.emails.add(key)
     if external_id and (flags.use_external_id or account.settings.bulk_checks_external_id):
-        others = (each is not contact for each in book.with_external_id(external_id))
+        others = (each is not contact for each in known.with_external_id(external_id))
         if external_id in seen.external_ids or any(others):
             raise BadValueError(4, None, "duplicate external id")
         seen.external_ids.add(external_id)
@@ -212,11 +212,11 @@ def _write_email(account: Account, contact: Contact, draft: Draft) -> bool:
     email = draft.scalars.get("email")
     if not email or not account.settings.bulk_changes_email:
         return False
-    if contact.email is not None and account.book.identity(email) == account.book.identity(
+    if contact.email is not None and account.contacts.identity(email) == account.contacts.identity(
         contact.email
     ):
         return False
-    account.book.set_email(contact, email)
+    account.contacts.set_email(contact, email)
     return True
 
 

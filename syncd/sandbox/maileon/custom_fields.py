@@ -63,7 +63,7 @@ def rename(account: Account, old: str, new: str) -> None:
     if new in account.custom_fields:
         raise ValueError(f"custom field {new} already exists")
     account.custom_fields[new] = account.custom_fields.pop(old)
-    for contact in account.book:
+    for contact in account.contacts:
         if old in contact.custom:
             contact.custom[new] = contact.custom.pop(old)
 
@@ -77,7 +77,7 @@ def drop(account: Account, name: str) -> None:
     if name not in account.custom_fields:
         raise ValueError(f"unknown custom field: {name}")
     del account.custom_fields[name]
-    for contact in account.book:
+    for contact in account.contacts:
         contact.custom.pop(name, None)
 
 

@@ -10,7 +10,7 @@ from syncd.sandbox.maileon.find_contacts import by_email
 
 
 def delete_by_id(call: Call) -> Answer:
-    contact = call.account.book.get(call.contact_id())
+    contact = call.account.contacts.get(call.contact_id())
     if contact is None:
         raise RefusalError(404, "contact not found")
     call.account.delete(contact)
@@ -24,7 +24,7 @@ def delete_by_email(call: Call) -> Answer:
 
 def delete_by_external_id(call: Call) -> Answer:
     """All contacts with that id."""
-    found = call.account.book.with_external_id(call.names["external_id"])
+    found = call.account.contacts.with_external_id(call.names["external_id"])
     if not found:
         raise RefusalError(404, "contact not found")
     for contact in found:
@@ -37,7 +37,7 @@ def delete_everything(call: Call) -> Answer:
     call.account.world.forbidden.append(f"DELETE {call.request.path}")
     if call.text("authorized") != "yes":
         raise RefusalError(400, "authorized=yes is required")
-    call.account.book.clear()
+    call.account.contacts.clear()
     call.account.events.clear()
     return Answer()
 
@@ -48,7 +48,7 @@ def wipe_standard_field(call: Call) -> Answer:
     name = call.names["name"]
     if name not in STANDARD:
         raise RefusalError(404, f"unknown standard field: {name}")
-    for contact in call.account.book:
+    for contact in call.account.contacts:
         contact.standard.pop(name, None)
     return Answer()
 
@@ -59,7 +59,7 @@ def wipe_custom_field(call: Call) -> Answer:
     name = call.names["name"]
     if name not in call.account.custom_fields:
         raise RefusalError(404, f"unknown custom field: {name}")
-    for contact in call.account.book:
+    for contact in call.account.contacts:
         contact.custom.pop(name, None)
     return Answer()
 

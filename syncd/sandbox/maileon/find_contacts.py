@@ -16,7 +16,7 @@ def by_id(call: Call) -> Contact:
     Whether a checksum that is not sent at all is an error is a setting: XQueue's own tests
     read without one.
     """
-    contact = call.account.book.get(call.contact_id())
+    contact = call.account.contacts.get(call.contact_id())
     if not call.flag("ignore_checksum", default=False):
         checksum = call.text("checksum")
         if not checksum and call.account.settings.checksum_needed:
@@ -30,14 +30,14 @@ def by_id(call: Call) -> Contact:
 
 def by_email(call: Call) -> Contact:
     """The contact of the path's address; the oldest one where it exists several times."""
-    found = call.account.book.with_email(valid_email(call))
+    found = call.account.contacts.with_email(valid_email(call))
     if not found:
         raise RefusalError(404, "contact not found")
     return found[0]
 
 
 def by_external_id(call: Call) -> Contact:
-    found = call.account.book.with_external_id(call.names["external_id"])
+    found = call.account.contacts.with_external_id(call.names["external_id"])
     if len(found) > 1:
         raise RefusalError(409, "several contacts have this external id")
     if not found:
@@ -66,13 +66,13 @@ def read_by_email(call: Call) -> Answer:
 
 
 def read_all_by_email(call: Call) -> Answer:
-    found = call.account.book.with_email(valid_email(call))
+    found = call.account.contacts.with_email(valid_email(call))
     return Answer(contacts_xml(found, call.selection(), call.account.settings.zone))
 
 
 def read_all_by_external_id(call: Call) -> Answer:
     """Always a list, as nothing keeps external ids apart (§2.2); empty if none has it."""
-    found = call.account.book.with_external_id(call.names["external_id"])
+    found = call.account.contacts.with_external_id(call.names["external_id"])
     return Answer(contacts_xml(found, call.selection(), call.account.settings.zone))
 
 

@@ -24,15 +24,15 @@ FILTERS: dict[int, tuple[str, Callable[[Contact], bool]]] = {
 def list_contacts(call: Call) -> Answer:
     account = call.account
     selection = call.selection()
-    ids, headers = page_of(call, account.book.listed(account.settings.list_order, _after(call)))
-    contacts = [each for each in map(account.book.get, ids) if each is not None]
+    ids, headers = page_of(call, account.contacts.listed(account.settings.list_order, _after(call)))
+    contacts = [each for each in map(account.contacts.get, ids) if each is not None]
     return Answer(contacts_xml(contacts, selection, account.settings.zone), headers=headers)
 
 
 def count_contacts(call: Call) -> Answer:
     after = _after(call)
-    book = call.account.book
-    count = len(book) if after is None else len(book.listed("id", after))
+    known = call.account.contacts
+    count = len(known) if after is None else len(known.listed("id", after))
     return Answer(f"<count>{count}</count>")
 
 
@@ -55,7 +55,7 @@ def count_filtered_active(call: Call) -> Answer:
 
 def list_blocked(call: Call) -> Answer:
     selection, zone = call.selection(), call.account.settings.zone
-    contacts, headers = page_of(call, [each for each in call.account.book if each.blocking])
+    contacts, headers = page_of(call, [each for each in call.account.contacts if each.blocking])
     rows = "".join([blocked_xml(each, selection, zone) for each in contacts])
     return Answer(f"<contacts>{rows}</contacts>", headers=headers)
 
@@ -78,7 +78,7 @@ def _filtered(call: Call) -> Sequence[Contact]:
     found = None if number is None else FILTERS.get(number)
     if found is None:
         raise RefusalError(404, f"no such contact filter: {name}")
-    return [each for each in call.account.book if found[1](each)]
+    return [each for each in call.account.contacts if found[1](each)]
 
 
 ROUTES = (

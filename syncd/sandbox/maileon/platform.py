@@ -16,11 +16,11 @@ from syncd.sandbox.maileon import (
     delete_contact,
     find_contacts,
     list_contacts,
-    persons,
     preferences,
     reports,
     status,
     unsubscribe,
+    user_actions,
     write_contact,
 )
 from syncd.sandbox.maileon.account import Account
@@ -100,11 +100,11 @@ class Maileon(Platform):
     def dump(self) -> list[dict[str, Any]]:
         """Contacts only, by id; opt-outs and markers are told by the action `opt_outs`."""
         self.account.settle()
-        return [_shown(contact) for contact in self.account.book]
+        return [_shown(contact) for contact in self.account.contacts]
 
     def act(self, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.account.settle()
-        return persons.act(self.account, self.keys, action, arguments)
+        return user_actions.act(self.account, self.keys, action, arguments)
 
     def configure(self, settings: dict[str, Any]) -> dict[str, Any]:
         self.account.configure(self.account.settings.changed(settings))

@@ -148,7 +148,7 @@ def _preference(call: Call) -> tuple[Category, str]:
 
 
 def _move_values(account: Account, old: tuple[str, str], new: tuple[str, str] | None) -> None:
-    for contact in account.book:
+    for contact in account.contacts:
         value = contact.preferences.pop(old, None)
         if value is not None and new is not None:
             contact.preferences[new] = value

@@ -93,7 +93,7 @@ def _narrowed(call: Call, entries: list[Entry]) -> list[Entry]:
     """The common query: window, mailings, ids, addresses, external ids."""
     start, end = _window(call)
     ids, emails, eids = call.texts("ids"), call.texts("emails"), call.texts("eids")
-    mailings, identity = call.texts("mailing_id"), call.account.book.identity
+    mailings, identity = call.texts("mailing_id"), call.account.contacts.identity
     wanted = {identity(each) for each in emails}
     return [
         each

@@ -23,7 +23,7 @@ def seed(account: Account, people: Sequence[Person]) -> None:
 
     Who had opted out leaves only a marker and a report entry (§7.1).
     """
-    people = [each for each in people if not account.book.with_email(each.email)]
+    people = [each for each in people if not account.contacts.with_email(each.email)]
     for person in people:
         check_email(person.email)
     _create_fields(account, {name for person in people for name in person.custom})
@@ -50,7 +50,7 @@ def _add(account: Account, person: Person, created: datetime, dice: random.Rando
         account.mark(person.email, later)
         account.opt_outs.append(
             OptOut(
-                account.book.new_id(),
+                account.contacts.new_id(),
                 person.email,
                 None,
                 later,
@@ -79,4 +79,4 @@ def _add(account: Account, person: Person, created: datetime, dice: random.Rando
         for name, value in custom.items()
         if value
     }
-    account.book.touch(contact, later)
+    account.contacts.touch(contact, later)

@@ -26,7 +26,7 @@ def unsubscribe_by_email(call: Call) -> Answer:
 
 def unsubscribe_by_id(call: Call) -> Answer:
     """`id` alone names the contact; this call knows no checksum (§2.6)."""
-    contact = call.account.book.get(call.contact_id())
+    contact = call.account.contacts.get(call.contact_id())
     if contact is None:
         raise RefusalError(404, "contact not found")
     return _unsubscribe(call, [contact])
@@ -34,7 +34,7 @@ def unsubscribe_by_id(call: Call) -> Answer:
 
 def unsubscribe_by_external_id(call: Call) -> Answer:
     """Hits all contacts with that id (§8 row 8)."""
-    found = call.account.book.with_external_id(call.names["external_id"])
+    found = call.account.contacts.with_external_id(call.names["external_id"])
     if not found:
         raise RefusalError(404, "contact not found")
     return _unsubscribe(call, found)
@@ -43,7 +43,7 @@ def unsubscribe_by_external_id(call: Call) -> Answer:
 def add_reasons(call: Call) -> Answer:
     """204; 400 while the contact is subscribed (§2.6)."""
     contact_id, reasons = call.contact_id(), _reasons(call)
-    present = call.account.book.get(contact_id)
+    present = call.account.contacts.get(contact_id)
     if present is not None and present.leaves_at is None:
         by_id(call)
         raise RefusalError(400, "the contact is not unsubscribed")
@@ -59,7 +59,7 @@ def read_marker(call: Call) -> Answer:
     account, email = call.account, valid_email(call)
     if not account.has_marker(email):
         raise RefusalError(404, "no unsubscription marker")
-    marked, since = account.markers[account.book.identity(email)]
+    marked, since = account.markers[account.contacts.identity(email)]
     when = local(since, account.settings.zone)
     return Answer(
         f"<unsubscription><email>{escape(marked)}</email>"
@@ -79,7 +79,7 @@ def delete_marker(call: Call) -> Answer:
     account, email = call.account, valid_email(call)
     if not account.has_marker(email):
         raise RefusalError(404, "no unsubscription marker")
-    del account.markers[account.book.identity(email)]
+    del account.markers[account.contacts.identity(email)]
     return Answer()
 
 

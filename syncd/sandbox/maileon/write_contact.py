@@ -29,7 +29,7 @@ def post_by_email(call: Call) -> Answer:
     """Create, or with `sync_mode=1` update; 201 with the id either way (§2.3)."""
     email = valid_email(call)
     draft, values = _read(call)
-    found = call.account.book.with_email(email)
+    found = call.account.contacts.with_email(email)
     if not found:
         return _create(call, email, draft.scalars.get("external_id") or None, values)
     return _update_by_post(call, found[0], draft, values)
@@ -40,7 +40,7 @@ def post_by_external_id(call: Call) -> Answer:
     external_id = call.names["external_id"]
     draft, values = _read(call)
     account = call.account
-    found = account.book.with_external_id(external_id)
+    found = account.contacts.with_external_id(external_id)
     if len(found) > 1:
         raise RefusalError(409, "several contacts have this external id")
     if found:
@@ -87,7 +87,7 @@ def _meant(call: Call) -> Contact:
     if call.text("id") is not None or call.account.settings.put_needs_id:
         return by_id(call)
     email = one_contact(call.body, is_json=call.is_json).scalars.get("email")
-    found = call.account.book.with_email(email) if email else []
+    found = call.account.contacts.with_email(email) if email else []
     if not found:
         raise RefusalError(404, "contact not found")
     return found[0]
@@ -212,7 +212,7 @@ def _check_new_email(account: Account, email: str, contact: Contact | None) -> N
         raise RefusalError(400, exc.message) from exc
     if account.settings.identity == "external_id":
         return
-    if any(each is not contact for each in account.book.with_email(email)):
+    if any(each is not contact for each in account.contacts.with_email(email)):
         raise RefusalError(
             account.settings.email_in_use_status, "another contact has this email address"
         )
@@ -221,7 +221,7 @@ def _check_new_email(account: Account, email: str, contact: Contact | None) -> N
 def _write_email(account: Account, contact: Contact, email: str | None) -> bool:
     if not email or email == contact.email:
         return False
-    account.book.set_email(contact, email)
+    account.contacts.set_email(contact, email)
     return True
 
 

@@ -88,7 +88,7 @@ def write_external_id(account: Account, contact: Contact, draft: Draft) -> bool:
     wanted = draft.scalars["external_id"] or None
     if wanted == contact.external_id:
         return False
-    account.book.set_external_id(contact, wanted)
+    account.contacts.set_external_id(contact, wanted)
     return account.settings.bump_on_external_id
 
 
@@ -102,7 +102,7 @@ def write_permission(account: Account, contact: Contact, permission: int) -> boo
 def bump(account: Account, contact: Contact, *, changed: bool) -> None:
     """Move `updated`, also after a write that changed nothing if the settings say so."""
     if changed or account.settings.bump_on_identical_write:
-        account.book.touch(contact, account.world.clock.now())
+        account.contacts.touch(contact, account.world.clock.now())
 
 
 def _write(present: dict[str, str], wanted: dict[str, str | None]) -> bool:

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from syncd.sandbox.mailercloud.account import Account
+from syncd.sandbox.mailercloud.account_routes import SENDER
 from syncd.sandbox.mailercloud.answers import ERROR, Answer, RefusalError, local
 from syncd.sandbox.mailercloud.call import Call, Route
 from syncd.sandbox.mailercloud.catalogue import Campaign, Touch
-from syncd.sandbox.mailercloud.office import SENDER
 from syncd.sandbox.mailercloud.paging import paged, text_of
 
 

@@ -1,6 +1,6 @@
 """Webhooks and what goes out to them: validation calls, deliveries, retries, switching off.
 
-Source: mailercloud.md §10.1, §10.2. Nothing is sent here; `courier.py` does that.
+Source: mailercloud.md §10.1, §10.2. Nothing is sent here; `delivery.py` does that.
 """
 
 from collections import deque

@@ -8,16 +8,16 @@ from werkzeug import Request, Response
 
 from syncd.sandbox.core import Person, Platform, World
 from syncd.sandbox.mailercloud import (
+    account_routes,
     batch,
     campaigns,
     contacts,
     lists,
-    office,
-    persons,
     properties,
     render,
     search,
     tags,
+    user_actions,
     webhooks,
 )
 from syncd.sandbox.mailercloud.account import ACCOUNT_NAME, Account
@@ -30,15 +30,15 @@ from syncd.sandbox.mailercloud.answers import (
 )
 from syncd.sandbox.mailercloud.call import Call, Route, Routes
 from syncd.sandbox.mailercloud.catalogue import MAIN_LIST_ID, SECOND_LIST_ID
-from syncd.sandbox.mailercloud.courier import Courier
-from syncd.sandbox.mailercloud.desk import Desk
+from syncd.sandbox.mailercloud.delivery import Deliverer
 from syncd.sandbox.mailercloud.keys import SANDBOX_KEY, Keyring, Pace, is_edge_blocked
 from syncd.sandbox.mailercloud.outbox import Delivery
 from syncd.sandbox.mailercloud.payloads import Announcer
+from syncd.sandbox.mailercloud.screens import Screens
 from syncd.sandbox.mailercloud.seeding import seed
 
 _ROUTES: tuple[Route, ...] = (
-    *office.ROUTES,
+    *account_routes.ROUTES,
     *lists.ROUTES,
     *contacts.ROUTES,
     *batch.ROUTES,
@@ -51,7 +51,7 @@ _ROUTES: tuple[Route, ...] = (
 
 
 class Mailercloud(Platform):
-    """One account; `courier.sender` is what carries webhooks, for a test to replace."""
+    """One account; `deliverer.sender` is what carries webhooks, for a test to replace."""
 
     name = "mailercloud"
     prefix = "/mailercloud/v1"
@@ -60,7 +60,7 @@ class Mailercloud(Platform):
         super().__init__(world)
         self.account = Account(world)
         self.keys = Keyring()
-        self.courier = Courier(world, self.account)
+        self.deliverer = Deliverer(world, self.account)
         self._routes = Routes(_ROUTES)
         self._start_over()
 
@@ -110,12 +110,12 @@ class Mailercloud(Platform):
 
     def act(self, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
         self.account.settle()
-        if action in persons.ACTIONS:
-            result = persons.ACTIONS[action](self._announcer, arguments)
-        elif action in self.desk.actions:
-            result = self.desk.actions[action](arguments)
+        if action in user_actions.ACTIONS:
+            result = user_actions.ACTIONS[action](self._announcer, arguments)
+        elif action in self.screens.actions:
+            result = self.screens.actions[action](arguments)
         else:
-            known = ", ".join([*persons.ACTIONS, *self.desk.actions])
+            known = ", ".join([*user_actions.ACTIONS, *self.screens.actions])
             raise ValueError(f"Mailercloud has no action {action!r}; it has {known}")
         self._look_after_hooks()
         return result
@@ -126,12 +126,12 @@ class Mailercloud(Platform):
 
     def deliver(self) -> list[Delivery]:
         """Send the webhooks that are due by the sandbox clock; what was attempted."""
-        return self.courier.deliver()
+        return self.deliverer.deliver()
 
     def _start_over(self) -> None:
         self._pace = Pace()
         self._announcer = Announcer(self.account)
-        self.desk = Desk(self._announcer, self.keys, self.courier)
+        self.screens = Screens(self._announcer, self.keys, self.deliverer)
 
     def _answer(
         self, request: Request, path: str, route: Route | None, names: dict[str, str]
@@ -158,7 +158,7 @@ class Mailercloud(Platform):
 
     def _look_after_hooks(self) -> None:
         if self.world.served and self.account.outbox.hooks:
-            self.courier.start()
+            self.deliverer.start()
 
 
 def _as_sent(request: Request, path: str, prefix: str) -> str:

@@ -31,32 +31,32 @@ class Holders:
         return self._ids.get(key, [])
 
 
-class Book:
+class Contacts:
     """Contacts by id, e-mail and phone, as GET by id and every write see them."""
 
     def __init__(self) -> None:
-        self.contacts: dict[str, Contact] = {}
+        self.by_id: dict[str, Contact] = {}
         self.emails = Holders()
         self.phones = Holders()
 
     def put(self, contact: Contact) -> None:
-        old = self.contacts.get(contact.id)
+        old = self.by_id.get(contact.id)
         if old is None or old.plain.get("phone") != contact.plain.get("phone"):
             self.phones.remove(_phones(old), contact.id)
             self.phones.add(_phones(contact), contact.id)
         if old is None or old.emails() != contact.emails():
             self.emails.remove(_emails(old), contact.id)
             self.emails.add(_emails(contact), contact.id)
-        self.contacts[contact.id] = contact
+        self.by_id[contact.id] = contact
 
     def remove(self, id_: str) -> Contact:
-        gone = self.contacts.pop(id_)
+        gone = self.by_id.pop(id_)
         self.phones.remove(_phones(gone), id_)
         self.emails.remove(_emails(gone), id_)
         return gone
 
 
-class Index(Book):
+class Index(Contacts):
     """What search and list see: each change only when its time has come (section 9).
 
     Rows are kept sorted by both dates, so the newest are found without sorting.
@@ -100,7 +100,7 @@ class Index(Book):
 
     def _replace(self, id_: str, contact: Contact | None) -> None:
         self.version += 1
-        old = self.contacts.get(id_)
+        old = self.by_id.get(id_)
         for name, keys in self.sorted.items():
             if old is not None:
                 del keys[bisect_left(keys, (_date(old, name), id_))]

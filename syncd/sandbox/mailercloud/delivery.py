@@ -39,7 +39,7 @@ def over_http(method: str, url: str, headers: Mapping[str, str], body: str) -> i
         connection.close()
 
 
-class Courier:
+class Deliverer:
     """Sends what is due; by itself only where a server runs the sandbox."""
 
     def __init__(self, world: World, account: Account) -> None:
@@ -65,7 +65,7 @@ class Courier:
     def start(self) -> None:
         """Look after the hooks from a thread until the server closes."""
         if self._thread is None:
-            self._thread = threading.Thread(target=self._look, name="courier", daemon=True)
+            self._thread = threading.Thread(target=self._look, name="deliverer", daemon=True)
             self._thread.start()
 
     def _look(self) -> None:

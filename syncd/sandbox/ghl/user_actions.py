@@ -109,7 +109,7 @@ def _delete(agency: Agency, arguments: Arguments) -> Result:
 def _empty(agency: Agency, arguments: Arguments) -> Result:
     """Delete everybody, as with "select all"."""
     location = _location(agency, arguments)
-    ids = list(location.book.contacts)
+    ids = list(location.contacts.by_id)
     for id_ in ids:
         agency.remove(location, id_)
     return {"deleted": len(ids)}
@@ -128,7 +128,7 @@ def _restore(agency: Agency, arguments: Arguments) -> Result:
 def _merge(agency: Agency, arguments: Arguments) -> Result:
     """`loser` becomes part of the contact named; its id simply stops resolving (3.7)."""
     location, winner = _contact(agency, arguments)
-    loser = location.book.contacts.get(str(arguments.get("loser")))
+    loser = location.contacts.by_id.get(str(arguments.get("loser")))
     if loser is None or loser.id == winner.id:
         raise ValueError("`loser` must be the id of another contact")
     agency.remove(location, loser.id)
@@ -249,10 +249,10 @@ def _location(agency: Agency, arguments: Arguments) -> Location:
 def _contact(agency: Agency, arguments: Arguments) -> tuple[Location, Contact]:
     location = _location(agency, arguments)
     if "id" in arguments:
-        found = location.book.contacts.get(str(arguments["id"]))
+        found = location.contacts.by_id.get(str(arguments["id"]))
     else:
-        ids = location.book.emails.of(str(arguments.get("email")).lower())
-        found = location.book.contacts[ids[0]] if ids else None
+        ids = location.contacts.emails.of(str(arguments.get("email")).lower())
+        found = location.contacts.by_id[ids[0]] if ids else None
     if found is None:
         raise ValueError("no contact has this `id` or `email`")
     return location, found

@@ -25,7 +25,7 @@ def create(account: Account, arguments: Arguments) -> Result:
     """A new contact, as typed into the screens; opted-out addresses can come back so."""
     email = str(arguments["email"])
     _check_email(email)
-    if account.settings.identity == "email" and account.book.with_email(email):
+    if account.settings.identity == "email" and account.contacts.with_email(email):
         raise ValueError(f"a contact with the address {email} exists")
     values = _judge(account, _draft(arguments))
     contact = account.create(email, _permission(arguments), arguments.get("external_id"))
@@ -40,14 +40,14 @@ def edit(account: Account, arguments: Arguments) -> Result:
     email = arguments.get("new_email")
     if email is not None:
         _check_email(email)
-        others = [each for each in account.book.with_email(email) if each is not contact]
+        others = [each for each in account.contacts.with_email(email) if each is not contact]
         if others and account.settings.identity == "email":
             raise ValueError(f"another contact has the address {email}")
-        account.book.set_email(contact, email)
+        account.contacts.set_email(contact, email)
     write_values(account, contact, values)
     if "external_id" in arguments:
-        account.book.set_external_id(contact, arguments["external_id"] or None)
-    account.book.touch(contact, account.now)
+        account.contacts.set_external_id(contact, arguments["external_id"] or None)
+    account.contacts.touch(contact, account.now)
     return {"id": contact.id}
 
 
@@ -55,7 +55,7 @@ def set_permission(account: Account, arguments: Arguments) -> Result:
     contact = _contact(account, arguments)
     contact.permission = _permission(arguments)
     if account.settings.bump_on_permission:
-        account.book.touch(contact, account.now)
+        account.contacts.touch(contact, account.now)
     return {"id": contact.id}
 
 
@@ -79,11 +79,11 @@ def resubscribe(account: Account, arguments: Arguments) -> Result:
     """
     email = str(arguments["email"])
     _check_email(email)
-    if account.book.with_email(email):
+    if account.contacts.with_email(email):
         raise ValueError(f"a contact with the address {email} exists")
     contact = account.create(email, 1, arguments.get("external_id"))
     if arguments.get("remove_marker", False):
-        account.markers.pop(account.book.identity(email), None)
+        account.markers.pop(account.contacts.identity(email), None)
     plus = 5 if arguments.get("plus", True) else 4
     account.send_doi(contact, None, plus, "person")
     return confirm_doi(account, {"id": contact.id})
@@ -97,7 +97,7 @@ def confirm_doi(account: Account, arguments: Arguments) -> Result:
         raise ValueError("no DOI mail was sent to this contact")
     contact.permission, contact.awaits = contact.awaits, None
     if account.settings.bump_on_permission:
-        account.book.touch(contact, account.now)
+        account.contacts.touch(contact, account.now)
     account.note("subscriber", contact, {"mailing_id": "5501"})
     return {"id": contact.id, "permission": contact.permission}
 
@@ -119,7 +119,7 @@ def bounce(account: Account, arguments: Arguments) -> Result:
     details = {"mailing_id": "5512", "type": kind, "status_code": code, "source": "mta-listener"}
     account.note("bounce", contact, details)
     if account.settings.bump_on_bounce:
-        account.book.touch(contact, account.now)
+        account.contacts.touch(contact, account.now)
     if arguments.get("blocks", False):
         account.block(contact, "bounce_policy")
     return {"id": contact.id}
@@ -201,7 +201,7 @@ def set_preference(account: Account, arguments: Arguments) -> Result:
     )
     changed = write_values(account, contact, _judge(account, Draft(preferences=[value])))
     if changed:
-        account.book.touch(contact, account.now)
+        account.contacts.touch(contact, account.now)
     return {"id": contact.id}
 
 
@@ -292,11 +292,11 @@ def act(account: Account, keys: Keyring, action: str, arguments: Arguments) -> R
 
 def _contact(account: Account, arguments: Arguments) -> Contact:
     if "id" in arguments:
-        found = account.book.get(int(arguments["id"]))
+        found = account.contacts.get(int(arguments["id"]))
         if found is None:
             raise ValueError(f"no contact has the id {arguments['id']}")
         return found
-    with_email = account.book.with_email(str(arguments["email"]))
+    with_email = account.contacts.with_email(str(arguments["email"]))
     if not with_email:
         raise ValueError(f"no contact has the address {arguments['email']}")
     return with_email[0]

@@ -15,7 +15,7 @@ from syncd.sandbox.maileon.contact import Contact
 Keys = dict[str, tuple[int, ...]]
 
 
-class Book:
+class Contacts:
     """Contacts with their indexes; fields that are indexed change only through it."""
 
     def __init__(self, *, fold_case: bool, first_id: int) -> None:

@@ -7,7 +7,7 @@ from syncd.sandbox.mailercloud.account import Account
 from syncd.sandbox.mailercloud.arguments import Arguments, Result, text, texts
 from syncd.sandbox.mailercloud.catalogue import LIST_NAME, MAIN_LIST_ID, Property, Webform
 from syncd.sandbox.mailercloud.contact import ACTIVE
-from syncd.sandbox.mailercloud.courier import Courier
+from syncd.sandbox.mailercloud.delivery import Deliverer
 from syncd.sandbox.mailercloud.fields import KINDS
 from syncd.sandbox.mailercloud.keys import Keyring
 from syncd.sandbox.mailercloud.outbox import EVENTS, Delivery, Hook
@@ -16,13 +16,13 @@ from syncd.sandbox.mailercloud.properties import shown
 from syncd.sandbox.mailercloud.webhooks import NOT_LOOPBACK, is_loopback
 
 
-class Desk:
+class Screens:
     """One method per action, by the action's name."""
 
-    def __init__(self, announcer: Announcer, keys: Keyring, courier: Courier) -> None:
+    def __init__(self, announcer: Announcer, keys: Keyring, deliverer: Deliverer) -> None:
         self._announcer = announcer
         self._keys = keys
-        self._courier = courier
+        self._deliverer = deliverer
         self.actions: dict[str, Callable[[Arguments], Result]] = {
             each.__name__: each
             for each in (
@@ -223,7 +223,7 @@ class Desk:
         """Send what is due; a server does so by itself, and holds its lock during an action."""
         if self._account.world.served:
             raise ValueError("a served sandbox delivers by itself")
-        return {"attempted": [_logged(each) for each in self._courier.deliver()]}
+        return {"attempted": [_logged(each) for each in self._deliverer.deliver()]}
 
     def _hook(self, arguments: Arguments) -> Hook:
         found = self._account.outbox.hooks.get(text(arguments, "id"))
