@@ -111,7 +111,8 @@ def _lines(opened_app: App, standing: Standing) -> Sequence[str]:
     if run is not None:
         at = run.ended_at or run.started_at
         what = f"{run.id}, a backfill" if run.mode == backfill.MODE else str(run.id)
-        lines.append(f"  last run     {what}, {_ended(run)}, {ago(at, now)} ({moment(at)})")
+        rest = f"; {run.quiet:,} cycles in a row had nothing to do" if run.quiet > 1 else ""
+        lines.append(f"  last run     {what}, {_ended(run)}, {ago(at, now)} ({moment(at)}){rest}")
     lines += [
         f"  read         {standing.accounts[side]}: everything {ago(swept, now)}"
         f"{f', {count:,} records' if count is not None else ''}"

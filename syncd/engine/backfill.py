@@ -38,7 +38,7 @@ from syncd.errors import (
 )
 from syncd.model.link import Member, State
 from syncd.model.side import SIDES, Both
-from syncd.store import backfills, clocks, members, ops, readback, runs, windows
+from syncd.store import backfills, clocks, members, ops, readback, retention, runs, windows
 from syncd.store.backfills import Item, People
 from syncd.store.database import explained, reading
 from syncd.store.runs import Run, RunState
@@ -126,6 +126,8 @@ def _sitting(
     with cycle.writing() as db:
         if cycle.lease.unsure:
             clocks.set_right(db, cycle.pair.name, cycle.bench.now())
+        pair = cycle.pair.name
+        retention.tidy(db, pair, runs.facts(db, pair).tidied_at, cycle.bench.now())
         notes.save(db)
         run = heed(db, cycle.pair, run)
     recover(cycle)

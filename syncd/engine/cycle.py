@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+import sqlalchemy as sa
+
 from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Bench, Cycle, Pair, leased
@@ -26,7 +28,17 @@ from syncd.errors import (
 )
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both
-from syncd.store import clocks, conflicts, inquiries, ops, runs, tallies, wake, windows
+from syncd.store import (
+    clocks,
+    conflicts,
+    inquiries,
+    ops,
+    retention,
+    runs,
+    tallies,
+    wake,
+    windows,
+)
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
@@ -107,9 +119,9 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
                 doubt(cycle, error)
             # What a person released stays released: such a run goes on with the next cycle.
             state = RunState.OPEN if run.approved is not None else RunState.FAILED
-            _end(cycle, Report(run.id, state), str(error))
+            _end(cycle, run, Report(run.id, state), str(error))
             raise
-        _end(cycle, report, None)
+        _end(cycle, run, report, None)
         return report
 
 
@@ -119,6 +131,8 @@ def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
         if lease.unsure:
             clocks.set_right(db, pair.name, bench.now())
         facts = runs.facts(db, pair.name)
+        if removed := retention.tidy(db, pair.name, facts.tidied_at, bench.now()):
+            bench.log.info("housekeeping", pair=pair.name, removed=removed)
         if facts.setup is not None and facts.setup != pair.setup:
             wake.everybody(db, pair.name)
         going_on = runs.unfinished(db, pair.name) if mode is not Mode.PLAN else None
@@ -259,10 +273,9 @@ def _outcomes(cycle: Cycle) -> dict[str, int]:
     return outcomes
 
 
-def _sent(cycle: Cycle) -> dict[str, int]:
+def _sent(db: sa.Connection, run_id: int) -> dict[str, int]:
     """How many writes of the run were carried out: opt-outs, and others."""
-    with reading(cycle.bench.store) as db:
-        done = [alike for alike in tallies.tally(db, cycle.run_id) if alike.state is OpState.DONE]
+    done = [alike for alike in tallies.tally(db, run_id) if alike.state is OpState.DONE]
     optouts = sum(alike.count for alike in done if alike.urgent)
     return {"optouts": optouts, "others": sum(alike.count for alike in done) - optouts}
 
@@ -277,13 +290,30 @@ def _in_doubt(cycle: Cycle) -> int:
         return tallies.count_in_doubt(db, cycle.pair.name)
 
 
-def _end(cycle: Cycle, report: Report, error: str | None) -> None:
+def _is_quiet(run: Run, report: Report) -> bool:
+    """Whether nothing came of a cycle, so that nobody will look for its run.
+
+    Args:
+        run: as it was when the cycle began: one that was held or released is looked for.
+    """
+    ended = report.state is RunState.DONE or report.spent
+    noticed = any(seen.changed or seen.opted_out for seen in report.noticed)
+    told = run.approved is not None or run.reasons
+    return ended and not (noticed or told or report.counts or report.outcomes)
+
+
+def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
     """The checkpoint: what the run did, and why it ended badly if it did."""
+    pair = cycle.pair.name
     with cycle.writing() as db:
+        quiet = 0
+        if error is None and _is_quiet(run, report):
+            quiet = runs.stand_for_quiet(db, pair, run.id, report.reasons)
         runs.update(
             db,
-            cycle.run_id,
+            run.id,
             state=report.state,
+            quiet=quiet,
             ended_at=cycle.bench.now(),
             counts=dict(report.counts),
             reasons=list(report.reasons),
@@ -293,17 +323,17 @@ def _end(cycle: Cycle, report: Report, error: str | None) -> None:
                 "releasable": report.releasable,
                 "emptied": dict(report.emptied),
                 "spent": report.spent,
-                **_sent(cycle),
+                **_sent(db, run.id),
             },
             error=error,
         )
-        runs.note_error(db, cycle.pair.name, error)
+        runs.note_error(db, pair, error)
         if report.used_up:
-            windows.start_anew(db, cycle.pair.name, cycle.bench.now())
+            windows.start_anew(db, pair, cycle.bench.now())
     cycle.bench.log.info(
         "run ended",
-        pair=cycle.pair.name,
-        run=cycle.run_id,
+        pair=pair,
+        run=run.id,
         state=report.state.value,
         seen_left=report.noticed.left.seen,
         seen_right=report.noticed.right.seen,

@@ -59,6 +59,8 @@ def _linked(db: sa.Connection, cycle: Cycle, numbers: Iterable[int]) -> int:
 
 def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> tuple[Doing, ...]:
     """The same with the fields that would be emptied for so many that a limit may count it."""
+    if not any(doing.updates for doing in doings):
+        return doings
     pair = cycle.pair
     few = min(HANDFUL, pair.policy.guards.emptied.count)
     losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > few}

@@ -12,7 +12,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -27,13 +26,7 @@ from syncd.observe import log
 from syncd.runtime.schedule import Schedule
 from syncd.runtime.stop import Stop, on_signals
 from syncd.runtime.worker import Worker
-from syncd.store import ops, runs
-from syncd.store.database import explained
 from syncd.store.suppressions import Ledger
-
-HOUSEKEEPING = "daily housekeeping"  # a pair's name has no space, so it cannot be one
-KEPT_RUNS = timedelta(days=30)
-KEPT_OPS = timedelta(days=90)
 
 
 @dataclass(slots=True)
@@ -64,7 +57,6 @@ class Daemon:
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
         schedule = Schedule(self._unexpected)
         self._assign(schedule, self.configuration)
-        schedule.keep(HOUSEKEEPING, self._tidy, timedelta(days=1), timedelta(minutes=1))
         schedule.start()
         _log().info(
             "started", version=__version__, pid=os.getpid(), pairs=list(self.configuration.pairs)
@@ -139,22 +131,6 @@ class Daemon:
         )
         if name in self.workers:
             self.workers[name].note(f"Unexpected error: {type(error).__name__}; see the log.")
-
-    def _tidy(self) -> timedelta:
-        """Forget what ended long ago; never a link, a conflict or an opt-out."""
-        now = Wire().now()
-        try:
-            with explained(self.store):
-                removed = sum(self._prune(name, now) for name in self.configuration.pairs)
-        except SyncdError as error:
-            _log().error("housekeeping failed", error=error.message)
-            return timedelta(hours=1)
-        _log().info("housekeeping", removed=removed)
-        return timedelta(days=1)
-
-    def _prune(self, pair: str, now: datetime) -> int:
-        with self.store.begin() as db:
-            return ops.prune(db, pair, now - KEPT_OPS) + runs.prune(db, pair, now - KEPT_RUNS)
 
 
 def users(configuration: Configuration) -> Mapping[str, int]:

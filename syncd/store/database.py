@@ -1,5 +1,6 @@
 """Opening the state store, and bringing its schema up to date."""
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,6 +19,10 @@ from syncd.errors import StoreError
 from syncd.store import private_files
 
 BUSY_TIMEOUT_MS = 15_000
+# What SQLite lets the write-ahead log grow to by itself: the 1,000 pages after which it writes
+# them into the database. Without a limit the file stays as large as it ever was.
+WAL_KEPT_BYTES = 4 * 1024 * 1024
+COMPACT_JSON = json.JSONEncoder(separators=(",", ":")).encode
 NEWER = "Install the newer syncd again, or point `store:` at another database."
 _MIGRATING = 0x73796E6364  # any number that nobody else locks: "syncd"
 
@@ -39,7 +44,10 @@ def open_store(url: str) -> sa.Engine:
         return _open_sqlite(address)
     if address.get_backend_name() == "postgresql":
         return sa.create_engine(
-            address.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=5
+            address.set(drivername="postgresql+psycopg"),
+            pool_pre_ping=True,
+            pool_size=5,
+            json_serializer=COMPACT_JSON,
         )
     raise StoreError(f"A store of kind '{address.get_backend_name()}' is not supported.")
 
@@ -57,7 +65,11 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
             ) from cause
         with suppress(OSError):  # SQLite will say the same, with a word about its database
             private_files.make_file(path)
-    engine = sa.create_engine(address, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = sa.create_engine(
+        address,
+        connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
+        json_serializer=COMPACT_JSON,
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _: Any) -> None:
@@ -65,6 +77,7 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")  # an intent must survive a power cut
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute(f"PRAGMA journal_size_limit={WAL_KEPT_BYTES}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:

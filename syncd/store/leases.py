@@ -79,9 +79,11 @@ def take(db: sa.Connection, pair: str, holder: str, now: datetime, ttl: timedelt
     Raises:
         BusyError: somebody else holds it; nothing is changed.
     """
-    # There must be a row to lock, or two first takers would both find the lease free.
-    upsert(db, t.lease, [{"pair": pair, "holder": holder, "fence": 0, "expires_at": now}])
-    row = _taken(db, pair=pair).one()
+    row = _taken(db, pair=pair).first()
+    if row is None:
+        # There must be a row to lock, or two first takers would both find the lease free.
+        upsert(db, t.lease, [{"pair": pair, "holder": holder, "fence": 0, "expires_at": now}])
+        row = _taken(db, pair=pair).one()
     if row.expires_at > now and row.holder != holder and not _is_dead(row.holder):
         host, process, _ = row.holder.rsplit(":", 2)
         raise BusyError(

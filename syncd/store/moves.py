@@ -2,6 +2,8 @@
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 import sqlalchemy as sa
@@ -53,20 +55,37 @@ def _newest(links: Sequence[int], least: int) -> sa.Select[Any]:
     )
 
 
-def _runs_from(db: sa.Connection, pair: str, first: int) -> Sequence[int]:
-    """Runs of a pair, in order; those that only planned gave nobody time to answer."""
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """Runs of a pair, in order.
+
+    Attributes:
+        cycles: how many they stand for: none of them, the first, the first two, …
+    """
+
+    ids: Sequence[int]
+    cycles: Sequence[int]
+
+    def since(self, run_id: int) -> int:
+        """How many cycles there were after a run."""
+        return self.cycles[-1] - self.cycles[bisect_right(self.ids, run_id)]
+
+
+def _runs_from(db: sa.Connection, pair: str, first: int) -> _Ran:
+    """What ran since a run; those that only planned gave nobody time to answer."""
     rows = db.execute(
-        sa.select(_R.id)
+        sa.select(_R.id, _R.quiet)
         .where(_R.pair == pair, _R.id >= first, _R.state != RunState.PLANNED.value)
         .order_by(_R.id)
-    )
-    return rows.scalars().all()
+    ).all()
+    cycles = accumulate((max(row.quiet, 1) for row in rows), initial=0)
+    return _Ran([row.id for row in rows], list(cycles))
 
 
-def _move(row: Any, ran: Sequence[int]) -> Move:
+def _move(row: Any, ran: _Ran) -> Move:
     return Move(
         side=Side(row.side),
         wrote=fields_from_json(row.advance[row.side]),
-        ago=len(ran) - bisect_right(ran, row.run_id),
+        ago=ran.since(row.run_id),
         chosen=frozenset(row.chosen or ()),
     )

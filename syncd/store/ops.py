@@ -341,11 +341,3 @@ def refused_links(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> se
         )
         found.update(db.execute(dead).scalars())
     return found
-
-
-def prune(db: sa.Connection, pair: str, before: datetime) -> int:
-    """Forget ops that ended before a moment; `explain` then shows fewer."""
-    ended = (OpState.DONE.value, OpState.DROPPED.value)
-    return db.execute(
-        t.op.delete().where(_O.pair == pair, _O.state.in_(ended), _O.sent_at < before)
-    ).rowcount

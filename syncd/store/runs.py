@@ -4,10 +4,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
 
+from syncd.model.side import SIDES
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
@@ -30,6 +32,8 @@ class Run:
         reasons: why it is held.
         approved: the counts that a person released; None if nobody did.
         progress: of a backfill, enough to go on after a crash.
+        quiet: for how many cycles in a row it stands in which nothing happened; 0 if
+            something did.
     """
 
     id: int
@@ -43,6 +47,7 @@ class Run:
     approved: Mapping[str, int] | None = None
     progress: Mapping[str, Any] | None = None
     error: str | None = None
+    quiet: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +58,18 @@ class PairFacts:
         approved_at: when its first run was approved; None before.
         setup: digest of mapping and filter as they were approved.
         accounts: the platforms' own ids of left and right, as they were approved.
+        error: why the last run ended badly; None if it did not.
+        tidied_at: when what ended long ago was last forgotten; `retention.tidy` notes it.
     """
 
     approved_at: datetime | None = None
     setup: str | None = None
     accounts: Sequence[str] | None = None
     error: str | None = None
+    tidied_at: datetime | None = None
 
+
+_QUIET_ROWS = 1 + len(SIDES)  # there are no more in a row: the last one, and a sweep's each
 
 _R = t.run.c
 _COLUMNS = (
@@ -74,6 +84,7 @@ _COLUMNS = (
     _R.approved,
     _R.progress,
     _R.error,
+    _R.quiet,
 )
 
 
@@ -166,7 +177,7 @@ def latest(db: sa.Connection, pair: str, modes: Collection[str]) -> Run | None:
 def _unfinished(pair: Any) -> sa.Executable:
     going_on = (RunState.OPEN.value, RunState.HELD.value)
     at = (_R.pair == pair, _R.state.in_(going_on), _R.mode.in_(("sync", "full")))
-    return sa.select(*_COLUMNS).where(*at).order_by(_R.id.desc()).limit(1)
+    return sa.select(*_COLUMNS).where(*at)  # few: for their order all runs would be walked
 
 
 def unfinished(db: sa.Connection, pair: str) -> Run | None:
@@ -174,33 +185,59 @@ def unfinished(db: sa.Connection, pair: str) -> Run | None:
 
     It keeps its number and what a person released. Backfills and plans do not count.
     """
-    row = _unfinished(db, pair=pair).first()
-    return _run(row) if row else None
+    return max(map(_run, _unfinished(db, pair=pair)), key=lambda run: run.id, default=None)
 
 
 def released(db: sa.Connection, pair: str) -> list[Run]:
     """The runs of any kind that go on with a person's word."""
     going_on = (RunState.OPEN.value, RunState.HELD.value)
     rows = db.execute(
-        sa.select(*_COLUMNS)
-        .where(_R.pair == pair, _R.state.in_(going_on), _R.approved.is_not(None))
-        .order_by(_R.id)
+        sa.select(*_COLUMNS).where(
+            _R.pair == pair, _R.state.in_(going_on), _R.approved.is_not(None)
+        )
     )
-    return [_run(row) for row in rows]
+    return sorted(map(_run, rows), key=lambda run: run.id)
 
 
-def prune(db: sa.Connection, pair: str, before: datetime) -> int:
-    """Forget ended runs that started before a moment."""
-    ended = (RunState.DONE.value, RunState.FAILED.value, RunState.PLANNED.value)
-    return db.execute(
-        t.run.delete().where(_R.pair == pair, _R.state.in_(ended), _R.started_at < before)
-    ).rowcount
+@prepared
+def _before(pair: Any, run_id: Any, limit: Any) -> sa.Executable:
+    sweeping = _R.id.in_(sa.select(t.cursor.c.sweep).where(t.cursor.c.pair == pair))
+    return (
+        sa.select(_R.id, _R.quiet, _R.reasons, sweeping.label("sweeping"))
+        .where(_R.pair == pair, _R.id < run_id)
+        .order_by(_R.id.desc())
+        .limit(limit)
+    )
+
+
+_forget = prepared(lambda ids: t.run.delete().where(_R.id.in_(ids)))
+
+
+def stand_for_quiet(db: sa.Connection, pair: str, run_id: int, reasons: Sequence[str] = ()) -> int:
+    """Let a run in which nothing happened stand for those like it just before it, too.
+
+    A row of quiet cycles is one row then. The older ones go, so that no number is given twice;
+    but for one whose number a sweep under way bears, which goes once that has ended.
+
+    Args:
+        reasons: why the run counts as held although nothing of it waits.
+
+    Returns:
+        How many cycles in a row it stands for.
+    """
+    before = _before(db, pair=pair, run_id=run_id, limit=_QUIET_ROWS)
+    alike = takewhile(lambda row: row.quiet and list(row.reasons) == list(reasons), before)
+    gone: dict[int, int] = {row.id: row.quiet for row in alike if not row.sweeping}
+    if gone:
+        _forget(db, ids=list(gone))
+    return 1 + sum(gone.values())
 
 
 @prepared
 def _facts(pair: Any) -> sa.Executable:
     c = t.pair.c
-    return sa.select(c.approved_at, c.setup, c.accounts, c.error).where(c.name == pair)
+    known = (c.approved_at, c.setup, c.accounts, c.error, c.tidied_at)
+    return sa.select(*known).where(c.name == pair)
 
 
 def facts(db: sa.Connection, pair: str) -> PairFacts:

@@ -160,7 +160,7 @@ cursor = sa.Table(
     sa.Column("swept_count", sa.Integer),  # how many records it saw
 )
 
-# One cycle of one pair.
+# One cycle of one pair; or a row of them in which nothing happened, as its newest.
 run = sa.Table(
     "run",
     metadata,
@@ -175,7 +175,9 @@ run = sa.Table(
     sa.Column("approved", _JSON),  # the counts a person released
     sa.Column("progress", _JSON),  # of a backfill, to resume it
     sa.Column("error", sa.Text),
+    sa.Column("quiet", sa.Integer, nullable=False, default=0),  # how many; 0: it did something
     sa.Index(None, "pair", "state"),
+    sa.Index(None, "pair", "id"),
 )
 
 # The outbox: every intended remote write, before it is sent.
@@ -271,6 +273,7 @@ pair = sa.Table(
     sa.Column("accounts", _JSON),  # the platforms' own account ids, as approved
     sa.Column("error", sa.Text),  # why the last run ended badly
     sa.Column("window_from", Moment),  # what was carried out before counts for no limit
+    sa.Column("tidied_at", Moment),  # when what ended long ago was last forgotten
 )
 
 # Which of the fields of one name a pair's shadows tell of.

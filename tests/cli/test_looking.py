@@ -57,6 +57,23 @@ def test_health_needs_a_recent_run_that_did_not_fail(place: Place) -> None:
     assert "it should every 60 s" in stale.stdout
 
 
+def test_after_many_looks_that_found_nothing_status_tells_of_the_last(place: Place) -> None:
+    place.approve()
+    place.type("sync")
+    numbers = [place.json("sync")["pairs"][0]["run"] for _ in range(4)]
+    asked = datetime.now(UTC)
+    numbers.append(place.json("sync")["pairs"][0]["run"])
+    assert numbers == sorted(set(numbers))
+    last = place.json("status")["pairs"][0]["last_run"]
+    assert (last["id"], last["state"]) == (numbers[-1], "done")
+    assert last["quiet"] >= len(numbers)
+    assert datetime.fromisoformat(last["ended_at"]) >= asked.replace(microsecond=0)
+    shown = place.type("status").stdout
+    assert f"{numbers[-1]}, done" in shown
+    assert f"{last['quiet']} cycles in a row had nothing to do" in shown
+    assert place.type("status", "--check").exit_code == 0
+
+
 def test_a_conflict_waits_is_shown_and_is_settled_by_a_person(place: Place) -> None:
     place.configure(policy="manual")
     place.approve()

@@ -8,9 +8,9 @@ import sqlalchemy as sa
 
 from syncd.core.flapping import QUIET
 from syncd.model.side import SIDES, Side
-from syncd.store import conflicts, wake
-from syncd.store import tables as t
+from syncd.store import conflicts, runs, wake
 from syncd.store.conflicts import Conflict
+from syncd.store.runs import RunState
 from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD, NEWS, PAIR
 from tests.engine.scenes import ADA
 from tests.engine.world import LAG, Build, World, assert_quiet
@@ -215,10 +215,10 @@ def test_who_changes_a_value_back_long_after_is_followed(pair_of: Build) -> None
 
 
 def be_quiet(world: World) -> None:
-    """As many runs pass as it takes for a field to count as settled."""
-    run = {"pair": PAIR, "mode": "sync", "state": "done", "started_at": world.now}
+    """As many cycles pass as it takes for a field to count as settled."""
     with world.running().store.begin() as db:
-        db.execute(sa.insert(t.run), [{**run, "counts": {}, "reasons": []}] * QUIET)
+        run = runs.start(db, PAIR, "sync", world.now)
+        runs.update(db, run.id, state=RunState.DONE, quiet=QUIET)
 
 
 def test_two_people_who_insist_are_parked_and_lose_nothing(pair_of: Build) -> None:

@@ -25,7 +25,7 @@ from syncd.store import wake
 
 FEW, TIMES = 200, 100  # contacts a side, and how many times as many the larger store has
 # All but what people have to see to: conflicts are counted, and are few.
-GROWING = ("member", "link", "observation", "op", "suppression", "problem", "refusal")
+GROWING = ("member", "link", "observation", "op", "run", "suppression", "problem", "refusal")
 # Who is found by these alone is one of many: a pair's, an account's, or a side's.
 COARSE = {"pair", "resource", "side", "account", "gone", "hidden"}
 
@@ -131,6 +131,9 @@ def fill(store: sa.Engine, count: int) -> None:
         links = [{"id": n, "left_id": f"{n}", "right_id": f"{n}", **shadows} for n in ids]
         db.execute(sa.insert(t.link), links)
         db.execute(sa.insert(t.op), [{"link_id": n, **place, **ended} for n in ids])
+        past = {"pair": "bench", "mode": "sync", "state": "done", "started_at": ended["sent_at"]}
+        ran = [{"id": -n, "counts": {}, "reasons": []} for n in ids]
+        db.execute(sa.insert(t.run), [{**past, **row} for row in ran])
         told = {"account": "mail", "source": "mail", "recorded_at": ended["sent_at"]}
         hashes = [{"address_hash": f"{n}"} for n in ids]
         db.execute(sa.insert(t.suppression), [{**told, **row} for row in hashes])

@@ -1,18 +1,26 @@
 """How a store is opened, and what is told of one that cannot be used."""
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from syncd.errors import StoreError
+from syncd.store import tables as t
 from syncd.store.database import BUSY_TIMEOUT_MS, explained, open_store, reading, sqlite_file
 
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1), ("busy_timeout", 15_000)],
+    [
+        ("journal_mode", "wal"),
+        ("synchronous", 2),
+        ("foreign_keys", 1),
+        ("busy_timeout", 15_000),
+        ("journal_size_limit", 4 * 1024 * 1024),
+    ],
 )
 def test_a_sqlite_store_is_opened_as_intents_need_it(
     sqlite_store: sa.Engine, name: str, value: object
@@ -93,3 +101,13 @@ def test_a_broken_file_is_told(said: str) -> None:
         raise sa.exc.DatabaseError("select 1", {}, sqlite3.DatabaseError(said))
     with pytest.raises(sa.exc.DatabaseError), explained(engine):
         raise sa.exc.DatabaseError("select 1", {}, sqlite3.DatabaseError("something else"))
+
+
+def test_stored_json_has_no_blanks(store: sa.Engine) -> None:
+    row = {"pair": "shop", "mode": "sync", "state": "done", "started_at": datetime.now(UTC)}
+    with store.begin() as db:
+        db.execute(
+            sa.insert(t.run), [{**row, "counts": {"a": 1, "b": "c d"}, "reasons": ["e", "f"]}]
+        )
+        stored = db.exec_driver_sql("select cast(counts as text), cast(reasons as text) from run")
+        assert tuple(stored.one()) == ('{"a":1,"b":"c d"}', '["e","f"]')

@@ -241,21 +241,6 @@ def test_the_history_of_a_link_is_newest_first_and_limited(store: sa.Engine) -> 
         assert [row["patch"]["city"] for row in tallies.of_link(db, 5, limit=2)] == ["Ulm", "Kiel"]
 
 
-def test_pruning_forgets_what_ended_and_never_what_is_open(store: sa.Engine) -> None:
-    stage(store, draft(1), draft(2), draft(3), draft(4))
-    lease = take(store)
-    done, dropped, dead, _doubt = claim(store, lease)
-    settle(store, done, OpState.DONE)
-    settle(store, dropped, OpState.DROPPED)
-    settle(store, dead, OpState.DEAD)
-    stage(store, draft(5))
-    with store.begin() as db:
-        assert ops.prune(db, PAIR, NOW) == 0
-        assert ops.prune(db, "other", NOW + HOUR) == 0
-        assert ops.prune(db, PAIR, NOW + HOUR) == 2
-    assert states(store) == ["dead", "sending", "ready"]
-
-
 def test_staging_and_settling_many_is_a_handful_of_statements(store: sa.Engine) -> None:
     with counted(store) as statements:
         stage(store, *(draft(n) for n in range(500)))

@@ -1,13 +1,17 @@
 """Runs, and what is known of a pair between them."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import sqlalchemy as sa
 
-from syncd.store import runs
+from syncd.model.side import Side
+from syncd.store import cursors, runs
+from syncd.store import tables as t
+from syncd.store.cursors import Cursor
 from syncd.store.runs import PairFacts, Run, RunState
 
-from .samples import HOUR, NOW, PAIR
+from .samples import CONTACT, HOUR, NOW, PAIR
 
 
 def start(store: sa.Engine, mode: str = "sync", pair: str = PAIR, **values: object) -> Run:
@@ -29,6 +33,7 @@ def test_a_run_comes_out_as_it_went_in(store: sa.Engine) -> None:
         approved={"crm.creates": 3},
         progress={"setup": "d"},
         error="none",
+        quiet=3,
     )
     with store.begin() as db:
         assert runs.get(db, run.id) == replace(run, reasons=[])
@@ -42,6 +47,7 @@ def test_a_run_comes_out_as_it_went_in(store: sa.Engine) -> None:
             approved=ended.approved,
             progress=ended.progress,
             error=ended.error,
+            quiet=ended.quiet,
         )
         assert runs.get(db, run.id) == ended
         assert runs.get(db, run.id + 1) is None
@@ -99,14 +105,65 @@ def test_only_an_open_or_held_sync_goes_on(store: sa.Engine) -> None:
         assert runs.unfinished(db, "other") is None
 
 
-def test_pruning_forgets_what_ended_and_never_what_goes_on(store: sa.Engine) -> None:
-    old = [start(store, state=s).id for s in RunState]
+def quiet(store: sa.Engine, pair: str = PAIR, reasons: Sequence[str] = ()) -> Run:
+    """A run in which nothing happens, from its beginning to its end."""
+    run = start(store, pair=pair)
     with store.begin() as db:
-        assert runs.prune(db, PAIR, NOW) == 0
-        assert runs.prune(db, PAIR, NOW + HOUR) == 3
-        left = [run_id for run_id in old if runs.get(db, run_id)]
-        states = [getattr(runs.get(db, run_id), "state", None) for run_id in left]
-    assert states == [RunState.OPEN, RunState.HELD]
+        count = runs.stand_for_quiet(db, pair, run.id, reasons)
+        runs.update(db, run.id, state=RunState.DONE, quiet=count, reasons=list(reasons))
+    return run
+
+
+def rows(store: sa.Engine, pair: str = PAIR) -> dict[int, int]:
+    """The runs of a pair, and for how many quiet cycles each of them stands."""
+    with store.connect() as db:
+        found = db.execute(sa.select(t.run.c.id, t.run.c.quiet).where(t.run.c.pair == pair))
+        return {row.id: row.quiet for row in found}
+
+
+def test_a_row_of_quiet_cycles_is_one_run_under_the_newest_number(store: sa.Engine) -> None:
+    busy = start(store, state=RunState.DONE)
+    other = quiet(store, pair="other")
+    row = [quiet(store) for _ in range(5)]
+    assert [run.id for run in row] == sorted({run.id for run in row})
+    assert rows(store) == {busy.id: 0, row[-1].id: 5}
+    assert rows(store, "other") == {other.id: 1}
+
+
+def test_what_happened_in_between_begins_another_row(store: sa.Engine) -> None:
+    made = [quiet(store), quiet(store), start(store, state=RunState.FAILED), quiet(store)]
+    made += [start(store, "plan", state=RunState.PLANNED), quiet(store), quiet(store)]
+    counts = dict(zip((run.id for run in made), (1, 2, 0, 1, 0, 1, 2), strict=True))
+    assert rows(store) == {i: n for i, n in counts.items() if i not in (made[0].id, made[5].id)}
+
+
+def test_those_that_lie_still_for_another_reason_are_another_row(store: sa.Engine) -> None:
+    first, second = "A line rests.", "Another line rests."
+    made = [quiet(store, reasons=r) for r in ((), [first], [first], [first, second], [second])]
+    assert rows(store) == {made[0].id: 1, made[2].id: 2, made[3].id: 1, made[4].id: 1}
+
+
+def test_the_number_of_a_sweep_under_way_stays_until_that_has_ended(store: sa.Engine) -> None:
+    def sweep(side: Side, number: int | None) -> None:
+        with store.begin() as db:
+            cursors.save(db, PAIR, side, CONTACT, Cursor(sweep=number))
+
+    left = quiet(store)
+    sweep(Side.LEFT, left.id)
+    quiet(store)
+    right = quiet(store)
+    sweep(Side.RIGHT, right.id)
+    for count in range(1, 5):
+        newest = quiet(store)
+        assert rows(store) == {left.id: 1, right.id: 2, newest.id: count}
+    sweep(Side.LEFT, None)
+    sweep(Side.RIGHT, None)
+    newest = quiet(store)
+    assert rows(store) == {newest.id: 8}
+    with store.begin() as db:
+        cursors.save(db, "other", Side.LEFT, CONTACT, Cursor(sweep=newest.id))
+    newest = quiet(store)
+    assert rows(store) == {newest.id: 9}
 
 
 def test_the_facts_of_a_pair_come_out_as_they_went_in(store: sa.Engine) -> None:

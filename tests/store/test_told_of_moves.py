@@ -5,7 +5,7 @@ import sqlalchemy as sa
 
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import Side
-from syncd.store import moves, ops, runs
+from syncd.store import moves, ops, retention, runs
 from syncd.store import tables as t
 from syncd.store.moves import LOOKED_BACK
 from syncd.store.runs import RunState
@@ -65,6 +65,30 @@ def test_how_long_ago_is_counted_in_runs_of_the_pair_that_could_write(store: sa.
     wrote(store, second)
     begin(store)
     assert agos(store) == [1, 2]
+
+
+def test_a_run_that_stands_for_many_cycles_counts_as_so_many(store: sa.Engine) -> None:
+    for count in (0, 7, 0):
+        run = begin(store)
+        wrote(store, run)
+        with store.begin() as db:
+            runs.update(db, run, quiet=count)
+    assert agos(store) == [0, 1, 8]
+
+
+def test_how_long_ago_does_not_change_when_runs_are_forgotten(store: sa.Engine) -> None:
+    """As long as the writes are known, which is longer than runs that failed are."""
+    for _ in range(4):
+        wrote(store, begin(store))
+        begin(store)
+    with store.begin() as db:
+        db.execute(sa.update(t.run).values(state=RunState.DONE.value))
+        db.execute(sa.update(t.op).values(sent_at=NOW))
+    before = agos(store)
+    assert before == [1, 3, 5, 7]
+    with store.begin() as db:
+        retention.tidy(db, PAIR, None, NOW + retention.KEPT)
+    assert agos(store) == before
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

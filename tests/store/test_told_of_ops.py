@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
 from syncd.model.values import SetDelta, Value, fields_to_json
-from syncd.store import ops, readback, tallies, windows
+from syncd.store import ops, readback, retention, tallies, windows
+from syncd.store import tables as t
 from syncd.store.tallies import Tally
 
 from .many_ops import NEXT_RUN, RUN, Row, ids, many, states
@@ -144,15 +145,27 @@ def test_what_is_dropped_unsent(store: sa.Engine, rows: list[Row]) -> None:
     assert {row.id for row in rows} - states(store).keys() == set(wanted)
 
 
-def test_what_is_pruned(store: sa.Engine, rows: list[Row]) -> None:
-    def ended(row: Row) -> bool:
-        old = row.sent_at is not None and row.sent_at < NOW
-        return row.pair == PAIR and row.state in (DONE, DROPPED) and old
-
-    wanted = ids(rows, ended)
+def test_what_is_forgotten(store: sa.Engine, rows: list[Row]) -> None:
+    """All that ended before a moment, but of contacts to which something is in doubt."""
+    doubtful = (SENDING, TAKEN, DOUBTED)
+    sure = ids(rows, lambda row: row.link_id in (0, 1, 2) and row.state in doubtful)
     with store.begin() as db:
-        assert ops.prune(db, PAIR, NOW) == len(wanted)
-    assert {row.id for row in rows} - states(store).keys() == set(wanted)
+        db.execute(t.op.delete().where(t.op.c.id.in_(sure), t.op.c.pair == PAIR))
+    before = states(store)
+    there = [row for row in rows if row.id in before]
+    unsure = {row.link_id for row in there if row.pair == PAIR and row.state in doubtful}
+    assert unsure == {3, 4}
+
+    def goes(row: Row) -> bool:
+        old = row.sent_at is not None and row.sent_at < NOW
+        ended = row.state in (DONE, DROPPED, DEAD)
+        return row.pair == PAIR and ended and old and row.link_id not in unsure
+
+    wanted = ids(there, goes)
+    assert {row.state for row in there if goes(row)} == {DONE, DROPPED, DEAD}
+    with store.begin() as db:
+        assert retention.tidy(db, PAIR, None, NOW + retention.KEPT) == len(wanted)
+    assert before.keys() - states(store).keys() == set(wanted)
 
 
 def test_opt_outs_that_no_platform_has_shown(store: sa.Engine, rows: list[Row]) -> None:

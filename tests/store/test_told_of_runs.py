@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
 import sqlalchemy as sa
 
-from syncd.store import clocks, runs
+from syncd.store import clocks, retention, runs
 from syncd.store import tables as t
 from syncd.store.runs import Run, RunState
 
@@ -107,14 +107,22 @@ def test_all_that_go_on_with_a_persons_word_are_told(store: sa.Engine, all_runs:
         ]
 
 
+@pytest.mark.parametrize("days", [29, 45, 89, 105, 200])
 def test_those_that_ended_and_are_older_are_forgotten(
-    store: sa.Engine, all_runs: list[Run]
+    store: sa.Engine, all_runs: list[Run], days: int
 ) -> None:
+    """What failed or only planned before the others; all of these ended within 21 days."""
+    now = NOW + timedelta(days=days)
+    last = newest([run for run in all_runs if run.pair == PAIR])
+
     def goes(run: Run) -> bool:
-        return run.pair == PAIR and run.state in ENDED and run.started_at < NOW + HOUR
+        if run.pair != PAIR or run.state not in ENDED or run == last:
+            return False
+        kept = retention.KEPT if run.state is RunState.DONE else retention.KEPT_BRIEFLY
+        return (run.ended_at or run.started_at) < now - kept
 
     with store.begin() as db:
-        count = runs.prune(db, PAIR, NOW + HOUR)
+        count = retention.tidy(db, PAIR, None, now)
         left = [run for run in all_runs if runs.get(db, run.id)]
     assert left == [run for run in all_runs if not goes(run)]
     assert count == len(all_runs) - len(left)
