@@ -140,7 +140,7 @@ class Accounts:
             return self._unread[name]
         self._unread.pop(name, None)
         fresh = Checked(account.connector, identity, catalogues, settings, now)
-        with self.store.begin() as db:
+        with database.begin(self.store) as db:
             accounts.save(db, name, fresh)
             same = known is None or known.identity.account_id == identity.account_id
             for resource, spec in specs.items() if same else ():

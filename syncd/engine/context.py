@@ -23,7 +23,7 @@ from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
-from syncd.store import leases
+from syncd.store import database, leases
 from syncd.store.inquiries import Place
 from syncd.store.leases import Lease
 from syncd.store.suppressions import Ledger
@@ -144,14 +144,14 @@ class Bench:
         Raises:
             LeaseLostError: another process took the pair over; nothing is written.
         """
-        with self.store.begin() as db:
+        with database.begin(self.store) as db:
             leases.hold(db, lease, self.now())
             yield db
 
     @contextmanager
     def hearing(self) -> Iterator[sa.Connection]:
         """A transaction that takes down a person's word, which is good whoever works."""
-        with self.store.begin() as db:
+        with database.begin(self.store) as db:
             yield db
 
 
@@ -187,10 +187,10 @@ def leased(pair: Pair, bench: Bench) -> Iterator[Lease]:
     Raises:
         BusyError: another process works on the pair.
     """
-    with bench.store.begin() as db:
+    with database.begin(bench.store) as db:
         lease = leases.take(db, pair.name, leases.this_holder(), bench.now())
     try:
         yield lease
     finally:
-        with bench.store.begin() as db:
+        with database.begin(bench.store) as db:
             leases.give_back(db, lease, bench.now())

@@ -19,7 +19,7 @@ from syncd.errors import (
 )
 from syncd.model.spec import ResourceSpec
 from syncd.runtime.stop import Stop
-from syncd.store import runs
+from syncd.store import database, runs
 from syncd.store.database import explained
 from syncd.store.runs import RunState
 
@@ -137,7 +137,7 @@ class Worker:
     def note(self, error: str) -> None:
         """For `syncd status`; a store that cannot take it down has been logged."""
         try:
-            with explained(self.app.store), self.app.store.begin() as db:
+            with explained(self.app.store), database.begin(self.app.store) as db:
                 runs.note_error(db, self.pair, error)
         except SyncdError as second:
             _log().error("the error could not be noted", pair=self.pair, error=second.message)

@@ -2,8 +2,9 @@
 
 import json
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,11 @@ BUSY_TIMEOUT_MS = 15_000
 # them into the database. Without a limit the file stays as large as it ever was.
 WAL_KEPT_BYTES = 4 * 1024 * 1024
 COMPACT_JSON = json.JSONEncoder(separators=(",", ":")).encode
+# Held for a transaction only, never while a platform is waited for, so a few carry many pairs.
+CONNECTIONS = 16
+CONNECTION_WAIT_S = 300
 NEWER = "Install the newer syncd again, or point `store:` at another database."
+_POOL = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": CONNECTION_WAIT_S}
 _MIGRATING = 0x73796E6364  # any number that nobody else locks: "syncd"
 
 
@@ -46,8 +51,8 @@ def open_store(url: str) -> sa.Engine:
         return sa.create_engine(
             address.set(drivername="postgresql+psycopg"),
             pool_pre_ping=True,
-            pool_size=5,
             json_serializer=COMPACT_JSON,
+            **_POOL,
         )
     raise StoreError(f"A store of kind '{address.get_backend_name()}' is not supported.")
 
@@ -69,6 +74,8 @@ def _open_sqlite(address: sa.URL) -> sa.Engine:
         address,
         connect_args={"timeout": BUSY_TIMEOUT_MS / 1000},
         json_serializer=COMPACT_JSON,
+        execution_options={"turn": threading.RLock()},
+        **(_POOL if path else {}),
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -100,6 +107,17 @@ def sqlite_file(address: sa.URL) -> Path | None:
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
     """A connection for reading only: it never waits for a writer on SQLite."""
     with engine.connect().execution_options(reads_only=True) as connection:
+        yield connection
+
+
+@contextmanager
+def begin(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction, for writing.
+
+    SQLite has one writer at a time, and who waits for it asks again and again, up to ten times a
+    second, and may never find it free. The threads of one process therefore take turns here.
+    """
+    with engine.get_execution_options().get("turn", nullcontext()), engine.begin() as connection:
         yield connection
 
 
@@ -179,6 +197,11 @@ def explained(engine: sa.Engine) -> Iterator[None]:
         yield
     except sa.exc.OperationalError as cause:
         raise StoreError(*_explain(engine, str(cause.orig).lower())) from cause
+    except sa.exc.TimeoutError as cause:
+        raise StoreError(
+            f"No connection to the store was free for {CONNECTION_WAIT_S} s. The current step was"
+            " not carried out.  Find out what keeps the database from answering."
+        ) from cause
     except sa.exc.DataError as cause:
         raise StoreError(
             "The store cannot hold a value that was to be written; the current step was undone."

@@ -46,7 +46,7 @@ def calls(path: Path, *names: str) -> set[Site]:
         if isinstance(node, ast.FunctionDef):
             function = node.name
         called = node.func if isinstance(node, ast.Call) else None
-        if isinstance(called, ast.Attribute) and called.attr in names:
+        if getattr(called, "attr", getattr(called, "id", None)) in names:
             found.add((path.name, function))
         for child in ast.iter_child_nodes(node):
             walk(child, function)
