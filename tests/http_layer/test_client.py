@@ -1,5 +1,7 @@
 """One request: encoded once, limited, tried again only where that is harmless, and redacted."""
 
+import gc
+import ssl
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -170,3 +172,23 @@ def test_json_that_is_no_object_is_refused_where_one_is_due() -> None:
 def test_lone_surrogates_become_replacement_characters() -> None:
     read = answer(rb'{"name": "A\ud800B", "fine": "\ud83d\ude00"}').json()
     assert read == {"name": "A\ufffdB", "fine": "\U0001f600"}
+
+
+def test_all_clients_share_one_list_of_whom_to_trust() -> None:
+    """Each would read hundreds of certificates, and keep nearly a megabyte of them."""
+
+    def lists() -> int:
+        return sum(isinstance(found, ssl.SSLContext) for found in gc.get_objects())
+
+    def client() -> ApiClient:
+        wire = Wire()
+        limiter = Limiter(Rate(None), monotonic=wire.monotonic, sleep=wire.sleep)
+        url = "https://api.example.org"
+        return ApiClient(url, wire=wire, limiter=limiter, headers={}, judge=lambda _: None)
+
+    first = client()
+    before = lists()
+    others = [client() for _ in range(5)]
+    assert lists() == before
+    for each in (first, *others):
+        each.close()
