@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from syncd.errors import (
     SyncdError,
     TransientError,
 )
-from syncd.kin import kin_of
+from syncd.kin import Kin, kin_of
 from syncd.mapping.compile import MissingField
 from syncd.mapping.problem import Problem, did_you_mean
 from syncd.model.record import Resource
@@ -43,6 +43,8 @@ from syncd.store.suppressions import open_ledger
 @dataclass(slots=True)
 class App(Accounts):
     """A configuration with its store opened, and pairs that can be run."""
+
+    _kin: dict[tuple[str, Resource], Kin] = field(default_factory=dict)
 
     @property
     def bench(self) -> Bench:
@@ -126,12 +128,19 @@ class App(Accounts):
             checked=looks.map(lambda look: look.checked),
             specs=names.map(lambda account: self._spec(account, resource)),
             generations=generations,
-            kin=kin_of(self.configuration, configured, resource),
+            kin=self._kin_of(configured, resource),
             setup=_setup(configured),
             resource=resource,
         )
         unread = {side: looks[side].unread for side in SIDES}
         return ground, {side: error for side, error in unread.items() if error is not None}
+
+    def _kin_of(self, pair: ConfiguredPair, resource: Resource) -> Kin:
+        """Worked out once: it walks all pairs, and a configuration does not change."""
+        key = (pair.name, resource)
+        if key not in self._kin:
+            self._kin[key] = kin_of(self.configuration, pair, resource)
+        return self._kin[key]
 
     def _whole(self, ground: Ground, *, create_fields: bool) -> Pair:
         compiled = opening.fitting(ground)
