@@ -60,6 +60,7 @@ class History:
         since: by address, when it opted out.
         unsubscribes: whether the pair says `delete: unsubscribe`.
         words: what people said about mail, shared by the pairs of one ledger.
+        kin: the histories of all these pairs.
     """
 
     world: World
@@ -77,6 +78,7 @@ class History:
     since: dict[str, datetime] = field(default_factory=dict)
     unsubscribes: bool = False
     words: Words = field(default_factory=Words)
+    kin: Sequence["History"] = field(default=(), repr=False)
     watch: Watch | None = None
 
     def show(self) -> Shown:
@@ -151,12 +153,17 @@ class History:
                     self.words.forget_fresh(address)
 
     def _persons(self, before: Shown, after: Shown) -> list[set[str]]:
-        """The addresses of each contact of the CRM, and of each link on both of its sides."""
+        """The addresses of each contact of the CRM, and of each link on both of its sides.
+
+        Those of a row that is gone still count for its counterpart.
+        """
         persons = [{*row.addresses} for row in after.left.values()]
-        for left_id, right_id in self.world.linked():
-            rows = [s.left.get(left_id or "") for s in (before, after)]
-            rows += [s.right.get(right_id or "") for s in (before, after)]
-            persons.append({address for row in rows if row for address in row.addresses})
+        for history in self.kin:
+            looks = (before, after) if history is self else (history.show(),)
+            for (left_id, right_id), keys in history.world.keys_of_links().items():
+                rows = [look.left.get(left_id or "") for look in looks]
+                rows += [look.right.get(right_id or "") for look in looks]
+                persons.append(keys.union(*(row.addresses for row in rows if row)))
         return persons
 
     def _note_changes(self, before: Shown, after: Shown) -> None:

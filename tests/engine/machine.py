@@ -114,7 +114,7 @@ class Machine(Walk):
         for view in (world, world.news) if cls.news else (world,):
             view.pair()
             unsubscribes = delete == "unsubscribe"
-            history = History(view, lag, words=words, unsubscribes=unsubscribes)
+            history = History(view, lag, words=words, unsubscribes=unsubscribes, kin=self.histories)
             self.histories.append(history)
         for deed in first:
             self.do(deed)

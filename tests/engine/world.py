@@ -396,6 +396,16 @@ class World:
             rows = db.execute(ids.where(t.link.c.pair == self.name)).all()
         return {(left, right) for left, right in rows}
 
+    def keys_of_links(self) -> dict[tuple[str | None, str | None], set[str]]:
+        """The addresses under which our side knows what is linked, or last knew it."""
+        m, k = t.member.c, t.link.c
+        asked = sa.select(k.left_id, k.right_id, m.key).where(k.pair == self.name)
+        found: dict[tuple[str | None, str | None], set[str]] = {}
+        with self.reading() as db:
+            for left_id, right_id, key in db.execute(asked.where(m.link_id == k.id)):
+                found.setdefault((left_id, right_id), set()).update({key} - {None})
+        return found
+
     def census(self) -> dict[tuple[str, str | None], int]:
         """How many records stand where, over both sides."""
         counted: dict[tuple[str, str | None], int] = {}
