@@ -9,7 +9,14 @@ import sqlalchemy as sa
 
 from syncd.errors import StoreError
 from syncd.store import tables as t
-from syncd.store.database import BUSY_TIMEOUT_MS, explained, open_store, reading, sqlite_file
+from syncd.store.database import (
+    BUSY_TIMEOUT_MS,
+    CONNECTIONS,
+    explained,
+    open_store,
+    reading,
+    sqlite_file,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +53,7 @@ def test_every_address_of_postgresql_means_the_driver_that_is_there() -> None:
     for kind in ("postgresql", "postgresql+psycopg"):
         engine = open_store(f"{kind}://someone@localhost/syncd")
         assert engine.url.drivername == "postgresql+psycopg"
-        assert engine.pool.size() == 5  # type: ignore[attr-defined]
+        assert engine.pool.size() == CONNECTIONS  # type: ignore[attr-defined]
         assert engine.pool._pre_ping
 
 
