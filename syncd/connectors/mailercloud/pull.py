@@ -12,8 +12,8 @@ from typing import Any
 
 from syncd.connectors.mailercloud import optouts
 from syncd.connectors.mailercloud.account import Account
-from syncd.connectors.mailercloud.calls import LIMIT
 from syncd.connectors.mailercloud.codec import id_of, mentioned
+from syncd.connectors.mailercloud.config import LIMIT
 from syncd.connectors.mailercloud.state import REST, State, digest, load
 from syncd.errors import TransientError
 from syncd.model.record import Page, Record
