@@ -77,6 +77,17 @@ def canonical(value: Value, spec: FieldSpec, *, country: str | None, cut: bool =
     return _stored_text(read, spec, cut=cut) if isinstance(read, str) else Canonical(read)
 
 
+def is_empty(value: Value) -> bool:
+    """Whether the canonical form of a value is None, in whichever field that takes its like.
+
+    >>> is_empty("  "), is_empty(frozenset({""})), is_empty(0)
+    (True, True, False)
+    """
+    if isinstance(value, frozenset):
+        return all(map(is_empty, value))
+    return value is None or (isinstance(value, str) and not clean_text(value))
+
+
 def _unread(value: Value, spec: FieldSpec, country: str | None) -> str:
     """Why a reader made nothing of a value."""
     is_date = spec.kind is Kind.DATE and isinstance(value, str)

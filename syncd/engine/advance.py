@@ -16,7 +16,7 @@ from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
-from syncd.store import conflicts, links, members, observations, wake
+from syncd.store import conflicts, links, members, observations, readback, wake
 from syncd.store.ops import Sent
 
 Done = Sequence[tuple[Sent, Receipt]]
@@ -42,14 +42,8 @@ def told_of_others(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> s
     return {sent.op.id for sent, remote_id in created if len(claims[remote_id]) > 1}
 
 
-def advance(
-    db: sa.Connection, cycle: Cycle, side: Side, done: Done, verified: Mapping[int, bool]
-) -> None:
-    """Move shadows by the deltas of these ops, and take in what their targets show now.
-
-    Args:
-        verified: of ops whose answer shows the record, whether it shows them in effect.
-    """
+def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
+    """Move shadows by the deltas of these ops, and take in what their targets show now."""
     if not done:
         return
     pair = cycle.pair
@@ -61,6 +55,8 @@ def advance(
     shadows: dict[int, Both[Fields]] = {}
     fresh: dict[str, Observation] = {}
     marked: dict[str, Member] = {}
+    answers = _answers(cycle, side, done)
+    verified = _verified(cycle, done, answers)
     troubled = conflicts.troubled(db, pair.name, touched)
     heeded = fields_heeded(pair, side)
     settled: set[int] = set()  # links about which planning again would decide nothing new
@@ -72,14 +68,15 @@ def advance(
         if link is None:
             continue
         remote_id = _target(sent, receipt)
-        shadows[link.id] = _moved(side, shadows.get(link.id, link.shadow), sent, receipt, cycle)
+        answer = answers.get(sent.op.id, {})
+        shadows[link.id] = _moved(side, shadows.get(link.id, link.shadow), sent, answer)
         if sent.op.kind is OpKind.CREATE and remote_id is not None:
             made[link.id] = remote_id
         if remote_id is None:
             continue
         old = fresh.get(remote_id) or known.get(remote_id)
         wanted = _wanted(cycle, side, sent, old)
-        seen = _shown_after(cycle, side, sent, receipt, old, wanted)
+        seen = _shown_after(sent, receipt, old, _fields_after(cycle, side, wanted, answer))
         fresh[remote_id] = seen
         before = standing.get(remote_id)
         marked[remote_id] = _member_after(cycle, side, seen, before, link)
@@ -90,6 +87,7 @@ def advance(
             settled.add(link.id)
         if before is not None and before.key and before.key != marked[remote_id].key:
             left.add(before.key)
+    readback.note_verified(db, verified)
     links.complete(db, side, made)
     links.save_shadows(db, shadows)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
@@ -105,12 +103,21 @@ def advance(
     wake.by_keys(db, sorted(left))
 
 
-def verified(cycle: Cycle, side: Side, done: Done) -> dict[int, bool]:
+def _answers(cycle: Cycle, side: Side, done: Done) -> dict[int, Fields]:
+    """What the answers show of the records, by the ops that have such an answer."""
+    return {
+        sent.op.id: cycle.pair.observed(side, receipt.record)
+        for sent, receipt in done
+        if receipt.record is not None
+    }
+
+
+def _verified(cycle: Cycle, done: Done, answers: Mapping[int, Fields]) -> dict[int, bool]:
     """Of the ops whose answer shows the record: whether it shows them in effect."""
     return {
-        sent.op.id: is_in_effect(cycle, sent, cycle.pair.observed(side, receipt.record))
-        for sent, receipt in done
-        if receipt.record is not None and sent.op.kind in (OpKind.CREATE, OpKind.UPDATE)
+        sent.op.id: is_in_effect(cycle, sent, answers[sent.op.id])
+        for sent, _ in done
+        if sent.op.id in answers and sent.op.kind in (OpKind.CREATE, OpKind.UPDATE)
     }
 
 
@@ -118,17 +125,12 @@ def _target(sent: Sent, receipt: Receipt) -> str | None:
     return receipt.remote_id or sent.op.remote_id
 
 
-def _moved(
-    side: Side, shadow: Both[Fields], sent: Sent, receipt: Receipt, cycle: Cycle
-) -> Both[Fields]:
+def _moved(side: Side, shadow: Both[Fields], sent: Sent, answer: Fields) -> Both[Fields]:
     """Both shadows after one op; the target's as its own answer shows it, if it does."""
     after = Both(*(links.advanced(shadow[s], sent.advance[s]) for s in SIDES))
-    if receipt.record is None:
-        return Both(after.left, after.right)
-    answered = cycle.pair.observed(side, receipt.record)
     for name, value in sent.advance[side].items():
-        if name in answered and not isinstance(value, SetDelta | frozenset):
-            after[side][name] = answered[name]
+        if name in answer and not isinstance(value, SetDelta | frozenset):
+            after[side][name] = answer[name]
     return Both(after.left, after.right)
 
 
@@ -142,27 +144,23 @@ def _wanted(cycle: Cycle, side: Side, sent: Sent, old: Observation | None) -> Fi
     return after
 
 
-def _shown_after(
-    cycle: Cycle,
-    side: Side,
-    sent: Sent,
-    receipt: Receipt,
-    old: Observation | None,
-    wanted: Fields,
-) -> Observation:
+def _fields_after(cycle: Cycle, side: Side, wanted: Fields, answer: Fields) -> Fields:
     """What the target shows now: by its answer, or else what was wanted."""
-    before, record = dict(wanted), receipt.record
-    if record is not None:
-        answered = cycle.pair.observed(side, record)
-        spec = cycle.pair.specs[side].consent
-        if spec is not None and spec.readable:
-            answered = carried(before, answered, cycle.bench.now())
-        before.update(answered)
+    spec = cycle.pair.specs[side].consent
+    if spec is not None and spec.readable:
+        answer = carried(wanted, answer, cycle.bench.now())
+    return {**wanted, **answer}
+
+
+def _shown_after(
+    sent: Sent, receipt: Receipt, old: Observation | None, fields: Fields
+) -> Observation:
+    record = receipt.record
     gone = sent.op.kind is OpKind.DELETE
     return Observation(
         remote_id=_target(sent, receipt) or "",
-        fields=before,
-        digest=digest(before, gone=gone),
+        fields=fields,
+        digest=digest(fields, gone=gone),
         version=(record.version if record else None) or (old.version if old else None),
         modified=(record.modified if record else None) or (old.modified if old else None),
         gone=gone,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from syncd.core.consent import CONSENT, OURS, shown
 from syncd.core.match import DUPLICATE
 from syncd.core.situation import OPTED_OUT
-from syncd.engine.advance import advance, told_of_others, verified
+from syncd.engine.advance import advance, told_of_others
 from syncd.engine.context import Cycle
 from syncd.engine.inquire import note_opt_outs
 from syncd.engine.observe import look_again
@@ -32,7 +32,6 @@ from syncd.store import (
     links,
     members,
     ops,
-    readback,
     refusals,
     wake,
 )
@@ -93,15 +92,13 @@ def confirm(
         batch.done = [one for one in batch.done if one[0].op.id not in strangers]
         for op_id in strangers:  # they stay in `sending`, for `recover`
             del batch.states[op_id]
-        shown_by_answers = verified(cycle, side, batch.done)
-        advance(db, cycle, side, batch.done, shown_by_answers)
+        advance(db, cycle, side, batch.done)
         heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
         ops.settle(db, batch.states)
         ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))
-        readback.note_verified(db, shown_by_answers)
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
         wake.by_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from syncd.core.canonical import is_empty
 from syncd.core.generation import Generation, is_same
 from syncd.core.shadow import shadow_names
 from syncd.engine.context import Cycle
@@ -118,14 +119,11 @@ def _is_other(opened: FieldSpec, now: FieldSpec) -> bool:
 def _shows_lost(cycle: Cycle, side: Side, records: Iterable[Record], names: frozenset[str]) -> bool:
     """Whether some record shows a field as empty that had a value when it was last seen."""
     pair = cycle.pair
-    shown = {
-        record.remote_id: pair.mapping.observed(
-            side, {name: value for name, value in record.fields.items() if name in names}
-        )
+    empty = {
+        record.remote_id: lacking
         for record in records
+        if (lacking := {n for n in names & record.fields.keys() if is_empty(record.fields[n])})
     }
-    empty = {i: {n for n, v in fields.items() if v is None} for i, fields in shown.items()}
-    empty = {remote_id: lacking for remote_id, lacking in empty.items() if lacking}
     with reading(cycle.bench.store) as db:
         known = observations.load(db, pair.accounts[side].name, pair.resource, empty)
     return any(

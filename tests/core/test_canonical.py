@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.core.canonical import Canonical, canonical, same, text_of
+from syncd.core.canonical import Canonical, canonical, is_empty, same, text_of
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Level, Value, to_json
 
@@ -80,6 +80,12 @@ def test_a_value_that_says_something_is_never_dropped(value: Value, spec: FieldS
 @given(values, specs)
 def test_there_is_one_way_to_be_empty(value: Value, spec: FieldSpec) -> None:
     assert canonical(value, spec, country=None).value not in ("", frozenset())
+
+
+@given(values, specs)
+def test_what_is_empty_is_told_without_its_field(value: Value, spec: FieldSpec) -> None:
+    if spec.kind is Kind.SET or not isinstance(value, frozenset):
+        assert is_empty(value) == (canonical(value, spec, country=None).value is None)
 
 
 @given(values, specs)

@@ -108,6 +108,6 @@ def test_a_link_that_has_ended_is_not_opened_by_a_write_that_ends_none(pair_of: 
         link_id = db.execute(sa.select(t.link.c.id)).scalar_one()
         links.end(db, {link_id: "deleted"})
         sent = Sent(op, Side.RIGHT, link_id, Both({}, {}), None, world.now)
-        advance(db, cycle, Side.RIGHT, [(sent, Receipt(op.id, remote_id))], {})
+        advance(db, cycle, Side.RIGHT, [(sent, Receipt(op.id, remote_id))])
         (link,) = links.load(db, [link_id])
     assert link.ended == "deleted"
