@@ -1,17 +1,14 @@
 """When each pair runs: the only place that names APScheduler."""
 
+import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import uniform
 
-from apscheduler.events import (
-    EVENT_JOB_ERROR,
-    EVENT_JOB_SUBMITTED,
-    JobExecutionEvent,
-    JobSubmissionEvent,
-)
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -20,8 +17,21 @@ THREADS = 16  # names worked on at the same time
 LATE_S = 1.0  # by which work may be late before it is nudged
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Work that is called again and again, see `Schedule.keep`."""
+
+    work: Callable[[], timedelta]
+    every: timedelta
+    jitter: timedelta
+
+
 class Schedule:
     """Calls one piece of work per name again and again, never twice at once.
+
+    Each call is planned when the one before it has ended, as a job that APScheduler begins once
+    and then forgets. So a name has one job at most, and nothing fires on top of work that takes
+    long.
 
     Args:
         failed: told the name and the error if work ends in one that it did not handle;
@@ -36,54 +46,58 @@ class Schedule:
     ) -> None:
         self._failed = failed
         self._now = now
-        self._due_s: dict[str, float] = {}  # of work that waits, by the monotonic clock
-        self._idle = threading.Condition()
+        self._kept: dict[str, Kept] = {}
+        self._due_s: dict[str, float] = {}  # of what was planned and has not begun, monotonic
         self._at_work: set[str] = set()
         self._ending = False
+        self._lock = threading.Condition()  # over these; taken before APScheduler's, never after
         self._jobs = BackgroundScheduler(
             timezone=UTC,
             executors={"default": ThreadPoolExecutor(THREADS)},
-            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+            job_defaults={
+                "coalesce": True,
+                "misfire_grace_time": None,  # however late it is, it is called
+                # APScheduler counts a job until a moment after it has planned the next one.
+                "max_instances": sys.maxsize,
+            },
         )
         self._jobs.add_listener(self._note_failure, EVENT_JOB_ERROR)
-        self._jobs.add_listener(self._note_submission, EVENT_JOB_SUBMITTED)
 
     def keep(
         self, name: str, work: Callable[[], timedelta], every: timedelta, jitter: timedelta
     ) -> None:
         """Call `work` soon, and from then on as long after its end as it says.
 
+        Work of this name that is being done is done to its end first.
+
         Args:
             every: the wait after work that ended in an error it did not handle.
             jitter: up to this much is added to each wait, also the first.
         """
-        self._jobs.add_job(
-            self._do,
-            "interval",
-            seconds=max(every.total_seconds(), 1.0),
-            args=(name, work, jitter),
-            id=name,
-            replace_existing=True,
-            next_run_time=self._next(name, timedelta(), min(jitter, timedelta(seconds=2))),
-        )
+        with self._lock:
+            self._kept[name] = Kept(work, every, jitter)
+            wait = _with_jitter(timedelta(), min(jitter, timedelta(seconds=2)))
+            if name in self._due_s:
+                self._begin_in(name, wait)
+            elif name not in self._at_work:
+                self._plan(name, wait)
 
     def nudge(self) -> None:
         """Call work that is late, as it is once the clock was put back after it was planned."""
-        with self._idle:
-            late = [n for n, due in self._due_s.items() if time.monotonic() - due > LATE_S]
-        for name in late:
-            try:
-                self._jobs.modify_job(name, next_run_time=datetime.now(UTC))
-            except JobLookupError:
-                self._forget(name)  # dropped in the meantime
+        with self._lock:
+            late = [n for n, due_s in self._due_s.items() if time.monotonic() - due_s > LATE_S]
+            for name in late:
+                self._move(name, datetime.now(UTC))
 
     def drop(self, name: str) -> None:
         """Call this work no more; if it is being done, it is done to its end."""
-        self._forget(name)
-        try:
-            self._jobs.remove_job(name)
-        except JobLookupError:
-            return
+        with self._lock:
+            self._kept.pop(name, None)
+            try:
+                self._jobs.remove_job(name)
+            except JobLookupError:
+                return  # handed to a thread: `_do` looks
+            self._due_s.pop(name, None)
 
     def start(self) -> None:
         self._jobs.start()
@@ -98,10 +112,10 @@ class Schedule:
             Whether everything has ended.
         """
         self._jobs.pause()
-        with self._idle:
+        with self._lock:
             self._ending = True
             while self._at_work and not until():
-                self._idle.wait(0.5)
+                self._lock.wait(0.5)
             ended = not self._at_work
         if ended:
             self._jobs.shutdown(wait=True)
@@ -110,48 +124,56 @@ class Schedule:
     @property
     def at_work(self) -> frozenset[str]:
         """Names that are being worked on."""
-        with self._idle:
+        with self._lock:
             return frozenset(self._at_work)
 
-    def _do(self, name: str, work: Callable[[], timedelta], jitter: timedelta) -> None:
-        with self._idle:
-            if self._ending:
-                return  # handed over just before the stop
+    # -- one call ------------------------------------------------------------------------
+
+    def _do(self, name: str) -> None:
+        with self._lock:
+            del self._due_s[name]
+            kept = self._kept.get(name)
+            if kept is None or self._ending:
+                return  # handed over just before it was dropped, or before the stop
             self._at_work.add(name)
+        wait = kept.every
         try:
-            self._plan_again(name, work(), jitter)
+            wait = kept.work()
         finally:
-            with self._idle:
-                self._at_work.discard(name)
-                self._idle.notify_all()
+            self._end(name, wait)
 
-    def _plan_again(self, name: str, wait: timedelta, jitter: timedelta) -> None:
-        """Part of the work: APScheduler changes no job while it shuts down, and waits for us."""
-        with self._idle:
-            if self._ending:
-                return
-        try:
-            self._jobs.modify_job(name, next_run_time=self._next(name, wait, jitter))
-        except JobLookupError:
-            self._forget(name)  # dropped in the meantime
-
-    def _note_submission(self, event: JobSubmissionEvent) -> None:
-        """It begins as soon as a thread is free, and is not late if that takes a while."""
-        with self._idle:
-            if self._due_s.get(event.job_id, 0.0) <= time.monotonic():
-                self._due_s.pop(event.job_id, None)
+    def _end(self, name: str, wait: timedelta) -> None:
+        """Part of the work: APScheduler adds no job while it shuts down, and waits for us."""
+        with self._lock:
+            kept = self._kept.get(name)
+            if kept is not None and not self._ending:
+                self._plan(name, _with_jitter(wait, kept.jitter))
+            self._at_work.discard(name)
+            self._lock.notify_all()
 
     def _note_failure(self, event: JobExecutionEvent) -> None:
         if event.exception is not None:
             self._failed(event.job_id, event.exception)
 
-    def _next(self, name: str, wait: timedelta, jitter: timedelta) -> datetime:
-        """When work is to begin, which is noted by a clock that nobody puts back, too."""
-        wait += timedelta(seconds=uniform(0, jitter.total_seconds()))
-        with self._idle:
-            self._due_s[name] = time.monotonic() + wait.total_seconds()
-        return self._now() + wait
+    # -- planning, by who holds the lock ---------------------------------------------------
 
-    def _forget(self, name: str) -> None:
-        with self._idle:
-            self._due_s.pop(name, None)
+    def _plan(self, name: str, wait: timedelta) -> None:
+        """Noted by a clock that nobody puts back, too."""
+        self._due_s[name] = time.monotonic() + wait.total_seconds()
+        self._jobs.add_job(self._do, "date", run_date=self._now() + wait, args=(name,), id=name)
+
+    def _begin_in(self, name: str, wait: timedelta) -> None:
+        """Plan what is planned already anew."""
+        if self._move(name, self._now() + wait):
+            self._due_s[name] = time.monotonic() + wait.total_seconds()
+
+    def _move(self, name: str, begins: datetime) -> bool:
+        try:
+            self._jobs.modify_job(name, next_run_time=begins)
+        except JobLookupError:
+            return False  # handed over: it begins as soon as a thread is free
+        return True
+
+
+def _with_jitter(wait: timedelta, jitter: timedelta) -> timedelta:
+    return wait + timedelta(seconds=uniform(0, jitter.total_seconds()))
