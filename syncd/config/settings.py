@@ -252,7 +252,7 @@ class PairSettings(Part):
     right: str
     """The account on the right."""
     every: Duration = timedelta(seconds=60)
-    """How long the daemon waits between two cycles."""
+    """How long from the begin of one cycle of the daemon to the begin of the next."""
     jitter: Duration = timedelta(seconds=10)
     """Up to this much is added to each wait, so that pairs do not start together."""
     sweep_every: Duration = timedelta(hours=24)
