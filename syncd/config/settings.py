@@ -312,6 +312,9 @@ class AccountSettings(BaseModel):
         return self.model_extra or {}
 
 
+MOST_THREADS = 1_000
+
+
 class RootSettings(Part):
     """`syncd.yaml`; `pairs` is read one by one, as it may be globs or pairs."""
 
@@ -321,5 +324,7 @@ class RootSettings(Part):
     """The accounts, by a name of your choice."""
     pairs: Any = "pairs/*.yaml"
     """A pattern of files, or a list of patterns and pairs."""
+    threads: int = Field(default=256, ge=1, le=MOST_THREADS)
+    """On how many pairs the daemon works at the same time, at most."""
     log: LogSettings = LogSettings()
     """What is written to standard error."""

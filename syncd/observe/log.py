@@ -61,6 +61,7 @@ ALLOWED = frozenset(
         "signal",
         "state",
         "step",
+        "threads",
         "timestamp",
         "total",
         "until",

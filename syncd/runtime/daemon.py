@@ -55,7 +55,7 @@ class Daemon:
             raise ConfigError("No pair is configured.", hint="Write one with `syncd init`.")
         on_signals(self.stop, lambda name: _log().info("stopping", signal=name))
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
-        schedule = Schedule(self._unexpected)
+        schedule = Schedule(self._unexpected, threads=self.configuration.threads)
         self._assign(schedule, self.configuration)
         schedule.start()
         _log().info(
@@ -118,6 +118,11 @@ class Daemon:
             )
             return
         log.configure(fresh.log.level, fresh.log.format)
+        if fresh.threads != schedule.threads:
+            _log().warning(
+                "another number of threads needs a restart",
+                threads=schedule.threads,
+            )
         self.configuration = fresh
         self._assign(schedule, fresh)
         _log().info("configuration taken over", pairs=list(fresh.pairs))

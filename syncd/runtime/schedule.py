@@ -13,7 +13,6 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
-THREADS = 16  # names worked on at the same time
 LATE_S = 1.0  # by which work may be late before it is nudged
 
 
@@ -36,14 +35,19 @@ class Schedule:
     Args:
         failed: told the name and the error if work ends in one that it did not handle;
             the work is called again after its interval, and other work goes on.
+        threads: names worked on at the same time, at most; a thread is started when it is first
+            needed. When they are short, what has been due the longest goes first.
         now: tells the time of day.
     """
 
     def __init__(
         self,
         failed: Callable[[str, BaseException], None],
+        *,
+        threads: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        self.threads = threads
         self._failed = failed
         self._now = now
         self._kept: dict[str, Kept] = {}
@@ -53,7 +57,7 @@ class Schedule:
         self._lock = threading.Condition()  # over these; taken before APScheduler's, never after
         self._jobs = BackgroundScheduler(
             timezone=UTC,
-            executors={"default": ThreadPoolExecutor(THREADS)},
+            executors={"default": ThreadPoolExecutor(threads)},
             job_defaults={
                 "coalesce": True,
                 "misfire_grace_time": None,  # however late it is, it is called
@@ -111,9 +115,9 @@ class Schedule:
         Returns:
             Whether everything has ended.
         """
-        self._jobs.pause()
         with self._lock:
             self._ending = True
+            self._jobs.remove_all_jobs()
             while self._at_work and not until():
                 self._lock.wait(0.5)
             ended = not self._at_work

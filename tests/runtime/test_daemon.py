@@ -200,6 +200,10 @@ def test_a_reload_takes_pairs_over_and_a_bad_file_keeps_the_old_ones(scene: Scen
     pair.write_text(good.replace("pair: shop", "pair: club"), "utf-8")
     daemon.send_signal(signal.SIGHUP)
     assert eventually(lambda: any(line.get("pair") == "club" for line in scene.log))
+    root = scene.folder / "syncd.yaml"
+    root.write_text(f"{root.read_text()}threads: 3\n", "utf-8")
+    daemon.send_signal(signal.SIGHUP)
+    assert eventually(lambda: scene.said("another number of threads needs a restart"))
     daemon.send_signal(signal.SIGTERM)
     assert daemon.wait(30) == 0
 

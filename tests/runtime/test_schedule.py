@@ -12,6 +12,7 @@ from syncd.runtime.schedule import Schedule
 MINUTE = timedelta(minutes=1)
 AT_ONCE = timedelta()
 PATIENCE_S = 20.0
+THREADS = 16
 
 
 def test_an_unforeseen_error_of_one_pair_stops_no_other() -> None:
@@ -29,7 +30,7 @@ def test_an_unforeseen_error_of_one_pair_stops_no_other() -> None:
         calls["bad"] += 1
         raise KeyError
 
-    schedule = Schedule(lambda name, _: failures.append(name))
+    schedule = Schedule(lambda name, _: failures.append(name), threads=THREADS)
     schedule.keep("bad", bad, MINUTE, AT_ONCE)
     schedule.keep("good", good, MINUTE, AT_ONCE)
     schedule.start()
@@ -48,7 +49,7 @@ def test_work_planned_by_a_clock_that_was_ahead_is_called_when_it_is_due() -> No
     def ahead() -> datetime:
         return datetime.now(UTC) + timedelta(days=2)
 
-    schedule = Schedule(lambda *_: None, now=ahead)
+    schedule = Schedule(lambda *_: None, threads=THREADS, now=ahead)
     schedule.keep("shop", work, MINUTE, AT_ONCE)
     schedule.keep("dropped", work, MINUTE, AT_ONCE)
     schedule.drop("dropped")
@@ -70,7 +71,7 @@ def test_work_that_is_not_due_is_not_nudged() -> None:
         twice.set()
         return timedelta(hours=1)
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     schedule.keep("shop", work, MINUTE, AT_ONCE)
     schedule.start()
     assert twice.wait(PATIENCE_S)
@@ -97,7 +98,7 @@ def test_work_is_never_done_twice_at_once() -> None:
             enough.set()
         return AT_ONCE
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     schedule.keep("shop", work, MINUTE, AT_ONCE)
     schedule.start()
     for _ in range(5):
@@ -119,7 +120,7 @@ def test_a_stop_ends_however_the_work_has_just_ended(_: int) -> None:
             enough.set()
         return AT_ONCE
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     for n in range(8):
         schedule.keep(f"shop {n}", work, MINUTE, AT_ONCE)
     schedule.start()
@@ -133,6 +134,39 @@ def test_a_stop_ends_however_the_work_has_just_ended(_: int) -> None:
     assert ended == [True]
 
 
+def test_a_stop_waits_until_apscheduler_has_handed_over_what_is_due(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Its thread forgets a job once it has begun, and fails if it was shut down in between."""
+    at_it, asked = threading.Event(), threading.Event()
+
+    class HeldUp(logging.Filter):
+        """Holds its thread up after the first of two jobs, while the stop is asked for."""
+
+        def filter(self, record: logging.LogRecord) -> bool:
+            if record.msg.startswith("Removed job"):
+                at_it.set()
+                time.sleep(0.3)
+            return True
+
+    def work() -> timedelta:
+        assert asked.wait(PATIENCE_S)
+        return MINUTE
+
+    def until() -> bool:
+        asked.set()
+        return False
+
+    schedule = Schedule(lambda *_: None, threads=THREADS)
+    for n in range(2):
+        schedule.keep(f"shop {n}", work, MINUTE, AT_ONCE)
+    caplog.set_level(logging.INFO, "apscheduler")
+    with caplog.filtering(HeldUp()):
+        schedule.start()
+        assert at_it.wait(PATIENCE_S)
+        assert schedule.stop(until)
+
+
 def test_a_stop_waits_no_longer_than_it_may() -> None:
     release = threading.Event()
     begun = threading.Event()
@@ -142,7 +176,7 @@ def test_a_stop_waits_no_longer_than_it_may() -> None:
         release.wait(PATIENCE_S)
         return AT_ONCE
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     schedule.keep("shop", work, MINUTE, AT_ONCE)
     schedule.start()
     assert begun.wait(PATIENCE_S)
@@ -170,7 +204,7 @@ def test_nothing_fires_on_top_of_work_that_takes_longer_than_its_interval(
         assert enough.wait(PATIENCE_S)
         return AT_ONCE
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     schedule.keep("slow", slow, timedelta(seconds=1), AT_ONCE)
     schedule.keep("quick", quick, timedelta(seconds=1), AT_ONCE)
     schedule.start()
@@ -198,7 +232,7 @@ def test_work_is_called_again_although_apscheduler_has_not_counted_its_end_yet(
         def filter(self, record: logging.LogRecord) -> bool:
             return "executed successfully" not in record.msg or again.wait(PATIENCE_S)
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     schedule.keep("shop", work, MINUTE, AT_ONCE)
     caplog.set_level(logging.INFO, "apscheduler")
     with caplog.filtering(HeldUp()):
@@ -223,7 +257,7 @@ def test_work_that_was_dropped_while_it_was_done_is_called_no_more() -> None:
             enough.set()
         return AT_ONCE
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     schedule.keep("dropped", dropped, MINUTE, AT_ONCE)
     schedule.start()
     assert begun.wait(PATIENCE_S)
@@ -257,7 +291,7 @@ def test_work_that_was_dropped_and_kept_again_while_it_was_done_is_done_anew_aft
             release.set()
         return AT_ONCE
 
-    schedule = Schedule(lambda *_: None)
+    schedule = Schedule(lambda *_: None, threads=THREADS)
     schedule.keep("shop", old, MINUTE, AT_ONCE)
     schedule.start()
     assert begun.wait(PATIENCE_S)
@@ -278,9 +312,60 @@ def test_after_an_unforeseen_error_work_is_called_again_after_its_interval() -> 
             twice.set()
         raise KeyError
 
-    schedule = Schedule(lambda name, _: failures.append(name))
+    schedule = Schedule(lambda name, _: failures.append(name), threads=THREADS)
     schedule.keep("bad", bad, timedelta(milliseconds=100), AT_ONCE)
     schedule.start()
     assert twice.wait(PATIENCE_S)
     assert schedule.stop(lambda: False)
     assert failures == ["bad", "bad"]
+
+
+def test_what_has_been_due_the_longest_goes_first_when_threads_are_short() -> None:
+    calls: list[str] = []
+    enough = threading.Event()
+    schedule = Schedule(lambda *_: None, threads=1)
+
+    def keep(name: str) -> None:
+        def work() -> timedelta:
+            calls.append(name)
+            if len(calls) >= 20:
+                enough.set()
+            return AT_ONCE
+
+        schedule.keep(name, work, MINUTE, AT_ONCE)
+
+    for n in range(4):
+        keep(f"shop {n}")
+    schedule.start()
+    assert enough.wait(PATIENCE_S)
+    assert schedule.stop(lambda: False)
+    assert all(len(set(calls[n : n + 4])) == 4 for n in range(0, 20, 4))
+
+
+def test_work_that_is_kept_anew_while_it_waits_for_a_thread_is_done_once_as_it_is_now() -> None:
+    calls: list[str] = []
+    begun, release, done = threading.Event(), threading.Event(), threading.Event()
+
+    def busy() -> timedelta:
+        begun.set()
+        assert release.wait(PATIENCE_S)
+        return MINUTE
+
+    def work(name: str) -> timedelta:
+        calls.append(name)
+        if name == "last":
+            done.set()
+        return MINUTE
+
+    schedule = Schedule(lambda *_: None, threads=1)
+    schedule.keep("busy", busy, MINUTE, AT_ONCE)
+    for name in ("shop", "dropped", "last"):
+        schedule.keep(name, lambda name=name: work(name), MINUTE, AT_ONCE)
+    schedule.start()
+    assert begun.wait(PATIENCE_S)  # and the others are handed over with it
+    schedule.keep("shop", lambda: work("new"), MINUTE, AT_ONCE)
+    schedule.drop("dropped")
+    release.set()
+    assert done.wait(PATIENCE_S)
+    assert schedule.stop(lambda: False)
+    assert calls == ["new", "last"]
