@@ -12,6 +12,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -27,6 +28,8 @@ from syncd.runtime.schedule import Schedule
 from syncd.runtime.stop import Stop, on_signals
 from syncd.runtime.worker import Worker
 from syncd.store.suppressions import Ledger
+
+APART = timedelta(milliseconds=50)  # between the first cycles of two pairs
 
 
 @dataclass(slots=True)
@@ -82,14 +85,14 @@ class Daemon:
         for name in [n for n in self.workers if n not in configuration.pairs]:
             schedule.drop(name)
             del self.workers[name]
-        for name, pair in configuration.pairs.items():
+        for n, (name, pair) in enumerate(configuration.pairs.items()):
             app = self._app_of(configuration)
             if name in self.workers:
                 self.workers[name].following = app
             else:
                 self.workers[name] = Worker(name, app, self.stop)
-            settings = pair.settings
-            schedule.keep(name, self.workers[name].work, settings.every, settings.jitter)
+            work, settings = self.workers[name].work, pair.settings
+            schedule.keep(name, work, settings.every, settings.jitter, first=APART * n)
 
     def _app_of(self, configuration: Configuration) -> App:
         used = users(configuration)

@@ -68,23 +68,29 @@ class Schedule:
         self._jobs.add_listener(self._note_failure, EVENT_JOB_ERROR)
 
     def keep(
-        self, name: str, work: Callable[[], timedelta], every: timedelta, jitter: timedelta
+        self,
+        name: str,
+        work: Callable[[], timedelta],
+        every: timedelta,
+        jitter: timedelta,
+        *,
+        first: timedelta = timedelta(),
     ) -> None:
-        """Call `work` soon, and from then on as long after its end as it says.
+        """Call `work` after `first`, and from then on as long after its end as it says.
 
-        Work of this name that is being done is done to its end first.
+        Work of this name that is being done is done to its end first; if it is planned already,
+        it is called no later than that.
 
         Args:
             every: the wait after work that ended in an error it did not handle.
-            jitter: up to this much is added to each wait, also the first.
+            jitter: up to this much is added to each wait but the first.
         """
         with self._lock:
             self._kept[name] = Kept(work, every, jitter)
-            wait = _with_jitter(timedelta(), min(jitter, timedelta(seconds=2)))
             if name in self._due_s:
-                self._begin_in(name, wait)
+                self._begin_within(name, first)
             elif name not in self._at_work:
-                self._plan(name, wait)
+                self._plan(name, first)
 
     def nudge(self) -> None:
         """Call work that is late, as it is once the clock was put back after it was planned."""
@@ -151,7 +157,8 @@ class Schedule:
         with self._lock:
             kept = self._kept.get(name)
             if kept is not None and not self._ending:
-                self._plan(name, _with_jitter(wait, kept.jitter))
+                jitter = timedelta(seconds=uniform(0, kept.jitter.total_seconds()))
+                self._plan(name, wait + jitter)
             self._at_work.discard(name)
             self._lock.notify_all()
 
@@ -166,10 +173,11 @@ class Schedule:
         self._due_s[name] = time.monotonic() + wait.total_seconds()
         self._jobs.add_job(self._do, "date", run_date=self._now() + wait, args=(name,), id=name)
 
-    def _begin_in(self, name: str, wait: timedelta) -> None:
-        """Plan what is planned already anew."""
-        if self._move(name, self._now() + wait):
-            self._due_s[name] = time.monotonic() + wait.total_seconds()
+    def _begin_within(self, name: str, wait: timedelta) -> None:
+        """Plan what is planned for later anew."""
+        due_s = time.monotonic() + wait.total_seconds()
+        if due_s < self._due_s[name] and self._move(name, self._now() + wait):
+            self._due_s[name] = due_s
 
     def _move(self, name: str, begins: datetime) -> bool:
         try:
@@ -177,7 +185,3 @@ class Schedule:
         except JobLookupError:
             return False  # handed over: it begins as soon as a thread is free
         return True
-
-
-def _with_jitter(wait: timedelta, jitter: timedelta) -> timedelta:
-    return wait + timedelta(seconds=uniform(0, jitter.total_seconds()))

@@ -1,9 +1,11 @@
 """Many pairs in one daemon whose platforms all take their time."""
 
+import logging
 import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from bench.invented import Invented
 from syncd.app import open_app
 from syncd.config.load import load
 from syncd.model.record import Page
-from syncd.runtime.daemon import Daemon
+from syncd.runtime.daemon import APART, Daemon
 from tests.runtime.invented import configured, plugged_in
 
 PAIRS = 40
@@ -53,9 +55,9 @@ def handlers() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-@pytest.mark.usefixtures("handlers")
-def test_all_pairs_wait_for_their_platforms_at_the_same_time(tmp_path: Path, slow: Slow) -> None:
-    path = configured(tmp_path, PAIRS)
+def run_until_all_have_asked(folder: Path, slow: Slow) -> list[Any]:
+    """What the daemon told."""
+    path = configured(folder, PAIRS)
     opened = open_app(path, env={})
     daemon = Daemon(opened.configuration, opened.store, opened.ledger, lambda: load(path, {}))
 
@@ -65,11 +67,27 @@ def test_all_pairs_wait_for_their_platforms_at_the_same_time(tmp_path: Path, slo
 
     with structlog.testing.capture_logs() as told, ThreadPoolExecutor(1) as pool:
         pool.submit(stop_when_all_have_asked)
-        ended = daemon.run()
+        assert daemon.run()
     opened.close()
+    return told
+
+
+@pytest.mark.usefixtures("handlers")
+def test_all_pairs_wait_for_their_platforms_at_the_same_time(tmp_path: Path, slow: Slow) -> None:
+    told = run_until_all_have_asked(tmp_path, slow)
     assert slow.all_asked.is_set()
-    assert ended
     assert [line for line in told if line["log_level"] != "info"] == []
     assert {line["pair"] for line in told if line["event"] == "run ended"} == {
         f"pair{n}" for n in range(PAIRS)
     }
+
+
+@pytest.mark.usefixtures("handlers")
+def test_first_cycles_are_planned_one_after_the_other(
+    tmp_path: Path, slow: Slow, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "apscheduler.executors")
+    run_until_all_have_asked(tmp_path, slow)
+    planned = [one.args[1] for one in caplog.records if one.msg.startswith("Running job")]
+    firsts = planned[:PAIRS]
+    assert all(later - earlier >= APART for earlier, later in pairwise(firsts))

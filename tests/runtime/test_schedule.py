@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -369,3 +370,47 @@ def test_work_that_is_kept_anew_while_it_waits_for_a_thread_is_done_once_as_it_i
     assert done.wait(PATIENCE_S)
     assert schedule.stop(lambda: False)
     assert calls == ["new", "last"]
+
+
+def test_what_is_to_begin_first_is_called_first() -> None:
+    calls: list[str] = []
+    enough = threading.Event()
+    schedule = Schedule(lambda *_: None, threads=1)
+
+    def keep(name: str, first: timedelta) -> None:
+        def work() -> timedelta:
+            calls.append(name)
+            if len(calls) == 3:
+                enough.set()
+            return MINUTE
+
+        schedule.keep(name, work, MINUTE, AT_ONCE, first=first)
+
+    keep("third", timedelta(milliseconds=200))
+    keep("first", AT_ONCE)
+    keep("second", timedelta(milliseconds=100))
+    schedule.start()
+    assert enough.wait(PATIENCE_S)
+    assert schedule.stop(lambda: False)
+    assert calls == ["first", "second", "third"]
+
+
+def test_work_that_is_planned_is_called_no_later_when_it_is_kept_anew() -> None:
+    soon, late = threading.Event(), threading.Event()
+
+    def notes(event: threading.Event) -> Callable[[], timedelta]:
+        def work() -> timedelta:
+            event.set()
+            return MINUTE
+
+        return work
+
+    schedule = Schedule(lambda *_: None, threads=THREADS)
+    schedule.keep("soon", notes(soon), MINUTE, AT_ONCE, first=timedelta(milliseconds=200))
+    schedule.keep("late", notes(late), MINUTE, AT_ONCE, first=MINUTE)
+    schedule.start()
+    schedule.keep("soon", notes(soon), MINUTE, AT_ONCE, first=MINUTE)
+    schedule.keep("late", notes(late), MINUTE, AT_ONCE, first=AT_ONCE)
+    assert soon.wait(PATIENCE_S)
+    assert late.wait(PATIENCE_S)
+    assert schedule.stop(lambda: False)
