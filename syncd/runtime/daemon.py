@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -85,23 +85,15 @@ class Daemon:
         for name in [n for n in self.workers if n not in configuration.pairs]:
             schedule.drop(name)
             del self.workers[name]
+        shared = divided(configuration)
         for n, (name, pair) in enumerate(configuration.pairs.items()):
-            app = self._app_of(configuration)
+            app = App(shared, self.store, self.ledger, Wire(sleep=self.stop.sleep))
             if name in self.workers:
                 self.workers[name].following = app
             else:
                 self.workers[name] = Worker(name, app, self.stop)
             work, settings = self.workers[name].work, pair.settings
             schedule.keep(name, work, settings.every, settings.jitter, first=APART * n)
-
-    def _app_of(self, configuration: Configuration) -> App:
-        used = users(configuration)
-        accounts = {
-            name: replace(account, rate_share=account.rate_share / max(used[name], 1))
-            for name, account in configuration.accounts.items()
-        }
-        own = replace(configuration, accounts=accounts)
-        return App(own, self.store, self.ledger, Wire(sleep=self.stop.sleep))
 
     def _take_over(self, schedule: Schedule) -> None:
         try:
@@ -141,9 +133,14 @@ class Daemon:
             self.workers[name].note(f"Unexpected error: {type(error).__name__}; see the log.")
 
 
-def users(configuration: Configuration) -> Mapping[str, int]:
-    """How many pairs use each account."""
-    return Counter(pair.account(side) for pair in configuration.pairs.values() for side in SIDES)
+def divided(configuration: Configuration) -> Configuration:
+    """With the permitted rate of each account divided by the number of pairs that use it."""
+    used = Counter(pair.account(side) for pair in configuration.pairs.values() for side in SIDES)
+    accounts = {
+        name: replace(account, rate_share=account.rate_share / max(used[name], 1))
+        for name, account in configuration.accounts.items()
+    }
+    return replace(configuration, accounts=accounts)
 
 
 def _log() -> structlog.stdlib.BoundLogger:
