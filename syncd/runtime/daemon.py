@@ -7,6 +7,7 @@ rate, which is therefore divided by the number of pairs that use the account.
 """
 
 import os
+import resource
 import signal
 import threading
 from collections import Counter
@@ -20,6 +21,7 @@ import structlog
 from syncd import __version__
 from syncd.app import App
 from syncd.config.load import Configuration
+from syncd.config.settings import MOST_THREADS
 from syncd.connectors.api import Wire
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.side import SIDES
@@ -30,6 +32,7 @@ from syncd.runtime.worker import Worker
 from syncd.store.suppressions import Ledger
 
 APART = timedelta(milliseconds=50)  # between the first cycles of two pairs
+OPEN_FILES = 10 * MOST_THREADS  # a pair has two at rest, and more while it writes
 
 
 @dataclass(slots=True)
@@ -58,6 +61,7 @@ class Daemon:
             raise ConfigError("No pair is configured.", hint="Write one with `syncd init`.")
         on_signals(self.stop, lambda name: _log().info("stopping", signal=name))
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+        _permit_open_files()
         schedule = Schedule(self._unexpected, threads=self.configuration.threads)
         self._assign(schedule, self.configuration)
         schedule.start()
@@ -141,6 +145,14 @@ def divided(configuration: Configuration) -> Configuration:
         for name, account in configuration.accounts.items()
     }
     return replace(configuration, accounts=accounts)
+
+
+def _permit_open_files() -> None:
+    """As many as this user may have, up to a point: what a process begins with may be 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _log() -> structlog.stdlib.BoundLogger:
