@@ -39,6 +39,7 @@ ALLOWED = frozenset(
         "hint",
         "holder",
         "in_doubt",
+        "late_s",
         "level",
         "logger",
         "mode",

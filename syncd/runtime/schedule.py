@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import uniform
 
+import structlog
 from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.background import BackgroundScheduler
 
 LATE_S = 1.0  # by which work may be late before it is nudged
+BEHIND_S = 5.0  # work that begins so much later than it was due is told
+IN_TIME_S = 1.0
+ALL_THREADS_BUSY = "All threads are at work: raise `threads:`, or the `every` of the pairs."
+MACHINE_BUSY = "The processor or the disk is short: raise the `every` of the pairs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Schedule:
         threads: names worked on at the same time, at most; a thread is started when it is first
             needed. When they are short, what has been due the longest goes first.
         now: tells the time of day.
+        clock: tells seconds, and is never put back.
     """
 
     def __init__(
@@ -46,14 +52,17 @@ class Schedule:
         *,
         threads: int,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.threads = threads
         self._failed = failed
         self._now = now
+        self._clock = clock
         self._kept: dict[str, Kept] = {}
-        self._due_s: dict[str, float] = {}  # of what was planned and has not begun, monotonic
+        self._due_s: dict[str, float] = {}  # by the clock, of what has not begun
         self._at_work: set[str] = set()
         self._ending = False
+        self._behind = False
         self._lock = threading.Condition()  # over these; taken before APScheduler's, never after
         self._jobs = BackgroundScheduler(
             timezone=UTC,
@@ -95,7 +104,7 @@ class Schedule:
     def nudge(self) -> None:
         """Call work that is late, as it is once the clock was put back after it was planned."""
         with self._lock:
-            late = [n for n, due_s in self._due_s.items() if time.monotonic() - due_s > LATE_S]
+            late = [n for n, due_s in self._due_s.items() if self._clock() - due_s > LATE_S]
             for name in late:
                 self._move(name, datetime.now(UTC))
 
@@ -141,11 +150,12 @@ class Schedule:
 
     def _do(self, name: str) -> None:
         with self._lock:
-            del self._due_s[name]
+            late_s = self._clock() - self._due_s.pop(name)
             kept = self._kept.get(name)
             if kept is None or self._ending:
                 return  # handed over just before it was dropped, or before the stop
             self._at_work.add(name)
+            self._tell_if_behind(late_s)
         wait = kept.every
         try:
             wait = kept.work()
@@ -162,6 +172,21 @@ class Schedule:
             self._at_work.discard(name)
             self._lock.notify_all()
 
+    def _tell_if_behind(self, late_s: float) -> None:
+        """Once when work begins late, and once when it begins in time again; under the lock."""
+        if late_s > BEHIND_S and not self._behind:
+            self._behind = True
+            busy = len(self._at_work) >= self.threads
+            _log().warning(
+                "pairs begin late",
+                late_s=round(late_s, 1),
+                threads=self.threads,
+                hint=ALL_THREADS_BUSY if busy else MACHINE_BUSY,
+            )
+        elif late_s < IN_TIME_S and self._behind:
+            self._behind = False
+            _log().info("pairs begin in time again")
+
     def _note_failure(self, event: JobExecutionEvent) -> None:
         if event.exception is not None:
             self._failed(event.job_id, event.exception)
@@ -170,12 +195,12 @@ class Schedule:
 
     def _plan(self, name: str, wait: timedelta) -> None:
         """Noted by a clock that nobody puts back, too."""
-        self._due_s[name] = time.monotonic() + wait.total_seconds()
+        self._due_s[name] = self._clock() + wait.total_seconds()
         self._jobs.add_job(self._do, "date", run_date=self._now() + wait, args=(name,), id=name)
 
     def _begin_within(self, name: str, wait: timedelta) -> None:
         """Plan what is planned for later anew."""
-        due_s = time.monotonic() + wait.total_seconds()
+        due_s = self._clock() + wait.total_seconds()
         if due_s < self._due_s[name] and self._move(name, self._now() + wait):
             self._due_s[name] = due_s
 
@@ -185,3 +210,8 @@ class Schedule:
         except JobLookupError:
             return False  # handed over: it begins as soon as a thread is free
         return True
+
+
+def _log() -> structlog.stdlib.BoundLogger:
+    logger: structlog.stdlib.BoundLogger = structlog.get_logger("syncd")
+    return logger

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog
 
-from syncd.runtime.schedule import Schedule
+from syncd.runtime.schedule import ALL_THREADS_BUSY, BEHIND_S, Schedule
 
 MINUTE = timedelta(minutes=1)
 AT_ONCE = timedelta()
@@ -414,3 +415,33 @@ def test_work_that_is_planned_is_called_no_later_when_it_is_kept_anew() -> None:
     assert soon.wait(PATIENCE_S)
     assert late.wait(PATIENCE_S)
     assert schedule.stop(lambda: False)
+
+
+def test_that_pairs_begin_late_is_told_once_and_so_is_that_they_begin_in_time_again() -> None:
+    """Five pairs, one thread: in the first round each takes longer than pairs may be late."""
+    now_s = 0.0
+    calls: list[str] = []
+    rounds = threading.Event()
+
+    def keep(name: str) -> None:
+        def work() -> timedelta:
+            nonlocal now_s
+            calls.append(name)
+            if len(calls) <= 5:
+                now_s += BEHIND_S + 1
+            if len(calls) == 15:
+                rounds.set()
+            return AT_ONCE if len(calls) < 15 else MINUTE
+
+        schedule.keep(name, work, MINUTE, AT_ONCE)
+
+    schedule = Schedule(lambda *_: None, threads=1, clock=lambda: now_s)
+    for n in range(5):
+        keep(f"shop {n}")
+    with structlog.testing.capture_logs() as told:
+        schedule.start()
+        assert rounds.wait(PATIENCE_S)
+        assert schedule.stop(lambda: False)
+    assert [line["event"] for line in told] == ["pairs begin late", "pairs begin in time again"]
+    assert told[0]["hint"] == ALL_THREADS_BUSY
+    assert told[0]["late_s"] == BEHIND_S + 1
