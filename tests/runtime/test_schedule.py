@@ -1,4 +1,4 @@
-"""Who is called, and how often; and how it ends."""
+"""Who is called, and how often."""
 
 import logging
 import threading
@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-import structlog
 
-from syncd.runtime.schedule import ALL_THREADS_BUSY, BEHIND_S, Schedule
+from syncd.runtime.schedule import Schedule
 
 MINUTE = timedelta(minutes=1)
 AT_ONCE = timedelta()
@@ -108,84 +107,6 @@ def test_work_is_never_done_twice_at_once() -> None:
     assert enough.wait(PATIENCE_S)
     assert schedule.stop(lambda: False)
     assert not twice
-
-
-@pytest.mark.parametrize("_", range(20))
-def test_a_stop_ends_however_the_work_has_just_ended(_: int) -> None:
-    """APScheduler holds its lock while it waits for its threads, which must not wait for it."""
-    calls: list[int] = []
-    enough = threading.Event()
-
-    def work() -> timedelta:
-        calls.append(1)
-        if len(calls) >= 3:
-            enough.set()
-        return AT_ONCE
-
-    schedule = Schedule(lambda *_: None, threads=THREADS)
-    for n in range(8):
-        schedule.keep(f"shop {n}", work, MINUTE, AT_ONCE)
-    schedule.start()
-    assert enough.wait(PATIENCE_S)
-    ended: list[bool] = []
-    stopping = threading.Thread(
-        target=lambda: ended.append(schedule.stop(lambda: False)), daemon=True
-    )
-    stopping.start()
-    stopping.join(PATIENCE_S)
-    assert ended == [True]
-
-
-def test_a_stop_waits_until_apscheduler_has_handed_over_what_is_due(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
-    """Its thread forgets a job once it has begun, and fails if it was shut down in between."""
-    at_it, asked = threading.Event(), threading.Event()
-
-    class HeldUp(logging.Filter):
-        """Holds its thread up after the first of two jobs, while the stop is asked for."""
-
-        def filter(self, record: logging.LogRecord) -> bool:
-            if record.msg.startswith("Removed job"):
-                at_it.set()
-                time.sleep(0.3)
-            return True
-
-    def work() -> timedelta:
-        assert asked.wait(PATIENCE_S)
-        return MINUTE
-
-    def until() -> bool:
-        asked.set()
-        return False
-
-    schedule = Schedule(lambda *_: None, threads=THREADS)
-    for n in range(2):
-        schedule.keep(f"shop {n}", work, MINUTE, AT_ONCE)
-    caplog.set_level(logging.INFO, "apscheduler")
-    with caplog.filtering(HeldUp()):
-        schedule.start()
-        assert at_it.wait(PATIENCE_S)
-        assert schedule.stop(until)
-
-
-def test_a_stop_waits_no_longer_than_it_may() -> None:
-    release = threading.Event()
-    begun = threading.Event()
-
-    def work() -> timedelta:
-        begun.set()
-        release.wait(PATIENCE_S)
-        return AT_ONCE
-
-    schedule = Schedule(lambda *_: None, threads=THREADS)
-    schedule.keep("shop", work, MINUTE, AT_ONCE)
-    schedule.start()
-    assert begun.wait(PATIENCE_S)
-    assert schedule.stop(lambda: True) is False
-    assert schedule.at_work == {"shop"}
-    release.set()
-    assert schedule.stop(lambda: False)
 
 
 def test_nothing_fires_on_top_of_work_that_takes_longer_than_its_interval(
@@ -322,80 +243,6 @@ def test_after_an_unforeseen_error_work_is_called_again_after_its_interval() -> 
     assert failures == ["bad", "bad"]
 
 
-def test_what_has_been_due_the_longest_goes_first_when_threads_are_short() -> None:
-    calls: list[str] = []
-    enough = threading.Event()
-    schedule = Schedule(lambda *_: None, threads=1)
-
-    def keep(name: str) -> None:
-        def work() -> timedelta:
-            calls.append(name)
-            if len(calls) >= 20:
-                enough.set()
-            return AT_ONCE
-
-        schedule.keep(name, work, MINUTE, AT_ONCE)
-
-    for n in range(4):
-        keep(f"shop {n}")
-    schedule.start()
-    assert enough.wait(PATIENCE_S)
-    assert schedule.stop(lambda: False)
-    assert all(len(set(calls[n : n + 4])) == 4 for n in range(0, 20, 4))
-
-
-def test_work_that_is_kept_anew_while_it_waits_for_a_thread_is_done_once_as_it_is_now() -> None:
-    calls: list[str] = []
-    begun, release, done = threading.Event(), threading.Event(), threading.Event()
-
-    def busy() -> timedelta:
-        begun.set()
-        assert release.wait(PATIENCE_S)
-        return MINUTE
-
-    def work(name: str) -> timedelta:
-        calls.append(name)
-        if name == "last":
-            done.set()
-        return MINUTE
-
-    schedule = Schedule(lambda *_: None, threads=1)
-    schedule.keep("busy", busy, MINUTE, AT_ONCE)
-    for name in ("shop", "dropped", "last"):
-        schedule.keep(name, lambda name=name: work(name), MINUTE, AT_ONCE)
-    schedule.start()
-    assert begun.wait(PATIENCE_S)  # and the others are handed over with it
-    schedule.keep("shop", lambda: work("new"), MINUTE, AT_ONCE)
-    schedule.drop("dropped")
-    release.set()
-    assert done.wait(PATIENCE_S)
-    assert schedule.stop(lambda: False)
-    assert calls == ["new", "last"]
-
-
-def test_what_is_to_begin_first_is_called_first() -> None:
-    calls: list[str] = []
-    enough = threading.Event()
-    schedule = Schedule(lambda *_: None, threads=1)
-
-    def keep(name: str, first: timedelta) -> None:
-        def work() -> timedelta:
-            calls.append(name)
-            if len(calls) == 3:
-                enough.set()
-            return MINUTE
-
-        schedule.keep(name, work, MINUTE, AT_ONCE, first=first)
-
-    keep("third", timedelta(milliseconds=200))
-    keep("first", AT_ONCE)
-    keep("second", timedelta(milliseconds=100))
-    schedule.start()
-    assert enough.wait(PATIENCE_S)
-    assert schedule.stop(lambda: False)
-    assert calls == ["first", "second", "third"]
-
-
 def test_work_that_is_planned_is_called_no_later_when_it_is_kept_anew() -> None:
     soon, late = threading.Event(), threading.Event()
 
@@ -415,33 +262,3 @@ def test_work_that_is_planned_is_called_no_later_when_it_is_kept_anew() -> None:
     assert soon.wait(PATIENCE_S)
     assert late.wait(PATIENCE_S)
     assert schedule.stop(lambda: False)
-
-
-def test_that_pairs_begin_late_is_told_once_and_so_is_that_they_begin_in_time_again() -> None:
-    """Five pairs, one thread: in the first round each takes longer than pairs may be late."""
-    now_s = 0.0
-    calls: list[str] = []
-    rounds = threading.Event()
-
-    def keep(name: str) -> None:
-        def work() -> timedelta:
-            nonlocal now_s
-            calls.append(name)
-            if len(calls) <= 5:
-                now_s += BEHIND_S + 1
-            if len(calls) == 15:
-                rounds.set()
-            return AT_ONCE if len(calls) < 15 else MINUTE
-
-        schedule.keep(name, work, MINUTE, AT_ONCE)
-
-    schedule = Schedule(lambda *_: None, threads=1, clock=lambda: now_s)
-    for n in range(5):
-        keep(f"shop {n}")
-    with structlog.testing.capture_logs() as told:
-        schedule.start()
-        assert rounds.wait(PATIENCE_S)
-        assert schedule.stop(lambda: False)
-    assert [line["event"] for line in told] == ["pairs begin late", "pairs begin in time again"]
-    assert told[0]["hint"] == ALL_THREADS_BUSY
-    assert told[0]["late_s"] == BEHIND_S + 1
