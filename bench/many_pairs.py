@@ -73,7 +73,8 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
         (
             f"{place}: late",
             f"median {found['late_median_s']:.2f} s, at most {found['late_most_s']:.2f} s"
-            f" ({found['cycles']:,} cycles, each {found['cycle_median_s']:.1f} s, at most"
+            f" ({found['cycles']:,} of {pairs * seconds // EVERY_S:,} cycles, each"
+            f" {found['cycle_median_s']:.1f} s, at most"
             f" {found['cycle_most_s']:.1f} s; load of the machine {found['load']:.1f})",
             f"at most {GOAL_S:.0f} s",
             found["late_most_s"] <= GOAL_S,
