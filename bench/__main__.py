@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from bench import engine, kills, limits, lists, many_pairs, matching, rest
+from bench import codecs, engine, kills, limits, lists, many_pairs, matching, rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ Measuring = Callable[[bool], Sequence[tuple[str, str, str, bool]]]
 MEASUREMENTS: dict[str, Measuring] = {
     "engine": engine.measure,
     "rest": rest.measure,
+    "codecs": codecs.measure,
     "matching": matching.measure,
     "limits": limits.measure,
     "lists": lists.measure,

@@ -1,12 +1,13 @@
 """The first match of two full accounts, and a cycle in which nothing happened."""
 
 from bench.rehearsal import Rehearsal, duplicates, rehearsal
+from bench.start import starts
 
 SECONDS, MEGABYTES, IDLE_SECONDS, IDLE_REQUESTS = 60.0, 200.0, 2.0, 3
 
 
 def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
-    """Match 10,000 contacts of each side, half of them in common, limits off."""
+    """Match 10,000 contacts of each side, half of them in common, limits off; then look at them."""
     size = 1_000 if quick else 10_000
     with rehearsal(size) as r:
         known = {platform: addresses(r, platform) for platform in ("ghl", "maileon")}
@@ -20,7 +21,7 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
             first.code == 0 and first.seconds < SECONDS and first.peak_mb < MEGABYTES,
         )
         exact = _exact(r, known, gone)
-        return [match, exact, _idle(r, size)]
+        return [match, exact, _idle(r, size), *starts(r, size)]
 
 
 def _exact(r: Rehearsal, known: dict[str, set[str]], gone: set[str]) -> tuple[str, str, str, bool]:

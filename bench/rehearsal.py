@@ -46,13 +46,15 @@ class Ran:
     """How a finished process ended.
 
     Attributes:
-        peak_mb: its largest resident size; seconds: wall time from start to end.
+        peak_mb: its largest resident size; seconds: wall time from start to end; cpu_s: what
+            it took of the processors, Python's own start and end included.
     """
 
     code: int
     output: str
     seconds: float
     peak_mb: float
+    cpu_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,8 @@ class Rehearsal:
             said = output.read().decode(errors="replace")
         code = os.waitstatus_to_exitcode(status)
         process.returncode = code
-        return Ran(code, said, seconds, usage.ru_maxrss / 1024)
+        cpu_s = usage.ru_utime + usage.ru_stime
+        return Ran(code, said, seconds, usage.ru_maxrss / 1024, cpu_s)
 
     def last_run_s(self) -> float:
         """How long the newest run took, as the store has it."""

@@ -6,21 +6,19 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from threading import Event, Lock
 
-import sqlalchemy as sa
-
 from syncd.config.load import Account as ConfiguredAccount
-from syncd.config.load import Configuration, read_options
+from syncd.config.load import read_options
 from syncd.connectors.api import Connector, Wire
 from syncd.connectors.named import Named
 from syncd.connectors.registry import connector
 from syncd.core.digest import digest_json
-from syncd.errors import AccountError, ConfigError, StoppedError, SyncdError, TransientError
-from syncd.mapping.problem import did_you_mean
+from syncd.errors import AccountError, StoppedError, SyncdError, TransientError
 from syncd.model.spec import Catalogue, ResourceSpec
 from syncd.store import accounts, database, fields
 from syncd.store.accounts import Checked
 from syncd.store.clocks import within
 from syncd.store.suppressions import Ledger
+from syncd.stored import Stored
 
 CHECK_EVERY = timedelta(hours=1)
 
@@ -34,15 +32,13 @@ class Look:
 
 
 @dataclass(slots=True)
-class Accounts:
+class Accounts(Stored):
     """The accounts of a configuration, with the store opened; each is opened when first needed.
 
     Attributes:
         requests: how many were sent, by account.
     """
 
-    configuration: Configuration
-    store: sa.Engine
     ledger: Ledger
     wire: Wire = field(default_factory=Wire)
     requests: Counter[str] = field(default_factory=Counter)
@@ -61,18 +57,6 @@ class Accounts:
         for opened in self._open.values():
             opened.close()
         self._open.clear()
-
-    def configured(self, name: str) -> ConfiguredAccount:
-        """An account's configuration.
-
-        Raises:
-            ConfigError: there is no account of this name.
-        """
-        known = self.configuration.accounts
-        if name not in known:
-            hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
-            raise ConfigError(f"There is no account '{name}'.", hint=hint)
-        return known[name]
 
     def connect(self, name: str) -> Connector:
         """The connector of an account, opened once; touches no network."""

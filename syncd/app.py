@@ -1,6 +1,5 @@
 """The composition root: from a configuration to pairs that can be run."""
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from pathlib import Path
 from syncd import opening
 from syncd.accounts import Accounts
 from syncd.config.load import Pair as ConfiguredPair
-from syncd.config.load import load
 from syncd.config.problems import ConfigProblemsError
 from syncd.config.settings import Baseline
 from syncd.connectors.api import Wire
@@ -30,7 +28,7 @@ from syncd.errors import (
 )
 from syncd.kin import Kin, kin_of
 from syncd.mapping.compile import MissingField
-from syncd.mapping.problem import Problem, did_you_mean
+from syncd.mapping.problem import Problem
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
@@ -38,6 +36,7 @@ from syncd.opening import Ground
 from syncd.store import database, fields, runs
 from syncd.store.clocks import within
 from syncd.store.suppressions import open_ledger
+from syncd.stored import open_stored
 
 
 @dataclass(slots=True)
@@ -51,18 +50,6 @@ class App(Accounts):
         return Bench(self.store, self.ledger, now=self.wire.now)
 
     # -- pairs ---------------------------------------------------------------------------
-
-    def pair_named(self, name: str) -> ConfiguredPair:
-        """A pair's configuration.
-
-        Raises:
-            ConfigError: there is no pair of this name.
-        """
-        known = self.configuration.pairs
-        if name not in known:
-            hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
-            raise ConfigError(f"There is no pair '{name}'.", hint=hint)
-        return known[name]
 
     def open_pair(
         self,
@@ -251,12 +238,10 @@ def open_app(path: Path, *, env: Mapping[str, str] | None = None, wire: Wire | N
         ConfigError: a file is wrong; all problems at once.
         StoreError: the store cannot be used.
     """
-    configuration = load(path, os.environ if env is None else env)
-    store = database.open_store(configuration.store)
-    database.upgrade(store)
-    with database.explained(store):
-        ledger = open_ledger(store)
-    return App(configuration, store, ledger, wire or Wire())
+    stored = open_stored(path, env=env)
+    with database.explained(stored.store):
+        ledger = open_ledger(stored.store)
+    return App(stored.configuration, stored.store, ledger, wire or Wire())
 
 
 def _setup(pair: ConfiguredPair) -> str:

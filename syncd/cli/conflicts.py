@@ -8,10 +8,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from syncd.app import App
 from syncd.cli import causes
-from syncd.cli.face import face_of, opened, pair_names
+from syncd.cli.face import face_of, pair_names, stored
 from syncd.cli.values import ago, counted, moment, shown
+from syncd.connectors.api import utc_now
 from syncd.core.consent import CONSENT
 from syncd.errors import ConfigError
 from syncd.model.side import SIDES, Both, Side
@@ -19,6 +19,7 @@ from syncd.model.values import Consent, Level, to_json
 from syncd.store import conflicts, links, wake
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
+from syncd.stored import Stored
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
@@ -32,17 +33,17 @@ def list_(
     """List the fields that wait for a person."""
     face = face_of(context)
     rows: list[dict[str, Any]] = []
-    with opened(face) as opened_app:
-        for name in pair_names(opened_app, [pair] if pair else []):
-            with reading(opened_app.store) as db:
+    with stored(face) as known:
+        for name in pair_names(known, [pair] if pair else []):
+            with reading(known.store) as db:
                 found = conflicts.of_pair(db, name, limit=limit)
                 ids = {link.id: link.ids for link in links.load(db, {c.link_id for c in found})}
-            accounts = _accounts(opened_app, name)
+            accounts = _accounts(known, name)
             rows += [
                 {"pair": name, **_content(c), "records": _records(accounts, ids.get(c.link_id))}
                 for c in found
             ]
-        now = opened_app.wire.now()
+        now = utc_now()
     if not rows:
         face.answer({"conflicts": []}, "No field waits for a person.")
         return
@@ -73,10 +74,10 @@ def show(
 ) -> None:
     """Show what both sides hold. This shows personal data."""
     face = face_of(context)
-    with opened(face) as opened_app:
-        pair, conflict = _one(opened_app, number)
-        accounts = _accounts(opened_app, pair)
-        with reading(opened_app.store) as db:
+    with stored(face) as known:
+        pair, conflict = _one(known, number)
+        accounts = _accounts(known, pair)
+        with reading(known.store) as db:
             link = next(iter(links.load(db, [conflict.link_id])), None)
     title = f"{conflict.rule}: {causes.conflict_told(flips=conflict.flips)}"
     table = Table(title=f"{title}, since {moment(conflict.opened_at)}", title_justify="left")
@@ -112,14 +113,14 @@ def resolve(
     Whether somebody is opted out is settled one by one, never by `--all`.
     """
     face = face_of(context)
-    with opened(face) as opened_app:
-        pair, found = _chosen(opened_app, number, every)
+    with stored(face) as known:
+        pair, found = _chosen(known, number, every)
         chosen = [c for c in found if number is not None or c.rule != CONSENT]
-        with opened_app.store.begin() as db:
+        with known.store.begin() as db:
             for conflict in chosen:
                 conflicts.choose(db, conflict.id, take, _this_person())
             wake.by_links(db, {conflict.link_id for conflict in chosen})
-        account = _accounts(opened_app, pair)[take]
+        account = _accounts(known, pair)[take]
     content = {
         "pair": pair,
         "resolved": [c.id for c in chosen],
@@ -143,33 +144,33 @@ def resolve(
     face.answer(content, *lines)
 
 
-def _chosen(opened_app: App, number: int | None, every: str | None) -> tuple[str, list[Conflict]]:
+def _chosen(known: Stored, number: int | None, every: str | None) -> tuple[str, list[Conflict]]:
     if every is not None and number is None:
-        pair = opened_app.pair_named(every).name
-        with reading(opened_app.store) as db:
+        pair = known.pair_named(every).name
+        with reading(known.store) as db:
             return pair, conflicts.of_pair(db, pair, limit=conflicts.count_open(db, pair))
     if number is not None and every is None:
-        pair, conflict = _one(opened_app, number)
+        pair, conflict = _one(known, number)
         return pair, [conflict]
     raise ConfigError(
         "Nothing was resolved.", hint="Name one conflict by its ID, or a pair with `--all PAIR`."
     )
 
 
-def _one(opened_app: App, number: int) -> tuple[str, Conflict]:
-    with reading(opened_app.store) as db:
+def _one(known: Stored, number: int) -> tuple[str, Conflict]:
+    with reading(known.store) as db:
         found = conflicts.get(db, number)
     if found is None:
         raise ConfigError(
             f"There is no conflict {number}; it may be settled already.",
             hint="Type `syncd conflicts list`.",
         )
-    opened_app.pair_named(found[0])
+    known.pair_named(found[0])
     return found
 
 
-def _accounts(opened_app: App, pair: str) -> Both[str]:
-    configured = opened_app.pair_named(pair)
+def _accounts(known: Stored, pair: str) -> Both[str]:
+    configured = known.pair_named(pair)
     return Both(*(configured.account(side) for side in SIDES))
 
 

@@ -1,6 +1,7 @@
 """What every command shares: where the configuration is, and how to answer."""
 
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,14 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.console import Console, RenderableType
 
 from syncd.cli import environment
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
     from syncd.app import App
     from syncd.connectors.api import Wire
+    from syncd.stored import Stored
 
 PLACES = (Path("config/syncd.yaml"), Path("syncd.yaml"))
 WIDE = 120  # columns where nobody can say how wide the paper is
@@ -47,11 +50,11 @@ class Face:
     json: bool = False
 
     @property
-    def out(self) -> Console:
+    def out(self) -> "Console":
         return _console(sys.stdout)
 
     @property
-    def err(self) -> Console:
+    def err(self) -> "Console":
         return _console(sys.stderr)
 
     @property
@@ -59,7 +62,7 @@ class Face:
         """Whether somebody watches: progress bars make sense."""
         return sys.stderr.isatty()
 
-    def answer(self, content: Mapping[str, Any], *shown: RenderableType) -> None:
+    def answer(self, content: Mapping[str, Any], *shown: "RenderableType") -> None:
         """Answer with `content` as JSON, or show it to a person."""
         if self.json:
             sys.stdout.write(json.dumps(content, ensure_ascii=False, default=_plain) + "\n")
@@ -81,7 +84,9 @@ def _plain(value: object) -> str:
     return str(value)
 
 
-def _console(stream: Any) -> Console:
+def _console(stream: Any) -> "Console":
+    from rich.console import Console  # whoever asks for JSON or for the version needs none
+
     width = None if stream.isatty() or "COLUMNS" in os.environ else WIDE
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
@@ -151,15 +156,35 @@ def opened(face: Face, wire: "Wire | None" = None) -> Iterator["App"]:
         app.close()
 
 
-def pair_names(app: "App", asked: Iterable[str]) -> list[str]:
+@contextmanager
+def stored(face: Face, *, make: bool = True) -> Iterator["Stored"]:
+    """As `opened`, for a command that asks no platform: nothing that could is even loaded.
+
+    Args:
+        make: an empty store gets its tables.
+    """
+    from syncd.store.database import explained
+    from syncd.stored import open_stored
+
+    # Such a command has no events to log, and what a library says may hold somebody's values.
+    logging.getLogger().handlers[:] = [logging.NullHandler()]
+    found = open_stored(configuration_path(face), make=make)
+    try:
+        with explained(found.store):
+            yield found
+    finally:
+        found.close()
+
+
+def pair_names(known: "Stored", asked: Iterable[str]) -> list[str]:
     """The pairs asked for, or all of them; each one is configured.
 
     Raises:
         ConfigError: there is none, or none of that name.
     """
-    names = list(dict.fromkeys(asked)) or list(app.configuration.pairs)
+    names = list(dict.fromkeys(asked)) or list(known.configuration.pairs)
     if not names:
         raise ConfigError("No pair is configured.", hint="Write one with `syncd init`.")
     for name in names:
-        app.pair_named(name)
+        known.pair_named(name)
     return names

@@ -1,5 +1,6 @@
 """The list of commands, and what surrounds each of them."""
 
+import gc
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -50,6 +51,7 @@ class _Commands(TyperGroup):
         if self._listing:
             return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
         loaded = typer.main.get_command(import_module(f"syncd.cli.{cmd_name}").app)
+        _collect_garbage_again()
         loaded.help = loaded.help or COMMANDS[cmd_name]
         return _with_common_options(loaded)
 
@@ -90,6 +92,13 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt as error:
             face.err.print("Stopped.")
             raise typer.Exit(130) from error
+
+
+def _collect_garbage_again() -> None:
+    """From now on: what a process has loaded is never looked through, as it stays to the end."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
 
 
 def _told(error: Any, context: Any) -> Exception:

@@ -7,10 +7,10 @@ import typer
 from syncd.cli import progress
 from syncd.cli.face import face_of, finish, opened
 from syncd.cli.rounds import bench_of, run_rounds, stoppable
-from syncd.engine import backfill
 from syncd.engine.word import PLAN, approve, looked_at
 from syncd.errors import BusyError
 from syncd.store.database import reading
+from syncd.store.runs import BACKFILL
 
 app = typer.Typer(add_completion=False)
 
@@ -42,7 +42,7 @@ def release(
         said = f"Run {released.id} of pair '{pair}' is released."
         if released.id != seen.id:
             said = f"Run {released.id} of pair '{pair}' is released, as run {seen.id} planned it."
-        if released.mode == backfill.MODE:
+        if released.mode == BACKFILL:
             resume = f"syncd backfill {pair} --resume {released.id}"
             face.answer({**content, "sent": False}, f"{said} Go on with `{resume}`.")
             return

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli import causes
-from syncd.cli.face import face_of, opened
+from syncd.cli.face import face_of, stored
 from syncd.cli.values import counted
 from syncd.errors import ConfigError
 from syncd.store import members, refusals, wake
@@ -29,9 +29,9 @@ def retry(
     What is parked because it was decided so, such as an opt-out, stays as it is.
     """
     face = face_of(context)
-    with opened(face) as opened_app:
-        opened_app.pair_named(pair)
-        with reading(opened_app.store) as db:
+    with stored(face) as known:
+        known.pair_named(pair)
+        with reading(known.store) as db:
             census = members.census(db, pair)
         parked: Counter[str] = Counter()
         for _, _, state, why, n in census:
@@ -39,7 +39,7 @@ def retry(
                 parked[why] += n
         asked = _asked(parked, cause or ())
         tried = [why for why in asked if causes.needs_a_person(why)]
-        with opened_app.store.begin() as db:
+        with known.store.begin() as db:
             woken = wake.parked(db, pair, tried) if tried else 0
             refused = [] if cause else refusals.clear(db, pair)
             wake.by_links(db, refused)

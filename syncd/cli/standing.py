@@ -1,26 +1,26 @@
 """Where a pair stands, read from the store alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
-from syncd.app import App
 from syncd.connectors.registry import connector
-from syncd.engine import backfill
 from syncd.kin import relatives
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.store import conflicts, cursors, leases, links, members, runs, suppressions, tallies
 from syncd.store.database import reading
-from syncd.store.runs import Run
+from syncd.store.runs import BACKFILL, Run
+from syncd.stored import Stored
 
 CYCLES = ("sync", "full")  # what the daemon and `syncd sync` run
+UNREAD: Both[tuple[datetime | None, int | None]] = Both((None, None), (None, None))
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One pair as the store knows it.
+    """One pair as the store knows it; by default one of which it knows nothing yet.
 
     Attributes:
         census: (side, state, cause, how many) of every record.
@@ -36,21 +36,21 @@ class Standing:
 
     pair: str
     accounts: Both[str]
-    census: Sequence[tuple[Side, str, str | None, int]]
-    links: int
-    conflicts: int
-    flipping: int
-    problems: Sequence[tuple[str, str, int]]
-    suppressed: int
-    in_doubt: int
-    unshown: Mapping[str, int]
-    swept: Both[tuple[datetime | None, int | None]]
-    last_run: Run | None
-    last_cycle: Run | None
-    held: Run | None
-    released: Run | None
-    holder: str | None
-    error: str | None
+    census: Sequence[tuple[Side, str, str | None, int]] = ()
+    links: int = 0
+    conflicts: int = 0
+    flipping: int = 0
+    problems: Sequence[tuple[str, str, int]] = ()
+    suppressed: int = 0
+    in_doubt: int = 0
+    unshown: Mapping[str, int] = field(default_factory=dict)
+    swept: Both[tuple[datetime | None, int | None]] = UNREAD
+    last_run: Run | None = None
+    last_cycle: Run | None = None
+    held: Run | None = None
+    released: Run | None = None
+    holder: str | None = None
+    error: str | None = None
 
     def by_state(self) -> dict[tuple[str, str | None], dict[Side, int]]:
         """How many records of each side are in each state."""
@@ -90,12 +90,14 @@ class Standing:
         }
 
 
-def read_standing(app: App, pair: str) -> Standing:
-    """Count everything of one pair."""
-    configured = app.pair_named(pair)
+def read_standing(known: Stored, pair: str, now: datetime) -> Standing:
+    """Count everything of one pair; nothing in a store that has no tables yet."""
+    configured = known.pair_named(pair)
     accounts = Both(configured.account(Side.LEFT), configured.account(Side.RIGHT))
+    if known.is_empty:
+        return Standing(pair, accounts)
     resource = Resource.CONTACT
-    with reading(app.store) as db:
+    with reading(known.store) as db:
         swept = (cursors.load(db, pair, side, resource) for side in SIDES)
         return Standing(
             pair=pair,
@@ -106,26 +108,26 @@ def read_standing(app: App, pair: str) -> Standing:
             flipping=conflicts.count_flipping(db, pair),
             problems=conflicts.problem_census(db, pair),
             suppressed=suppressions.count_addresses(
-                db, relatives(app.configuration, accounts.left)
+                db, relatives(known.configuration, accounts.left)
             ),
             in_doubt=tallies.count_in_doubt(db, pair),
             unshown={
                 accounts[side]: n
                 for side in SIDES
-                if _hides_consent(app, accounts[side])
-                and (n := tallies.count_unshown_opt_outs(db, pair, side))
+                if (n := tallies.count_unshown_opt_outs(db, pair, side))
+                and _hides_consent(known, accounts[side])
             },
             swept=Both(*((cursor.swept_at, cursor.swept_count) for cursor in swept)),
-            last_run=runs.latest(db, pair, (*CYCLES, backfill.MODE)),
+            last_run=runs.latest(db, pair, (*CYCLES, BACKFILL)),
             last_cycle=runs.latest(db, pair, CYCLES),
             held=runs.held(db, pair, released=False),
             released=runs.held(db, pair, released=True),
-            holder=leases.holder_of(db, pair, app.wire.now()),
+            holder=leases.holder_of(db, pair, now),
             error=runs.facts(db, pair).error,
         )
 
 
-def _hides_consent(app: App, account: str) -> bool:
+def _hides_consent(known: Stored, account: str) -> bool:
     """Whether a platform never shows the consent that was written to it; asks nobody."""
-    spec = connector(app.configured(account).connector).spec.resources[Resource.CONTACT]
+    spec = connector(known.configured(account).connector).spec.resources[Resource.CONTACT]
     return spec.consent is not None and not spec.consent.readable

@@ -1,21 +1,21 @@
 """`syncd status`: where every record stands, and how the last run went."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from syncd.app import App
 from syncd.cli import causes
-from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names
+from syncd.cli.face import Code, Face, face_of, finish, pair_names, stored
 from syncd.cli.standing import Standing, read_standing
 from syncd.cli.values import ago, counted, moment
-from syncd.engine import backfill
+from syncd.connectors.api import utc_now
 from syncd.engine.word import held_message
 from syncd.model.side import SIDES
-from syncd.store.runs import Run, RunState
+from syncd.store.runs import BACKFILL, Run, RunState
+from syncd.stored import Stored
 
 app = typer.Typer(add_completion=False)
 SLACK = timedelta(minutes=5)
@@ -36,34 +36,35 @@ def status(
     with 7 if one is held, and with 1 if one failed or none came.
     """
     face = face_of(context)
-    with opened(face) as opened_app:
-        names = pair_names(opened_app, [pair] if pair else [])
-        standings = [read_standing(opened_app, name) for name in names]
+    with stored(face, make=False) as known:
+        names = pair_names(known, [pair] if pair else [])
+        now = utc_now()
+        standings = [read_standing(known, name, now) for name in names]
         if check:
-            _check(face, opened_app, standings)
+            _check(face, known, standings, now)
             return
         face.answer({"pairs": [s.content for s in standings]})
         if not face.json:
             for standing in standings:
-                _show(face, opened_app, standing)
+                _show(face, known, standing, now)
 
 
 # -- for a person ------------------------------------------------------------------------
 
 
-def _show(face: Face, opened_app: App, standing: Standing) -> None:
-    face.out.print(_title(opened_app, standing), style="bold")
+def _show(face: Face, known: Stored, standing: Standing, now: datetime) -> None:
+    face.out.print(_title(known, standing), style="bold")
     if standing.census:
         face.out.print(_census(standing))
     elif standing.error is None:
         face.out.print("  No record was read yet: type `syncd sync`.")
-    for line in _lines(opened_app, standing):
+    for line in _lines(standing, now):
         face.out.print(line, soft_wrap=True)
     face.out.print()
 
 
-def _title(opened_app: App, standing: Standing) -> str:
-    every = opened_app.pair_named(standing.pair).settings.every
+def _title(known: Stored, standing: Standing) -> str:
+    every = known.pair_named(standing.pair).settings.every
     left, right = standing.accounts
     return f"Pair {standing.pair}: {left} ⇄ {right}, every {every.total_seconds():.0f} s"
 
@@ -85,8 +86,7 @@ def _census(standing: Standing) -> Table:
     return table
 
 
-def _lines(opened_app: App, standing: Standing) -> Sequence[str]:
-    now = opened_app.wire.now()
+def _lines(standing: Standing, now: datetime) -> Sequence[str]:
     run = standing.last_run
     lines = [
         f"  links        {standing.links:,}",
@@ -110,7 +110,7 @@ def _lines(opened_app: App, standing: Standing) -> Sequence[str]:
     ]
     if run is not None:
         at = run.ended_at or run.started_at
-        what = f"{run.id}, a backfill" if run.mode == backfill.MODE else str(run.id)
+        what = f"{run.id}, a backfill" if run.mode == BACKFILL else str(run.id)
         rest = f"; {run.quiet:,} cycles in a row had nothing to do" if run.quiet > 1 else ""
         lines.append(f"  last run     {what}, {_ended(run)}, {ago(at, now)} ({moment(at)}){rest}")
     lines += [
@@ -137,7 +137,7 @@ def _ended(run: Run) -> str:
 
 
 def _released(pair: str, run: Run) -> str:
-    if run.mode == backfill.MODE:
+    if run.mode == BACKFILL:
         return f"run {run.id}, a backfill: go on with `syncd backfill {pair} --resume {run.id}`"
     return f"run {run.id}: the next cycle sends it; type `syncd sync {pair}` to do it now"
 
@@ -154,8 +154,8 @@ def _see(standing: Standing) -> str:
 # -- the health check --------------------------------------------------------------------
 
 
-def _check(face: Face, opened_app: App, standings: Sequence[Standing]) -> None:
-    verdicts = {s.pair: _verdict(opened_app, s) for s in standings}
+def _check(face: Face, known: Stored, standings: Sequence[Standing], now: datetime) -> None:
+    verdicts = {s.pair: _verdict(known, s, now) for s in standings}
     content: dict[str, Any] = {
         "healthy": all(code is Code.DONE for code, _ in verdicts.values()),
         "pairs": {name: {"code": int(c), "why": why} for name, (c, why) in verdicts.items()},
@@ -165,12 +165,12 @@ def _check(face: Face, opened_app: App, standings: Sequence[Standing]) -> None:
     finish(Code.AGAIN if Code.AGAIN in codes else max(codes, default=Code.DONE))
 
 
-def _verdict(opened_app: App, standing: Standing) -> tuple[Code, str]:
+def _verdict(known: Stored, standing: Standing, now: datetime) -> tuple[Code, str]:
     """Whether the daemon keeps this pair in step, in one line."""
-    run, now = standing.last_cycle, opened_app.wire.now()
+    run = standing.last_cycle
     if run is None:
         return Code.AGAIN, "no run yet; start `syncd run`"
-    every = opened_app.pair_named(standing.pair).settings.every
+    every = known.pair_named(standing.pair).settings.every
     latest = max(run.started_at, run.ended_at or run.started_at)
     age = f"the last run ended {ago(latest, now)}"
     if now - latest > 3 * every + SLACK and not standing.holder:

@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from syncd.config.docstrings import describe
 from syncd.model.policy import Deleted, Guards, Limit, OnLeave
 from syncd.model.rule import Direction, Policy
 from syncd.model.side import SIDES, Both, Side
@@ -87,7 +88,7 @@ class Part(BaseModel):
     """A part of the configuration: unknown keys are refused, and nothing changes later."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+        extra="forbid", frozen=True, hide_input_in_errors=True, json_schema_extra=describe
     )
 
 
@@ -298,7 +299,7 @@ class AccountSettings(BaseModel):
     """One configured connector; the other keys belong to the connector."""
 
     model_config = ConfigDict(
-        extra="allow", frozen=True, hide_input_in_errors=True, use_attribute_docstrings=True
+        extra="allow", frozen=True, hide_input_in_errors=True, json_schema_extra=describe
     )
 
     connector: Name

@@ -10,9 +10,6 @@ from contextlib import suppress
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 # What XML 1.0 cannot hold (section 2.2), and with it neither Maileon nor a JSON in UTF-8.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOCAL_PART = re.compile(r"""[^\s@<>()\[\],;:"\\]{1,64}""")
@@ -81,6 +78,9 @@ def identity_key(email: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def _ascii_domain(domain: str) -> str | None:
+    # Loaded with the first address, as a command that reads no address need not wait for it.
+    from email_validator import EmailNotValidError, validate_email
+
     try:
         checked = validate_email(f"x@{domain}", check_deliverability=False, test_environment=True)
     except EmailNotValidError:
@@ -108,6 +108,8 @@ def phone_number(text: str, country: str | None) -> str | None:
     >>> phone_number("030 2312500", "US"), phone_number("+1 030 2312500", None)
     (None, None)
     """
+    import phonenumbers  # with the first phone: many pairs keep none in step
+
     digits = visible_text(text).removeprefix("tel:")
     if not _PHONE.fullmatch(digits):
         return None

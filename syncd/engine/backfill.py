@@ -41,12 +41,10 @@ from syncd.model.side import SIDES, Both
 from syncd.store import backfills, clocks, members, ops, readback, retention, runs, windows
 from syncd.store.backfills import Item, People
 from syncd.store.database import explained, reading
-from syncd.store.runs import Run, RunState
+from syncd.store.runs import BACKFILL, Run, RunState
 from syncd.store.upsert import chunks
 
-__all__ = ["MODE", "BackfillReport", "Order", "carry_out", "resumable", "start"]
-
-MODE = "backfill"
+__all__ = ["BackfillReport", "Order", "carry_out", "resumable", "start"]
 
 
 def start(bench: Bench, pair: Pair, order: Order) -> Run:
@@ -57,7 +55,7 @@ def start(bench: Bench, pair: Pair, order: Order) -> Run:
     """
     with explained(bench.store), leased(pair, bench) as lease, bench.writing(lease) as db:
         progress = {**terms(pair).noted(), "order": order.to_json(), "listed": False}
-        return runs.start(db, pair.name, MODE, bench.now(), progress)
+        return runs.start(db, pair.name, BACKFILL, bench.now(), progress)
 
 
 def resumable(bench: Bench, pair: str, run_id: int) -> Run:
@@ -68,8 +66,8 @@ def resumable(bench: Bench, pair: str, run_id: int) -> Run:
     """
     with explained(bench.store), reading(bench.store) as db:
         run = runs.get(db, run_id)
-        newest = runs.last(db, pair, mode=MODE)
-    if run is None or run.pair != pair or run.mode != MODE:
+        newest = runs.last(db, pair, mode=BACKFILL)
+    if run is None or run.pair != pair or run.mode != BACKFILL:
         hint = f"The newest backfill of '{pair}' is run {newest.id}." if newest else ""
         raise ConfigError(f"Run {run_id} is no backfill of pair '{pair}'.", hint=hint)
     if run.state is RunState.DONE:

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from syncd.engine.context import Bench, Pair
 from syncd.errors import ConfigError
 from syncd.store import runs, windows
-from syncd.store.runs import Run, RunState
+from syncd.store.runs import BACKFILL, Run, RunState
+
+if TYPE_CHECKING:  # `syncd status` tells why a run is held, and needs nothing of the engine
+    from syncd.engine.context import Bench, Pair
 
 SYNC, PLAN = "sync", "plan"  # modes of a run
-WORKING = (SYNC, "full", "backfill")
+WORKING = (SYNC, "full", BACKFILL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Terms:
         return ""
 
 
-def terms(pair: Pair) -> Terms:
+def terms(pair: "Pair") -> Terms:
     return Terms(pair.setup, tuple(account.account_id for account in pair.accounts))
 
 
@@ -53,7 +55,9 @@ def _terms_of(run: Run) -> Mapping[str, Any]:
     return {name: noted[name] for name in ("setup", "accounts") if name in noted}
 
 
-def approve(bench: Bench, pair: str, run_id: int | None = None, opened: Pair | None = None) -> Run:
+def approve(
+    bench: "Bench", pair: str, run_id: int | None = None, opened: "Pair | None" = None
+) -> Run:
     """Note a person's word on what they have looked at; the next cycle sends it.
 
     That is the held run of a pair, or its newest plan. The word covers what was wanted there.
@@ -156,7 +160,7 @@ def _carrier(db: sa.Connection, seen: Run) -> Run:
     return replace(seen, mode=SYNC)
 
 
-def heed(db: sa.Connection, pair: Pair, run: Run) -> Run:
+def heed(db: sa.Connection, pair: "Pair", run: Run) -> Run:
     """A run with the word that a person gave for it, if it was for the pair as it is now.
 
     Another mapping or another account is not what they looked at: their word is taken back.

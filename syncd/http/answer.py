@@ -13,6 +13,10 @@ from syncd.http import xml
 
 MAX_BODY_BYTES = 64 * 1024 * 1024
 _LONE = re.compile("[\ud800-\udfff]")  # a surrogate; json.loads has joined the pairs
+# The same in the bytes of JSON, as ED A0 80 or escaped; and every escape but a lone surrogate.
+_RAW = re.compile(rb"\xed[\xa0-\xbf]")
+_ESCAPED = re.compile(rb"\\u[dD][89a-fA-F]")
+_SOUND = re.compile(rb"\\(?:[^u]|u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,7 @@ class Answer:
             )
         try:
             parsed = json.loads(self.body)
-            # Escaped, or as bytes (ED A0 80), which `json` lets pass.
-            if b"\\ud" in self.body.lower() or b"\xed" in self.body:
+            if may_hold_surrogates(self.body):
                 parsed = _without_surrogates(parsed)
         except (ValueError, RecursionError) as cause:
             raise TransientError(
@@ -91,6 +94,13 @@ class Answer:
     def text(self, limit: int = 300) -> str:
         """The start of the body for telling errors apart; never for a log."""
         return self.body[: limit * 4].decode("utf-8", "replace")[:limit]
+
+
+def may_hold_surrogates(body: bytes) -> bool:
+    """Whether valid JSON holds a lone surrogate; the pairs of an emoji are none."""
+    if _RAW.search(body) or b"\0" in body:  # a NUL: it is UTF-16 or UTF-32
+        return True
+    return bool(_ESCAPED.search(body) and _ESCAPED.search(_SOUND.sub(b" ", body)))
 
 
 def _without_surrogates(parsed: Any) -> Any:

@@ -69,8 +69,8 @@ class ApiClient:
         self._on_request = wire.on_request
         self._attempts = attempts
         self._host = _host_of(base_url)
+        self._base_url = base_url.rstrip("/")  # httpx takes a URL apart twice to join it to one
         self._http = httpx.Client(
-            base_url=base_url,
             headers={"User-Agent": USER_AGENT, **headers},
             timeout=httpx.Timeout(timeout_s, connect=10.0),
             transport=wire.transport,
@@ -117,7 +117,9 @@ class ApiClient:
         if any(pattern.search(label) for pattern in self._forbidden):
             raise InvariantError(f"{label} is never allowed, and was not sent")
         may_repeat = method == "GET" if repeatable is None else repeatable
-        url = path.format(**{k: quote(v, safe="") for k, v in (values or {}).items()})
+        url = self._base_url + path.format(
+            **{k: quote(v, safe="") for k, v in (values or {}).items()}
+        )
         if query:  # a space as %20: not every server reads `+` as one
             url += "?" + urlencode(query, doseq=True, quote_via=quote, safe="")
         request = self._http.build_request(

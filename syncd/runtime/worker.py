@@ -58,8 +58,9 @@ class Worker:
     def work(self) -> timedelta:
         """Run cycles until one leaves nothing to do; how long to wait until the next.
 
-        The next one is due `every` after the last began, at once if that took longer. After an
-        error the wait is whole, as a platform that asks for one means from now on.
+        The next one is due `every` after the last began, and a tenth of it after its end at
+        the earliest, so that a command gets its turn too. After an error the wait is whole, as
+        a platform that asks for one means from now on.
         """
         finished = 0  # a cycle that only ran out of its slice of time does not count
         while finished < MOST_IN_A_ROW:
@@ -75,7 +76,7 @@ class Worker:
             if self.stop() or not _has_more(report):
                 break
         took = timedelta(seconds=self.clock() - begun_s)
-        return max(self.every - took, timedelta())
+        return max(self.every - took, self.every / 10)
 
     def close(self) -> None:
         self.app.disconnect()

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
 from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import tables as t
-from syncd.store.upsert import chunks
+from syncd.store.upsert import chunks, insert_into
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +63,8 @@ def add(db: sa.Connection, run_id: int, side: Side, ids: Sequence[str]) -> None:
     """Put records on the list; those that stand there already stay as they are."""
     if not ids:
         return
-    insert = sqlite.insert if db.dialect.name == "sqlite" else postgresql.insert
-    statement = insert(t.backfill_item).on_conflict_do_nothing(
-        index_elements=["run_id", "side", "remote_id"]
-    )
+    insert = insert_into(t.backfill_item, sqlite=db.dialect.name == "sqlite")
+    statement = insert.on_conflict_do_nothing(index_elements=["run_id", "side", "remote_id"])
     rows = [{"run_id": run_id, "side": side.value, "remote_id": i, "done": False} for i in ids]
     db.execute(statement, rows)
 

@@ -5,16 +5,10 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 
 from syncd.errors import StoreError
 from syncd.store import private_files
@@ -30,6 +24,7 @@ CONNECTION_WAIT_S = 300
 NEWER = "Install the newer syncd again, or point `store:` at another database."
 _POOL = {"pool_size": CONNECTIONS, "max_overflow": 0, "pool_timeout": CONNECTION_WAIT_S}
 _MIGRATING = 0x73796E6364  # any number that nobody else locks: "syncd"
+_NOTED = sa.table("alembic_version", sa.column("version_num"))  # Alembic keeps it
 
 
 def open_store(url: str) -> sa.Engine:
@@ -121,36 +116,34 @@ def begin(engine: sa.Engine) -> Iterator[sa.Connection]:
         yield connection
 
 
-def migrations_folder() -> Path:
-    """Where the migrations are: inside the installed package, or beside it in a checkout."""
-    packaged = Path(str(files("syncd"))) / "migrations"
-    return packaged if packaged.is_dir() else packaged.parent.parent / "migrations"
-
-
-def upgrade(engine: sa.Engine) -> str:
+def upgrade(engine: sa.Engine, *, make: bool = True) -> str | None:
     """Bring the schema up to the newest version and return that version.
 
     A crash leaves the old version or the new one: each migration is one transaction.
 
+    Args:
+        make: an empty store gets the schema too; else it stays empty, and there is no version.
+
     Raises:
         StoreError: the schema is newer than this program, or the store cannot be used.
     """
-    config = _alembic()
-    newest = ScriptDirectory.from_config(config).get_current_head() or ""
+    newest = newest_version()
     with explained(engine):
         present = version(engine)
-        if present == newest:
-            return newest
+        if present == newest or (present is None and not make):
+            return present
         if present is not None and not knows(present):
             raise StoreError(
                 f"The store has schema '{present}', which is newer than this program knows"
                 f" ('{newest}'). Nothing was changed.",
                 hint=NEWER,
             )
+        # Alembic takes a fifth of a second to load, and hardly any start has something to migrate.
+        from syncd.store import migrate
+
         with engine.begin() as connection:
             _wait_for_others(connection)
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrate.to_newest(connection, migrations_folder())
     return newest
 
 
@@ -163,27 +156,33 @@ def _wait_for_others(connection: sa.Connection) -> None:
 def version(engine: sa.Engine) -> str | None:
     """The schema's version; None for an empty store."""
     with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        if not sa.inspect(connection).has_table(_NOTED.name):
+            return None
+        found: str | None = connection.execute(sa.select(_NOTED.c.version_num)).scalar()
+        return found
 
 
 def newest_version() -> str:
     """The schema's version that this program works with."""
-    return ScriptDirectory.from_config(_alembic()).get_current_head() or ""
+    return _versions()[-1]
 
 
 def knows(revision: str) -> bool:
     """Whether this program has heard of a schema's version; else the schema is newer."""
-    try:
-        return ScriptDirectory.from_config(_alembic()).get_revision(revision) is not None
-    except CommandError:
-        return False
+    return revision in _versions()
 
 
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(migrations_folder()))
-    config.set_main_option("path_separator", "os")
-    return config
+def _versions() -> list[str]:
+    """Every version there is, the newest last; a migration's file begins with its version."""
+    names = (path.name for path in (migrations_folder() / "versions").glob("*.py"))
+    return sorted(name.partition("_")[0] for name in names)
+
+
+def migrations_folder() -> Path:
+    """Where the migrations are: inside the installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    packaged = package / "migrations"
+    return packaged if packaged.is_dir() else package.parent / "migrations"
 
 
 @contextmanager

@@ -14,6 +14,8 @@ from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
 
+BACKFILL = "backfill"  # the mode of a run that is none of the daemon's
+
 
 class RunState(StrEnum):
     OPEN = "open"  # under way, or broken off by a crash

@@ -37,8 +37,23 @@ _ON = {"sqlite": "todo = 1", "postgresql": "todo"}
 
 
 def _only(rows: str) -> dict[str, Any]:
-    """An index of some rows alone."""
-    return {f"{name}_where": sa.text(rows.format(todo=on)) for name, on in _ON.items()}
+    """An index of some rows alone, see `_say_which_rows`."""
+    return {"info": {"rows": rows}}
+
+
+@sa.event.listens_for(metadata, "before_create")
+def _say_which_rows(_: Any, connection: sa.Connection, **__: Any) -> None:
+    """Tell the store that makes the indexes which rows each is of.
+
+    SQLAlchemy takes that as `sqlite_where` and `postgresql_where` too, but then it loads the
+    dialects of both stores, in every process and whichever it uses.
+    """
+    dialect = connection.dialect.name
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if rows := index.info.get("rows"):
+                condition = sa.text(rows.format(todo=_ON[dialect]))
+                index.dialect_options[dialect]["where"] = condition
 
 
 # Facts about the store itself: the key of the suppression ledger, and its fingerprint.

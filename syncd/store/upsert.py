@@ -6,8 +6,6 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite as lite
 
 T = TypeVar("T")
 IN_LIMIT = 500  # members of one IN list: far below every database's own limit
@@ -33,13 +31,27 @@ def upsert(
 @cache
 def _statement(table: sa.Table, update: tuple[str, ...], *, sqlite: bool) -> sa.Insert:
     """Built once: it takes longer than to execute it."""
-    insert = lite.insert(table) if sqlite else postgresql.insert(table)
+    insert = insert_into(table, sqlite=sqlite)
     keys = [column.name for column in table.primary_key]
-    if not update:
-        return insert.on_conflict_do_nothing(index_elements=keys)
-    return insert.on_conflict_do_update(
-        index_elements=keys, set_={name: insert.excluded[name] for name in update}
+    new = {name: insert.excluded[name] for name in update}
+    statement: sa.Insert = (
+        insert.on_conflict_do_update(index_elements=keys, set_=new)
+        if update
+        else insert.on_conflict_do_nothing(index_elements=keys)
     )
+    return statement
+
+
+def insert_into(table: sa.Table, *, sqlite: bool) -> Any:
+    """The store's own INSERT, which knows what to do about a row that is there."""
+    # Loaded here, as the dialect of a store that is not used takes as long to load as ours.
+    if sqlite:
+        from sqlalchemy.dialects import sqlite as lite
+
+        return lite.insert(table)
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)
 
 
 def chunks(values: Iterable[T], size: int = IN_LIMIT) -> Iterator[list[T]]:

@@ -39,6 +39,17 @@ def test_status_counts_every_record_in_exactly_one_state(place: Place) -> None:
     assert "opted out" in place.type("status").stdout
 
 
+def test_a_store_that_is_empty_is_told_of_and_stays_empty(place: Place) -> None:
+    said = place.type("status")
+    assert said.exit_code == 0
+    assert "No record was read yet: type `syncd sync`." in said.stdout
+    told = place.json("status")
+    assert place.type("status", "--check").exit_code == 1
+    assert "The store is empty." in place.type("db", "status").stdout
+    assert place.type("db", "upgrade").exit_code == 0
+    assert place.json("status") == told
+
+
 def test_health_needs_a_recent_run_that_did_not_fail(place: Place) -> None:
     assert place.type("status", "--check").exit_code == 1
     place.type("sync")

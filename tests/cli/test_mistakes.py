@@ -148,6 +148,15 @@ def test_a_locked_store_says_so_and_asks_to_try_again(
     assert place.writes == {}
 
 
+@pytest.mark.usefixtures("locked")
+@pytest.mark.parametrize("words", [("status",), ("conflicts", "list")])
+def test_who_only_looks_waits_for_nobody_who_writes(
+    place: Place, monkeypatch: pytest.MonkeyPatch, words: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(database, "BUSY_TIMEOUT_MS", 200)
+    assert place.type(*words).exit_code == 0
+
+
 @pytest.fixture
 def full_disk(place: Place) -> Iterator[None]:
     """The store may not grow any more."""

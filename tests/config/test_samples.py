@@ -119,6 +119,19 @@ def test_the_schema_takes_every_form_of_condition() -> None:
     jsonschema.validate(pair, pair_schema())
 
 
+def test_the_schema_explains_every_key_in_the_words_of_the_code() -> None:
+    root, pair = schemas()
+    assert root["properties"]["log"]["description"] == "What is written to standard error."
+    assert (
+        pair["properties"]["every"]["description"]
+        == "How long from the begin of one cycle of the daemon to the begin of the next."
+    )
+    for shown in (root, pair):
+        assert all("description" in key for key in shown["properties"].values())
+    account = root["$defs"]["AccountSettings"]["properties"]
+    assert account["rate_share"]["description"].startswith("The part of the platform's permitted")
+
+
 def test_defaults_in_the_schema_are_written_as_people_write_them() -> None:
     assert pair_schema()["properties"]["every"]["default"] == "1m"
 

@@ -367,8 +367,9 @@ class History:
                 continue
             assert row.permission == old.permission, "a permission was changed"
             if old.opted_out and not row.opted_out:
-                ours = old.id in self.words.ours and self.words.is_back(old.email)
-                lifted = ours or old.email in self.words.answered or old.id in self.words.unnoticed
+                ours = old.id in self.words.ours or bool(self.words.behind)
+                lifted = ours and self.words.is_back(old.email)
+                lifted |= old.email in self.words.answered or old.id in self.words.unnoticed
                 assert lifted, "an opt-out was lifted"
             elif row.opted_out and not old.opted_out and side is Side.LEFT:
                 self.words.ours.add(row.id)

@@ -20,6 +20,7 @@ from tests.engine.stories import (
     FULL,
     at_once,
     begin,
+    clock,
     cycle_with,
     dies,
     returns,
@@ -294,4 +295,55 @@ def test_who_leaves_under_an_address_that_was_just_taken_over_takes_others_along
             seconds=0,
         ),
         somebody("take over left", who=5, text=3, address=BOB),
+    )
+
+
+def test_who_a_deleted_counterpart_was_known_as_opts_out_and_a_fresh_confirmation_ends() -> None:
+    """Maileon opts out Bob, whose address a deleted contact of Mailercloud had after Cy's."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", who=2, text=3, tag="old", address=CY, other=4),
+            Deed("create left", who=1, name="city", text=3, address=BOB),
+            **NEWER,
+        ),
+        returns(
+            Deed("opt out right", who=1, text=4, source="complaint", other=5),
+            Deed("confirm right", who=1, text=6, address=BOB),
+            seconds=40,
+        ),
+        somebody("swap left", who=5, name="city", source="other", other=2),
+        returns(
+            Deed("opt out right", who=1, text=3, address=DI, other=2),
+            Deed("confirm right", name="phone", text=2, address=DI, source="reply", other=4),
+            Deed("confirm right", who=1, text=2, tag="old", address=CY),
+        ),
+        returns(
+            Deed("opt out right", who=4, name="city", text=6, address=BOB, other=3),
+            Deed("lift left", who=2, text=5, source="reply", other=2),
+            seconds=40,
+        ),
+    )
+
+
+def test_dnd_of_one_of_two_seems_older_than_a_confirmation_while_our_clock_is_behind() -> None:
+    """GHL has Ada twice; how moments compare while our clock is wrong is not promised."""
+    renamed = Accident("rename back", "maileon", "phone")
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create right", who=2, name="phone", text=3, address=EVE, source="reply"),
+            Deed("create right", who=3, name="city", text=3, tag="news", other=5),
+            Deed("create left", who=1, name="city", source="complaint", other=4),
+            duplicates=True,
+            lag_s=2,
+            **NEWER,
+        ),
+        clock(-7200),
+        ("a_field_is_another", {"accident": renamed, "at_once": Mode.FULL}),
+        returns(
+            Deed("opt out left", who=3, name="colour", text=3, address=EVE, other=2),
+            Deed("confirm right", who=1, name="lastName", text=4, address=BOB, other=2),
+            seconds=40,
+        ),
     )

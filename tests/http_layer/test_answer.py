@@ -1,12 +1,17 @@
 """Answers as they are read: what is well, what is a page, what is broken, and where text ends."""
 
+import json
+import re
+
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lxml import etree
 
 from syncd.errors import TransientError
 from syncd.http import xml
-from syncd.http.answer import Answer
+from syncd.http.answer import Answer, may_hold_surrogates
 
 
 def answered(status: int = 200, body: bytes = b"", **headers: str) -> Answer:
@@ -61,6 +66,51 @@ def test_lone_surrogates_are_replaced_wherever_they_are() -> None:
     nested = rb'{"k\ud800": ["\uD801", {"a": "\udfff"}, 1, null, true]}'
     assert answered(body=nested).json() == {"k\ufffd": ["\ufffd", {"a": "\ufffd"}, 1, None, True]}
     assert answered(body=b'["\xed\xa0\x80"]').json() != ["\ud800"]
+
+
+pieces = st.sampled_from(
+    [
+        *(
+            r"\ud83d",
+            r"\uDE00",
+            r"\uD83D\ude00",
+            r"\uDBff\udFFF",
+            r"\ud7ff",
+            r"\ue000",
+            r"\u0075d83d",
+        ),
+        *(
+            r"\\",
+            r"\n",
+            r"\/",
+            r"\"",
+            r"\u00fc",
+            "ud83d",
+            "a",
+            "\ud83d",
+            "\ude00",
+            "😀",
+            "한",
+            "\ud7ff",
+        ),
+    ]
+)
+
+
+@given(st.lists(pieces, max_size=12).map("".join), st.sampled_from(["utf-8", "utf-16", "utf-32"]))
+def test_surrogates_are_replaced_if_they_are_lone_however_they_are_written(
+    text: str, encoding: str
+) -> None:
+    body = f'{{"k": "{text}"}}'.encode(encoding, "surrogatepass")
+    was = json.loads(body)["k"]
+    lone = re.sub("[\ud800-\udfff]", "\ufffd", was)
+    assert answered(body=body).json() == {"k": lone}
+
+
+def test_an_emoji_and_hangul_are_no_reason_to_look_at_every_value() -> None:
+    """One of them in a page would else cost more than reading it does."""
+    for text in ("😀", r"\ud83d\ude00", r"\uD83D\uDE00", "한국", r"\ud55c\uad6d", r"\\ud800"):
+        assert not may_hold_surrogates(f'["{text}"]'.encode())
 
 
 def test_xml_is_read_without_comments_and_instructions_and_with_space_before_it() -> None:

@@ -42,7 +42,8 @@ class Platform:
         )
         limiter = Limiter(Rate(None), monotonic=wire.monotonic, sleep=wire.sleep)
         settings = {"headers": {}, "judge": lambda _: None, **options}
-        return ApiClient("https://api.example.org/v1", wire=wire, limiter=limiter, **settings)
+        base_url = str(settings.pop("base_url", "https://api.example.org/v1"))
+        return ApiClient(base_url, wire=wire, limiter=limiter, **settings)
 
 
 OK = httpx.Response(200, json={"ok": True})
@@ -56,6 +57,14 @@ def test_values_are_encoded_in_the_path_and_only_the_pattern_is_told() -> None:
         answer.json()
     assert "GET /email/{email}" in str(error.value)
     assert "example.org" not in str(error.value)
+
+
+@pytest.mark.parametrize("base_url", ["https://api.example.org/v1", "https://api.example.org/v1/"])
+def test_a_path_goes_below_the_base_url_with_or_without_a_slash(base_url: str) -> None:
+    platform = Platform(OK)
+    platform.client(base_url=base_url).request("GET", "/lists/{id}", {"id": "//evil.example/.."})
+    sent = platform.asked[0].url
+    assert (sent.host, sent.raw_path) == ("api.example.org", b"/v1/lists/%2F%2Fevil.example%2F..")
 
 
 def test_lists_repeat_their_key_and_spaces_are_percent_encoded() -> None:

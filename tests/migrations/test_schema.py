@@ -5,15 +5,21 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from syncd.store.database import migrations_folder, newest_version, upgrade, version
+from syncd.store.database import knows, migrations_folder, newest_version, upgrade, version
 from syncd.store.tables import metadata
 
 
-def downgrade(store: sa.Engine, revision: str) -> None:
+def configuration() -> Config:
     config = Config()
     config.set_main_option("script_location", str(migrations_folder()))
     config.set_main_option("path_separator", "os")
+    return config
+
+
+def downgrade(store: sa.Engine, revision: str) -> None:
+    config = configuration()
     with store.begin() as connection:
         config.attributes["connection"] = connection
         command.downgrade(config, revision)
@@ -29,6 +35,21 @@ def indexes(engine: sa.Engine) -> dict[str, set[tuple[str | None, bool]]]:
             for index in looked.get_indexes(table)
         } | {(unique["name"], False) for unique in looked.get_unique_constraints(table)}
     return found
+
+
+def test_the_versions_told_without_alembic_are_those_that_it_finds(store: sa.Engine) -> None:
+    scripts = ScriptDirectory.from_config(configuration())
+    assert newest_version() == scripts.get_current_head()
+    assert all(knows(script.revision) for script in scripts.walk_revisions())
+    assert not knows("9999")
+    with store.connect() as connection:
+        assert version(store) == MigrationContext.configure(connection).get_current_revision()
+
+
+def test_an_older_schema_is_brought_up_to_date_by_who_makes_none(store: sa.Engine) -> None:
+    downgrade(store, "-1")
+    assert upgrade(store, make=False) == newest_version()
+    assert version(store) == newest_version()
 
 
 def test_the_migrated_schema_is_the_one_of_the_code(store: sa.Engine) -> None:

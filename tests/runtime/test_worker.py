@@ -55,7 +55,7 @@ class Clock:
         return self.now_s
 
 
-@pytest.mark.parametrize(("cycle_s", "wait_s"), [(0, 10), (4, 6), (10, 0), (95, 0)])
+@pytest.mark.parametrize(("cycle_s", "wait_s"), [(0, 10), (4, 6), (10, 1), (95, 1)])
 def test_the_next_cycle_is_due_an_interval_after_the_last_began(
     opened: App, cycle_s: float, wait_s: float
 ) -> None:

@@ -37,6 +37,11 @@ def test_a_new_store_has_no_version_until_it_is_upgraded(empty_store: sa.Engine)
     assert version(empty_store) == newest_version()
 
 
+def test_an_empty_store_stays_empty_if_that_is_wanted(empty_store: sa.Engine) -> None:
+    assert upgrade(empty_store, make=False) is None
+    assert version(empty_store) is None
+
+
 def test_upgrading_twice_changes_nothing(store: sa.Engine) -> None:
     take(store)
     assert upgrade(store) == newest_version()

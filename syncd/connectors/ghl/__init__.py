@@ -1,8 +1,14 @@
 """The GoHighLevel connector."""
 
-from syncd.connectors.api import Plugin
+from syncd.connectors.api import Connector, Plugin, Wire
 from syncd.connectors.ghl.config import SETTINGS_HELP, GhlSettings
-from syncd.connectors.ghl.connector import Ghl
 from syncd.connectors.ghl.spec import SPEC
 
-CONNECTOR = Plugin(spec=SPEC, settings=GhlSettings, open=Ghl, settings_help=SETTINGS_HELP)
+
+def _open(settings: GhlSettings, wire: Wire) -> Connector:
+    from syncd.connectors.ghl.connector import Ghl  # what talks to GHL is loaded to talk to it
+
+    return Ghl(settings, wire)
+
+
+CONNECTOR = Plugin(spec=SPEC, settings=GhlSettings, open=_open, settings_help=SETTINGS_HELP)

@@ -34,6 +34,9 @@ _V3 = {
 }
 DOCUMENTED = frozenset(_DATE_BASED)
 
+_OPTED_OUT = Consent(Level.REVOKED, None, SOURCE)
+_SAYS_NOTHING = Consent(Level.UNKNOWN, None, SOURCE)
+
 Channel = Mapping[str, str]  # status, and maybe message and code
 Channels = Mapping[str, Channel]  # by the channel's name in lower case
 
@@ -64,12 +67,12 @@ def consent(contact: Mapping[str, Any]) -> Consent | None:
     >>> consent({"dnd": False, "dndSettings": {"email": {"status": "permanent"}}}).level.value
     'revoked'
     """
+    if contact.get("dnd") is True:
+        return _OPTED_OUT
     known = channels(contact.get("dndSettings"))
-    if contact.get("dnd") is True or (known is not None and is_off(known)):
-        return Consent(Level.REVOKED, None, SOURCE)
     if known is None:
         return None
-    return Consent(Level.UNKNOWN, None, SOURCE)
+    return _OPTED_OUT if is_off(known) else _SAYS_NOTHING
 
 
 def written(known: Channels, *, opt_out: bool, v3: bool, documented_only: bool = False) -> Any:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from syncd.connectors.ghl.codec import epoch_ms, moment
+from syncd.connectors.ghl.values import epoch_ms, moment
 
 After = tuple[Any, ...]  # a row's own `searchAfter`, sent back as it came
 MOST_REMEMBERED = 200

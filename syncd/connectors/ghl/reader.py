@@ -14,9 +14,10 @@ from syncd.connectors.ghl import dnd, search
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.catalogue import CustomFields
-from syncd.connectors.ghl.codec import Shape, moment, row_key, to_record, usable_id
+from syncd.connectors.ghl.codec import ROW_KEYS, Decoder, Shape, row_key, to_record, usable_id
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.spec import ADDITIONAL, CONSENT, FIELDS
+from syncd.connectors.ghl.values import moment
 from syncd.errors import InvariantError, RecordError, TransientError
 from syncd.http import xml
 from syncd.model.record import Record
@@ -134,7 +135,8 @@ class Reader:
             self._rows_show_custom = True
         if again:
             rows = [row for row in rows if self._read.get(row["id"], "") != row.get("dateUpdated")]
-        short = [row for row in rows if not self._suffices(row, wanted, custom)]
+        asked = Asked(wanted, custom)
+        short = [row for row in rows if not asked.is_shown(row, anywhere=self._rows_show_custom)]
         with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
             whole = dict(
                 zip(
@@ -143,9 +145,10 @@ class Reader:
                     strict=True,
                 )
             )
+        decoder = Decoder(custom, Shape.ROW)
         records = []
         for row in rows:
-            record = whole.get(row["id"]) or to_record(row, custom, Shape.ROW)
+            record = whole.get(row["id"]) or decoder.record(row)
             if record is not None and not record.gone:
                 records.append(record)
         return records
@@ -168,29 +171,40 @@ class Reader:
         while len(self._read) > MOST_REMEMBERED:
             self._read.popitem(last=False)
 
-    def _suffices(
-        self, row: Mapping[str, Any], wanted: frozenset[str], custom: CustomFields
-    ) -> bool:
-        """Whether a row of the search shows what is wanted, and as it was typed (3.2)."""
+
+class Asked:
+    """What a row of a search has to show, so that its contact need not be read by id."""
+
+    def __init__(self, wanted: frozenset[str], custom: CustomFields) -> None:
         standard = wanted & FIELDS.keys() - {CONSENT, ADDITIONAL}
-        if any(row_key(row, name) is None for name in standard):
+        self._names = standard & ROW_KEYS.keys()
+        self._plain = standard - self._names
+        self._consent = CONSENT in wanted
+        self._additional = ADDITIONAL in wanted
+        self._custom = not wanted.isdisjoint(custom.by_name)
+
+    def is_shown(self, row: Mapping[str, Any], *, anywhere: bool) -> bool:
+        """Whether a row shows what is wanted, and as it was typed (3.2).
+
+        Args:
+            anywhere: some row of this location's search was seen to show custom values. Some
+                locations show [] in every row, so that an empty list says nothing there.
+        """
+        for name in self._names:
+            if row_key(row, name) is None or _spelt_otherwise(row, name):
+                return False
+        for name in self._plain:
+            if name not in row and row_key(row, name) is None:
+                return False
+        settings = row.get("dndSettings")
+        if self._consent and row.get("dnd") is not True and not isinstance(settings, Mapping):
             return False
-        if any(_spelt_otherwise(row, name) for name in standard & {"firstName", "lastName"}):
-            return False
-        if (
-            CONSENT in wanted
-            and row.get("dnd") is not True
-            and not isinstance(row.get("dndSettings"), Mapping)
-        ):
-            return False
-        if ADDITIONAL in wanted and ADDITIONAL not in row and _opted_out(row):
+        if self._additional and ADDITIONAL not in row and _opted_out(row):
             return False  # these addresses opted out with the contact
-        if not wanted & custom.by_name.keys():
+        if not self._custom:
             return True
-        # Some locations were seen to show [] in every row (3.2); an empty list counts only
-        # where another row proves that this location's search shows values at all.
         listed = row.get("customFields")
-        return isinstance(listed, list) and (bool(listed) or self._rows_show_custom)
+        return isinstance(listed, list) and (bool(listed) or anywhere)
 
 
 def _shows_custom(row: Mapping[str, Any]) -> bool:
@@ -204,12 +218,10 @@ def _opted_out(row: Mapping[str, Any]) -> bool:
 
 def _spelt_otherwise(row: Mapping[str, Any], name: str) -> bool:
     """The typed spelling and the lower-cased one are of different names."""
-    typed, lowered = row.get(f"{name}Raw"), row.get(name)
-    return (
-        isinstance(typed, str)
-        and isinstance(lowered, str)
-        and typed.strip().lower() != lowered.strip().lower()
-    )
+    typed, lowered = row.get(ROW_KEYS[name]), row.get(name)
+    if not isinstance(typed, str) or not isinstance(lowered, str) or typed.lower() == lowered:
+        return False
+    return typed.strip().lower() != lowered.strip().lower()
 
 
 def same_key(key: str, shown: Value, wanted: str) -> bool:

@@ -10,8 +10,8 @@ from typing import Any
 
 from syncd.connectors.ghl.answers import server_time
 from syncd.connectors.ghl.api import Api
-from syncd.connectors.ghl.codec import epoch_ms
 from syncd.connectors.ghl.feed import After, row_after, row_ms
+from syncd.connectors.ghl.values import epoch_ms
 from syncd.errors import AccountError, InDoubtError, RecordError, StaleError, TransientError
 from syncd.model.record import Window
 
@@ -151,14 +151,14 @@ def search(
     if not isinstance(listed, list):
         raise TransientError(f"{answer.label} was answered without a list of contacts")
     rows = [row for row in listed if isinstance(row, Mapping)]
-    cursors = [cursor for row in rows if (cursor := row_after(row)) is not None]
+    last = next((after for row in reversed(rows) if (after := row_after(row)) is not None), None)
     full = len(listed) >= page_size
-    if full and not cursors:
+    if full and last is None:
         raise TransientError(f"{answer.label}: no row of a full page says how to go on")
     return Found(
         rows,
-        after=cursors[-1] if cursors else None,
-        last=cursors[-1] if cursors else None,
+        after=last,
+        last=last,
         total=total if isinstance(total, int) and not isinstance(total, bool) else None,
         full=full,
         now_ms=epoch_ms(server_time(answer) or api.now()),

@@ -12,9 +12,10 @@ from typing import Any
 from syncd.connectors.ghl import dnd, search
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api, Family
-from syncd.connectors.ghl.codec import moment, usable_id
+from syncd.connectors.ghl.codec import usable_id
 from syncd.connectors.ghl.fields import PATH as FIELDS_PATH
 from syncd.connectors.ghl.reader import PATH, Reader
+from syncd.connectors.ghl.values import moment
 from syncd.connectors.ghl.writer import CLOCK_SLACK, CREATE_PATH
 from syncd.errors import (
     ConfigError,

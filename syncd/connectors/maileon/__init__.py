@@ -1,10 +1,17 @@
 """Maileon as a connector."""
 
-from syncd.connectors.api import Plugin
+from syncd.connectors.api import Connector, Plugin, Wire
 from syncd.connectors.maileon.config import SETTINGS_HELP, Settings
-from syncd.connectors.maileon.connector import Maileon, open_connector
 from syncd.connectors.maileon.fields import SPEC
 
-CONNECTOR = Plugin(spec=SPEC, settings=Settings, open=open_connector, settings_help=SETTINGS_HELP)
 
-__all__ = ["CONNECTOR", "Maileon", "Settings"]
+def _open(settings: Settings, wire: Wire) -> Connector:
+    # What talks to Maileon is loaded to talk to it.
+    from syncd.connectors.maileon.connector import Maileon
+
+    return Maileon(settings, wire)
+
+
+CONNECTOR = Plugin(spec=SPEC, settings=Settings, open=_open, settings_help=SETTINGS_HELP)
+
+__all__ = ["CONNECTOR", "Settings"]

@@ -17,6 +17,8 @@ LIKELY = "Europe/Berlin"
 CANDIDATES = (LIKELY, "Europe/London", "America/New_York", "America/Los_Angeles")
 
 UNKNOWN_ZONE = timedelta(hours=26)  # from UTC-12 to UTC+14
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _QUARTER = timedelta(minutes=15)
 _PATIENCE = timedelta(seconds=90)
 _REPEATED = timedelta(hours=1)
@@ -93,21 +95,20 @@ class ServerClock:
 
     def aware(self, shown: datetime | None) -> datetime | None:
         """The moment; None if the zone is unknown or the hour is one that came twice."""
-        if shown is None or self.zone is None or is_repeated(shown, self.zone):
+        zone = self.zone
+        if shown is None or zone is None or is_repeated(shown, zone):
             return None
-        return shown.replace(tzinfo=self.zone).astimezone(UTC)
+        return _moment(shown, zone)
 
     def latest(self, shown: datetime | None) -> datetime | None:
         """Like `aware`, but of an hour that came twice the second one."""
-        if shown is None or self.zone is None:
-            return None
-        return shown.replace(tzinfo=self.zone, fold=1).astimezone(UTC)
+        zone = self.zone
+        return None if shown is None or zone is None else _moment(shown.replace(fold=1), zone)
 
     def earliest(self, shown: datetime | None) -> datetime | None:
         """Like `aware`, but of an hour that came twice the first one."""
-        if shown is None or self.zone is None:
-            return None
-        return shown.replace(tzinfo=self.zone, fold=0).astimezone(UTC)
+        zone = self.zone
+        return None if shown is None or zone is None else _moment(_first(shown), zone)
 
     def local(self, moment: datetime) -> datetime | None:
         """What the server's clock shows at a moment; None if the zone is unknown."""
@@ -148,9 +149,17 @@ def offset_between(shown: datetime, at: datetime) -> timedelta | None:
 
 def is_repeated(shown: datetime, zone: tzinfo) -> bool:
     """Whether the clock of a zone shows this twice."""
-    first = shown.replace(tzinfo=zone, fold=0).utcoffset()
-    second = shown.replace(tzinfo=zone, fold=1).utcoffset()
+    first, second = zone.utcoffset(_first(shown)), zone.utcoffset(shown.replace(fold=1))
     return first is not None and second is not None and first > second
+
+
+def _first(shown: datetime) -> datetime:
+    return shown.replace(fold=0) if shown.fold else shown
+
+
+def _moment(shown: datetime, zone: tzinfo) -> datetime:
+    """In UTC, what the clock of a zone shows."""
+    return _EPOCH + (shown - _NAIVE_EPOCH - (zone.utcoffset(shown) or timedelta()))
 
 
 def _naive(moment: datetime) -> datetime:

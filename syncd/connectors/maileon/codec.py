@@ -6,7 +6,7 @@ as nil, a custom one does not come at all, so "missing" means empty only if it w
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from lxml import etree
 
 from syncd.connectors.maileon.clock import ServerClock
 from syncd.connectors.maileon.fields import CUSTOM, FIELDS, STANDARD
-from syncd.connectors.maileon.values import OddValueError, from_text, to_text
+from syncd.connectors.maileon.values import OddValueError, reader, to_text
 from syncd.errors import RecordError
 from syncd.http import xml
 from syncd.model.record import Record, is_usable_id
@@ -25,7 +25,12 @@ SOURCE = "maileon"
 STATUS = "PERMISSION_STATUS"
 CONFIRMED = frozenset({4, 5})  # by the link of a double-opt-in mail
 
+_NO_GROUND = Consent(Level.UNKNOWN, None, SOURCE)
+_UNDATED_GROUND = Consent(Level.GRANTED, None, SOURCE)
+_TIME = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?", re.ASCII)
+
 Element = etree._Element
+Texts = Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,94 +72,146 @@ def select(fields: frozenset[str], custom: Catalogue) -> Selection:
     )
 
 
+class Shown:
+    """What one `<contact>` shows, its children gone through once.
+
+    Attributes:
+        id: None if it has none by which to refer to it.
+        updated: in the server's zone; None if it is not shown, or not as a time.
+        texts: of children without children of their own; groups: the others. Of several with
+            one name the first counts.
+    """
+
+    __slots__ = ("groups", "id", "texts", "updated")
+
+    def __init__(self, contact: Element) -> None:
+        self.texts: dict[str, str | None] = {}
+        self.groups: dict[str, Element] = {}
+        for child in contact:
+            name = child.tag
+            if name in self.texts or name in self.groups:
+                continue
+            if len(child):
+                self.groups[name] = child
+            else:
+                self.texts[name] = _text(child)
+        self.id = self.text("id")
+        self.updated = self.time("updated")
+
+    def text(self, name: str) -> str | None:
+        """As `text_of`."""
+        text = self.texts.get(name)
+        if text is None:
+            return trimmed(self.groups[name]) if name in self.groups else None
+        return text.strip() or None
+
+    def time(self, name: str) -> datetime | None:
+        return shown_time(self.text(name))
+
+    def fields(self, group: str) -> Texts | None:
+        """Texts by field name; None if nothing can be told from the group.
+
+        A custom field without a value is not listed, so a list that names one field in a way
+        that cannot be read does not say of any field that it is empty. Elements besides the
+        fields are new, and none of ours.
+        """
+        if group in self.texts:
+            return {}
+        listed = self.groups.get(group)
+        if listed is None:
+            return None
+        texts: dict[str, str | None] = {}
+        is_empty = True
+        for entry in listed:
+            if entry.tag != "field":
+                continue
+            is_empty = False
+            name = value = None
+            for part in entry:
+                match part.tag:
+                    case "name" if name is None:
+                        name = part
+                    case "value" if value is None:
+                        value = part
+            key = None if name is None else trimmed(name)
+            if key is None or value is None or len(value):
+                return None
+            texts[key] = _text(value)
+        return None if is_empty else texts
+
+
 def to_record(contact: Element, wanted: Selection, clock: ServerClock) -> Record | None:
     """What one `<contact>` shows; None if it has no id by which to refer to it."""
-    remote_id = text_of(contact, "id")
-    if not remote_id or not is_usable_id(remote_id):
-        return None
-    created, updated = (shown_time(text_of(contact, name)) for name in ("created", "updated"))
-    odd: set[str] = set()
-    return Record(
-        remote_id,
-        fields=dict(_fields(contact, wanted, clock, created, updated, odd)),
-        version=text_of(contact, "updated") if updated else None,
-        modified=clock.aware(updated),
-        odd=frozenset(odd),
-    )
+    return Decoder(wanted, clock).record(Shown(contact))
 
 
-def _fields(
-    contact: Element,
-    wanted: Selection,
-    clock: ServerClock,
-    created: datetime | None,
-    updated: datetime | None,
-    odd: set[str],
-) -> Iterator[tuple[str, Value]]:
-    """The fields that are shown; names of those that cannot be read are added to `odd`."""
-    if email := text_of(contact, "email"):  # hidden, not empty, if it is not there
-        yield "email", email
-    if (reference := contact.find("external_id")) is not None and not len(reference):
-        yield "external_id", _text(reference)
-    permission = permission_of(contact)
-    if permission is not None:
-        yield "permission", permission
-    standard = _shown(contact, "standard_fields")
-    if standard is not None and standard.get(STATUS) == "unsubscribed":
-        yield "consent", Consent(Level.REVOKED, clock.latest(updated), SOURCE)
-    elif permission is not None:
-        yield "consent", consent_of(permission, clock.earliest(created))
-    for name in wanted.standard:
-        if standard is not None and name in standard:
-            yield from _decoded(standard[name], STANDARD[name], odd)
-    custom = _shown(contact, "custom_fields")
-    if custom is not None:
-        for name, spec in wanted.custom.items():
-            yield from _decoded(custom.get(name), spec, odd)
+class Decoder:
+    """Reads many contacts; what depends on the selection alone is settled once."""
 
+    def __init__(self, wanted: Selection, clock: ServerClock) -> None:
+        self._clock = clock
+        self._standard = [(name, reader(STANDARD[name])) for name in wanted.standard]
+        self._custom = [(name, spec.name, reader(spec)) for name, spec in wanted.custom.items()]
 
-def _decoded(text: str | None, spec: FieldSpec, odd: set[str]) -> Iterator[tuple[str, Value]]:
-    try:
-        yield spec.name, from_text(text, spec)
-    except OddValueError:
-        odd.add(spec.name)
-
-
-def _shown(contact: Element, group: str) -> dict[str, str | None] | None:
-    """Texts by field name; None if nothing can be told from the group.
-
-    A custom field without a value is not listed, so a list that names one field in a way
-    that cannot be read does not say of any field that it is empty. Elements besides the
-    fields are new, and none of ours.
-    """
-    found = contact.find(group)
-    if found is None:
-        return None
-    entries = found.findall("field")
-    if len(found) and not entries:
-        return None
-    texts: dict[str, str | None] = {}
-    for entry in entries:
-        name, value = text_of(entry, "name"), entry.find("value")
-        if name is None or value is None or len(value):
+    def record(self, shown: Shown) -> Record | None:
+        """As `to_record`."""
+        if not shown.id or not is_usable_id(shown.id):
             return None
-        texts[name] = _text(value)
-    return texts
+        fields: dict[str, Value] = {}
+        if email := shown.text("email"):  # hidden, not empty, if it is not there
+            fields["email"] = email
+        if "external_id" in shown.texts:
+            fields["external_id"] = shown.texts["external_id"]
+        standard = shown.fields("standard_fields")
+        permission = _permission(shown.text("permission"))
+        if permission is not None:
+            fields["permission"] = permission
+        if standard is not None and standard.get(STATUS) == "unsubscribed":
+            at = self._clock.latest(shown.updated)
+            fields["consent"] = Consent(Level.REVOKED, at, SOURCE)
+        elif permission is not None:
+            fields["consent"] = self._consent(permission, shown)
+        odd = self._add_values(fields, standard, shown.fields("custom_fields"))
+        return Record(
+            shown.id,
+            fields,
+            version=shown.text("updated") if shown.updated else None,
+            modified=self._clock.aware(shown.updated),
+            odd=odd,
+        )
+
+    def _consent(self, permission: int, shown: Shown) -> Consent:
+        """1 is none; 2 to 6 are grounds on which mail may be sent (maileon.md 2.11).
+
+        Only 4 and 5 are a confirmation by the person, at no time before the contact was made.
+        The others may stand for a list that somebody imported, so nothing tells when the person
+        said it.
+        """
+        if permission == 1:
+            return _NO_GROUND
+        if permission not in CONFIRMED:
+            return _UNDATED_GROUND
+        return Consent(Level.GRANTED, self._clock.earliest(shown.time("created")), SOURCE)
+
+    def _add_values(
+        self, fields: dict[str, Value], standard: Texts | None, custom: Texts | None
+    ) -> frozenset[str]:
+        """Add the values that are shown; the names of those that cannot be read."""
+        texts = []
+        if standard is not None:
+            texts = [(n, standard[n], read) for n, read in self._standard if n in standard]
+        if custom is not None:
+            texts += [(name, custom.get(own), read) for own, name, read in self._custom]
+        odd = []
+        for name, text, read in texts:
+            try:
+                fields[name] = read(text)
+            except OddValueError:
+                odd.append(name)
+        return frozenset(odd)
 
 
-def consent_of(permission: int, since: datetime | None) -> Consent:
-    """1 is none; 2 to 6 are grounds on which mail may be sent (maileon.md 2.11).
-
-    Only 4 and 5 are a confirmation by the person, at no time before `since`. The others may
-    stand for a list that somebody imported, so nothing tells when the person said it.
-    """
-    if permission == 1:
-        return Consent(Level.UNKNOWN, None, SOURCE)
-    return Consent(Level.GRANTED, since if permission in CONFIRMED else None, SOURCE)
-
-
-def permission_of(contact: Element) -> int | None:
-    text = text_of(contact, "permission")
+def _permission(text: str | None) -> int | None:
     return int(text) if text in {"1", "2", "3", "4", "5", "6"} else None
 
 
@@ -163,26 +220,30 @@ def shown_time(text: str | None) -> datetime | None:
 
     No time before 1970 and none in 9999, which a zone could move out of the calendar.
     """
-    if not text or not re.fullmatch(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d{1,9})?", text):
+    if not text or not _TIME.fullmatch(text):
         return None
-    whole, _, fraction = text.partition(".")
     try:
-        moment = datetime.fromisoformat(whole)
+        moment = datetime.fromisoformat(text)  # which leaves out what is less than 1 us
     except ValueError:
         return None
-    if not 1970 <= moment.year < 9999:
-        return None
-    return moment.replace(microsecond=int(fraction[:6].ljust(6, "0")))
+    return moment if 1970 <= moment.year < 9999 else None
 
 
 def text_of(parent: Element, name: str) -> str | None:
     """The trimmed text of a child; None if it is missing, nil or empty."""
     child = parent.find(name)
-    return None if child is None else (_text(child) or "").strip() or None
+    return None if child is None else trimmed(child)
+
+
+def trimmed(element: Element) -> str | None:
+    """The text of an element without white space around it; None if it is nil or empty."""
+    text = _text(element)
+    return None if text is None else text.strip() or None
 
 
 def _text(element: Element) -> str | None:
-    return None if element.get("nil") == "true" else element.text or None
+    text = element.text
+    return None if not text or element.get("nil") == "true" else text
 
 
 def to_element(patch: Patch, specs: Catalogue, *, remote_id: str | None = None) -> Element:

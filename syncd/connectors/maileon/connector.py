@@ -167,8 +167,3 @@ def _is_urgent(op: Op) -> bool:
 def _contact_only(resource: Resource) -> None:
     if resource is not Resource.CONTACT:
         raise InvariantError(f"Maileon has no {resource.value}")
-
-
-def open_connector(settings: Settings, wire: Wire) -> Maileon:
-    """The connector of one account; does not touch the network."""
-    return Maileon(settings, wire)

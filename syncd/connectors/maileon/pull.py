@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from syncd.connectors.maileon import feed
 from syncd.connectors.maileon.account import Account
 from syncd.connectors.maileon.answers import Listing
-from syncd.connectors.maileon.codec import Element, Selection, shown_time, text_of, to_record
+from syncd.connectors.maileon.codec import Decoder, Selection, Shown, shown_time, text_of
 from syncd.connectors.maileon.feed import Stage, State
 from syncd.connectors.maileon.optouts import reported
 from syncd.errors import TransientError
@@ -139,17 +139,17 @@ class Reader:
     def _window(self, state: State) -> Step:
         listing = self._page(state, state.page)
         window = Window(*map(datetime.fromisoformat, (state.since or "", state.until or "")))
-        rows = [row for row in listing.rows if self._falls_into(row, window)]
-        records = self._records(rows)
+        shown = map(Shown, listing.rows)
+        records = self._records([one for one in shown if self._falls_into(one, window)])
         state, done = feed.turned(state, self._pages(listing, state.page), listing.items)
         if done:
             state = feed.listed(replace(state, stage=Stage.REST, since=None, until=None), None)
         return records, state
 
-    def _falls_into(self, row: Element, window: Window) -> bool:
+    def _falls_into(self, contact: Shown, window: Window) -> bool:
         low = self._clock.local_floor(window.since)
         high = self._clock.local_ceiling(window.until)
-        for shown in (shown_time(text_of(row, name)) for name in ("created", "updated")):
+        for shown in (contact.time("created"), contact.updated):
             if shown is None:
                 continue
             if self._clock.zone is None and low <= shown < high:
@@ -211,7 +211,7 @@ class Reader:
             state = replace(state, settled=state.settling, settling=None, settle_page=1)
         else:
             state = replace(state, settle_page=state.settle_page + 1)
-        return self._records(listing.rows), self._to_optouts(state)
+        return self._records(list(map(Shown, listing.rows))), self._to_optouts(state)
 
     def _to_optouts(self, state: State) -> State:
         start = 0 if state.full else max(state.reported_ms - feed.REPORT_OVERLAP_MS, 0)
@@ -231,14 +231,15 @@ class Reader:
 
     def _contacts(self, state: State) -> tuple[Sequence[Record], State, bool]:
         listing = self._page(state, state.page)
-        shown = [(text_of(r, "id"), shown_time(text_of(r, "updated"))) for r in listing.rows]
-        rows = [(i, at) for i, at in shown if i is not None and at is not None]
+        shown = [Shown(row) for row in listing.rows]
+        rows = [(s.id, s.updated) for s in shown if s.id is not None and s.updated is not None]
         for remote_id, updated in rows:
-            self._account.saw(updated)
             self._account.compare(remote_id, updated)
-        state = feed.seen(state, rows, self._clock.local_ceiling(self._calls.server_now))
+        ceiling = self._clock.local_ceiling(self._calls.server_now)
+        self._account.saw(max((at for _, at in rows if at <= ceiling), default=None))
+        state = feed.seen(state, rows, ceiling)
         state, done = feed.turned(state, self._pages(listing, state.page), listing.items)
-        return self._records(listing.rows), state, done
+        return self._records(shown), state, done
 
     def _page(self, state: State, page: int) -> Listing:
         listing = self._calls.contacts(page, self.wanted, updated_after=state.after)
@@ -250,9 +251,9 @@ class Reader:
         self.total = listing.items
         return listing
 
-    def _records(self, rows: Sequence[Element]) -> list[Record]:
-        found = (to_record(row, self.wanted, self._clock) for row in rows)
-        return [record for record in found if record is not None]
+    def _records(self, shown: Sequence[Shown]) -> list[Record]:
+        decoder = Decoder(self.wanted, self._clock)
+        return [record for one in shown if (record := decoder.record(one)) is not None]
 
     def _pages(self, listing: Listing, page: int) -> int:
         """How many pages there are; a full page may have a successor if nobody says so."""

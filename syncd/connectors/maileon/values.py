@@ -5,7 +5,9 @@ Source: maileon.md 2.8, 2.9 and the error codes of 2.5.
 
 import math
 import re
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from functools import partial
 
 from syncd.errors import RecordError
 from syncd.http import xml
@@ -21,30 +23,28 @@ class OddValueError(ValueError):
     """The text cannot be a value of this field; it is then unknown, not empty."""
 
 
-def from_text(text: str | None, field: FieldSpec) -> Value:
-    """The value that an answer shows; None if it is empty.
+def reader(field: FieldSpec) -> Callable[[str | None], Value]:
+    """What makes a value of the text that an answer shows of a field; None if it is empty.
 
-    Raises:
-        OddValueError: as its docstring says.
+    It raises OddValueError, as its docstring says.
     """
+    parse = _PARSERS.get(field.kind)
+    if field.kind is Kind.CHOICE:
+        parse = {choice: choice for choice in field.choices}.__getitem__
+    return partial(_read, parse, field.name) if parse else _as_it_is
+
+
+def _as_it_is(text: str | None) -> str | None:
+    return text or None
+
+
+def _read(parse: Callable[[str], Value], name: str, text: str | None) -> Value:
     if not text:
         return None
     try:
-        match field.kind:
-            case Kind.DATE:
-                return date.fromisoformat(text.strip()[:10])
-            case Kind.INTEGER:
-                return int(text)
-            case Kind.NUMBER:
-                return _finite(float(text))
-            case Kind.BOOLEAN:
-                return _WORDS[text.strip().lower()]
-            case Kind.CHOICE if text not in field.choices:
-                raise OddValueError(field.name)
-            case _:
-                return text
+        return parse(text)
     except (ValueError, KeyError) as cause:
-        raise OddValueError(field.name) from cause
+        raise OddValueError(name) from cause
 
 
 def to_text(value: Value | SetDelta, field: FieldSpec) -> str | None:
@@ -93,6 +93,14 @@ def _finite(number: float) -> float:
     if not math.isfinite(number):
         raise ValueError("not finite")
     return number
+
+
+_PARSERS: Mapping[Kind, Callable[[str], Value]] = {
+    Kind.DATE: lambda text: date.fromisoformat(text.strip()[:10]),
+    Kind.INTEGER: int,
+    Kind.NUMBER: lambda text: _finite(float(text)),
+    Kind.BOOLEAN: lambda text: _WORDS[text.strip().lower()],
+}
 
 
 def _unfit(field: FieldSpec, code: str, why: str) -> RecordError:

@@ -1,10 +1,17 @@
 """Mailercloud as a connector."""
 
-from syncd.connectors.api import Plugin
+from syncd.connectors.api import Connector, Plugin, Wire
 from syncd.connectors.mailercloud.config import SETTINGS_HELP, Settings
-from syncd.connectors.mailercloud.connector import Mailercloud, open_connector
 from syncd.connectors.mailercloud.fields import SPEC
 
-CONNECTOR = Plugin(spec=SPEC, settings=Settings, open=open_connector, settings_help=SETTINGS_HELP)
 
-__all__ = ["CONNECTOR", "Mailercloud", "Settings"]
+def _open(settings: Settings, wire: Wire) -> Connector:
+    # What talks to Mailercloud is loaded to talk to it.
+    from syncd.connectors.mailercloud.connector import Mailercloud
+
+    return Mailercloud(settings, wire)
+
+
+CONNECTOR = Plugin(spec=SPEC, settings=Settings, open=_open, settings_help=SETTINGS_HELP)
+
+__all__ = ["CONNECTOR", "Settings"]

@@ -9,7 +9,7 @@ from typing import Any
 from syncd.connectors.api import Wire
 from syncd.connectors.mailercloud.answers import complaint_of_write, words
 from syncd.connectors.mailercloud.calls import Calls
-from syncd.connectors.mailercloud.codec import id_of, mentioned, tag_key, to_record
+from syncd.connectors.mailercloud.codec import Decoder, Shown, id_of, tag_key
 from syncd.connectors.mailercloud.config import Settings
 from syncd.connectors.mailercloud.fields import CUSTOM, STANDARD, Properties, read_properties
 from syncd.errors import (
@@ -149,21 +149,18 @@ class Account:
 
     # Looking at contacts
 
-    def record(self, row: Any, fields: Collection[str], known: Properties) -> Record | None:
-        """A row of the listing, which may lag behind the truth."""
-        self.note(row, fields, known)
-        silent = set(fields) - self.unlisted
-        if self.shows_empty:  # then what no row mentions is not empty, but unknown
-            silent &= self.listed
-        return to_record(row, known, certain=False, silent=silent)
-
-    def note(self, row: Any, fields: Collection[str], known: Properties) -> None:
+    def note(self, row: Mapping[str, Any], shown: Shown, fields: Collection[str]) -> None:
         """Learn which fields rows of the listing mention, and whether also empty ones."""
-        if isinstance(row, Mapping):
-            self.listed |= mentioned(row, fields, known)
-            self.shows_empty = self.shows_empty or any(
-                row[name] in (None, "") for name in STANDARD if name in row
-            )
+        self.listed.update(name for name in fields if shown.mentions(name))
+        self.shows_empty = self.shows_empty or any(
+            row[name] in (None, "") for name in STANDARD if name in row
+        )
+
+    def silent(self, fields: Collection[str]) -> set[str]:
+        """The fields that are empty in a row of the listing that does not mention them."""
+        silent = set(fields) - self.unlisted
+        # Where empty ones are mentioned, what no row mentions is not empty, but unknown.
+        return silent & self.listed if self.shows_empty else silent
 
     def look(self, remote_id: str, fields: Collection[str], known: Properties) -> Record:
         """The contact as it is now, read directly.
@@ -189,16 +186,11 @@ class Account:
         if id_of(contact) != remote_id:
             raise TransientError("GET /contacts/{contact_id} was answered with another contact")
         self._proven = True
-        self.looked |= mentioned(contact, fields, known)
-        record = to_record(
-            contact,
-            known,
-            certain=True,
-            silent=self.looked & set(fields),
-        )
-        if record is None or self._is_elsewhere(contact):
+        shown = Decoder(known).read(contact)
+        if shown is None or self._is_elsewhere(contact):
             return Record(remote_id, {}, gone=True)
-        return record
+        self.looked.update(name for name in fields if shown.mentions(name))
+        return shown.record(certain=True, silent=self.looked & set(fields))
 
     def _prove_looks(self, remote_id: str) -> None:
         """A "there is no such contact" counts only where another contact can be looked at.

@@ -24,7 +24,7 @@ from syncd.connectors.mailercloud.answers import (
     judge,
     listing,
 )
-from syncd.connectors.mailercloud.config import Settings
+from syncd.connectors.mailercloud.config import LIMIT, Settings
 from syncd.errors import (
     AccountError,
     ConfigError,
@@ -38,7 +38,6 @@ from syncd.http.answer import Answer
 from syncd.http.client import ApiClient, retry_after_s
 from syncd.http.limits import Limiter, Rate
 
-LIMIT = 100  # rows per page: what everybody sends; more is clamped or refused (13)
 BURST = 5
 AT_ONCE = 2
 THROTTLED_S = 30.0

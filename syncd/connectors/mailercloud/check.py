@@ -9,8 +9,9 @@ from typing import Any
 
 from syncd.connectors.mailercloud.account import Account
 from syncd.connectors.mailercloud.answers import whole
-from syncd.connectors.mailercloud.calls import LIMIT, MOST_PAGES
+from syncd.connectors.mailercloud.calls import MOST_PAGES
 from syncd.connectors.mailercloud.codec import id_of
+from syncd.connectors.mailercloud.config import LIMIT
 from syncd.connectors.mailercloud.values import folded
 from syncd.errors import AccountError, ConfigError, RecordError, StoppedError, TransientError
 from syncd.model.record import Identity, Right

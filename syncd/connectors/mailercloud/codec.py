@@ -7,9 +7,9 @@ Source: mailercloud.md 5.7, 5.8 (what answers show), 6.2 (both vocabularies are 
 
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from syncd.connectors.mailercloud.answers import words
 from syncd.connectors.mailercloud.fields import (
     CONSENT,
     CUSTOM,
@@ -29,7 +29,7 @@ from syncd.connectors.mailercloud.values import (
 from syncd.errors import RecordError
 from syncd.model.record import Record, is_usable_id
 from syncd.model.spec import FieldSpec
-from syncd.model.values import Consent, Level, Patch, SetDelta, Value
+from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
 
 SOURCE = "mailercloud"
 
@@ -39,6 +39,32 @@ _STATUS_KEYS = ("contact_type", "status")
 # `bounce` is no opt-out: a soft one passes, and a hard one is nobody's wish (9.2).
 _OPTED_OUT = ("unsub", "optedout", "optout", "abuse", "spam", "complain", "suppress")
 _NOTHING = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one row or contact shows.
+
+    Attributes:
+        fields: as they can be read; odd: names of those that cannot.
+    """
+
+    id: str
+    fields: Fields
+    odd: frozenset[str]
+
+    def mentions(self, name: str) -> bool:
+        """Whether it shows a field, with a value or as empty.
+
+        Of an address or an opt-out that is not shown nothing can be told, so they never count.
+        """
+        return (name in self.fields or name in self.odd) and name not in (EMAIL, CONSENT)
+
+    def record(self, *, certain: bool, silent: Collection[str] = ()) -> Record:
+        """The record; as `to_record`."""
+        unsaid = (n for n in silent if n not in self.fields and n not in self.odd)
+        empty = {name: None for name in unsaid if name not in (EMAIL, CONSENT)}
+        return Record(self.id, {**self.fields, **empty}, certain=certain, odd=self.odd)
 
 
 def to_record(
@@ -53,17 +79,8 @@ def to_record(
     Args:
         silent: fields that are empty where they are not mentioned; others are unknown then.
     """
-    if not isinstance(contact, Mapping):
-        return None
-    remote_id = id_of(contact)
-    if remote_id is None:
-        return None
-    odd: set[str] = set()
-    fields = dict(_shown(contact, properties, odd))
-    for name in silent:
-        if name not in (EMAIL, CONSENT) and not _mentions(contact, name, properties):
-            fields[name] = None
-    return Record(remote_id, fields, certain=certain, odd=frozenset(odd))
+    shown = Decoder(properties).read(contact)
+    return None if shown is None else shown.record(certain=certain, silent=silent)
 
 
 def id_of(contact: Mapping[str, Any]) -> str | None:
@@ -75,55 +92,56 @@ def id_of(contact: Mapping[str, Any]) -> str | None:
     return remote_id if is_usable_id(remote_id) and remote_id.strip(". ") else None
 
 
-def mentioned(contact: Mapping[str, Any], names: Collection[str], known: Properties) -> set[str]:
-    """Those of the fields that an answer mentions, with a value or as empty."""
-    return {name for name in names if _mentions(contact, name, known)}
+class Decoder:
+    """Reads many contacts; what depends on the catalogue alone is settled once."""
 
+    def __init__(self, properties: Properties) -> None:
+        self._standard = [(name, _keys(name, properties), spec) for name, spec in STANDARD.items()]
+        self._custom = list(properties.custom.items())
 
-def _mentions(contact: Mapping[str, Any], name: str, properties: Properties) -> bool:
-    if name == TAGS:
-        return any(key in contact for key in _TAG_KEYS)
-    if name in STANDARD:
-        return any(key in contact for key in (name, MODERN.get(name, name)))
-    found = properties.custom.get(name)
-    return found is not None and _custom_value(contact, found) is not _NOTHING
+    def read(self, contact: Any) -> Shown | None:
+        """None if it has no id by which to refer to it."""
+        remote_id = id_of(contact) if isinstance(contact, Mapping) else None
+        if remote_id is None:
+            return None
+        fields: dict[str, Value] = {}
+        odd: list[str] = []
+        email = contact.get(EMAIL)
+        if isinstance(email, str) and email.strip():  # hidden, not empty, if it is not there
+            fields[EMAIL] = email.strip()
+        for name, value, spec in self._values(contact):
+            try:
+                fields[name] = from_wire(value, spec)
+            except OddValueError:
+                odd.append(name)
+        tags = tags_of(contact)
+        if tags is not None:
+            fields[TAGS] = tags
+        elif any(key in contact for key in _TAG_KEYS):
+            odd.append(TAGS)
+        if is_opt_out(status_of(contact)):
+            fields[CONSENT] = Consent(Level.REVOKED, None, SOURCE)
+        return Shown(remote_id, fields, frozenset(odd))
 
-
-def _shown(
-    contact: Mapping[str, Any], properties: Properties, odd: set[str]
-) -> Iterator[tuple[str, Value]]:
-    """The fields that are shown; names of those that cannot be read are added to `odd`."""
-    email = contact.get(EMAIL)
-    if isinstance(email, str) and email.strip():  # hidden, not empty, if it is not there
-        yield EMAIL, email.strip()
-    for name, spec in STANDARD.items():
-        values = [contact[k] for k in _keys(name, properties) if k in contact]
-        full = [v for v in values if v not in (None, "")]
-        if values:
-            yield from _decoded((full or values)[0], name, spec, odd)
-    for name, found in properties.custom.items():
-        value = _custom_value(contact, found)
-        if value is not _NOTHING:
-            yield from _decoded(value, name, found.spec, odd)
-    tags = tags_of(contact)
-    if tags is not None:
-        yield TAGS, tags
-    elif any(key in contact for key in _TAG_KEYS):
-        odd.add(TAGS)
-    if is_opt_out(status_of(contact)):
-        yield CONSENT, Consent(Level.REVOKED, None, SOURCE)
+    def _values(self, contact: Mapping[str, Any]) -> Iterator[tuple[str, Any, FieldSpec]]:
+        """What is shown of each field under the first of its keys that has a value, or is there."""
+        for name, keys, spec in self._standard:
+            value = _NOTHING
+            for key in keys:
+                if key in contact and (value is _NOTHING or value in (None, "")):
+                    value = contact[key]
+            if value is not _NOTHING:
+                yield name, value, spec
+        for name, found in self._custom:
+            value = _custom_value(contact, found)
+            if value is not _NOTHING:
+                yield name, value, found.spec
 
 
 def _keys(name: str, properties: Properties) -> tuple[str, ...]:
+    """What a standard field may be called: as it is in this account, then in either vocabulary."""
     word = properties.words.get(name, name)
-    return (word, *(k for k in dict.fromkeys((name, MODERN.get(name, name))) if k != word))
-
-
-def _decoded(shown: Any, name: str, spec: FieldSpec, odd: set[str]) -> Iterator[tuple[str, Value]]:
-    try:
-        yield name, from_wire(shown, spec)
-    except OddValueError:
-        odd.add(name)
+    return tuple(dict.fromkeys((word, name, MODERN.get(name, name))))
 
 
 def _custom_value(contact: Mapping[str, Any], wanted: Property) -> Any:
@@ -133,8 +151,10 @@ def _custom_value(contact: Mapping[str, Any], wanted: Property) -> Any:
     """
     listed = _NOTHING
     for container in _CONTAINERS:
-        match contact.get(container):
-            case Mapping() as values:
+        if container not in contact:
+            continue
+        match contact[container]:
+            case dict() as values:
                 for key in (wanted.id, wanted.key, wanted.label):
                     if key in values:
                         return values[key]
@@ -167,9 +187,10 @@ def tags_of(contact: Mapping[str, Any]) -> frozenset[str] | None:
     for key in _TAG_KEYS:
         match contact.get(key, _NOTHING):
             case list() as rows:
-                if any(_is_nameless(row) for row in rows):
+                named = [_tag_name(row) for row in rows]
+                names = [name for name in named if name is not None]
+                if len(names) < len(named):
                     return None
-                names = words(rows, "tag_name", "name")
             case str() as joined:
                 names = joined.split(",")
             case None:
@@ -181,11 +202,11 @@ def tags_of(contact: Mapping[str, Any]) -> frozenset[str] | None:
     return None
 
 
-def _is_nameless(row: Any) -> bool:
-    named = (
-        [row[k] for k in ("tag_name", "name") if k in row] if isinstance(row, Mapping) else [row]
-    )
-    return not named or not isinstance(named[0], str)
+def _tag_name(row: Any) -> str | None:
+    """The name of a tag, listed as such or in an object; None if it cannot be read."""
+    if isinstance(row, Mapping):
+        row = next((row[key] for key in ("tag_name", "name") if key in row), None)
+    return row if isinstance(row, str) else None
 
 
 def tag_key(name: str) -> str:

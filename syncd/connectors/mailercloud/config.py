@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
+LIMIT = 100  # rows per page: what everybody sends; more is clamped or refused (mailercloud.md 13)
 MAX_ROWS = 49  # per batch call: what the vendor's own plugin sends (mailercloud.md 5.5)
 
 SETTINGS_HELP = {

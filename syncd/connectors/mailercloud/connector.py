@@ -186,8 +186,3 @@ def _is_urgent(op: Op) -> bool:
 def _contact_only(resource: Resource) -> None:
     if resource is not Resource.CONTACT:
         raise InvariantError(f"Mailercloud has no {resource.value}")
-
-
-def open_connector(settings: Settings, wire: Wire) -> Mailercloud:
-    """The connector of one account; does not touch the network."""
-    return Mailercloud(settings, wire)

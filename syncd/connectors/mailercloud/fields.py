@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from syncd.connectors.mailercloud.calls import LIMIT
-from syncd.connectors.mailercloud.config import Settings
+from syncd.connectors.mailercloud.config import LIMIT, Settings
 from syncd.errors import ConfigError
 from syncd.model.record import Resource, is_usable_id
 from syncd.model.spec import Catalogue, ConsentSpec, Deletions, FieldSpec, Kind, ResourceSpec, Spec

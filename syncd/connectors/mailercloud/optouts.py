@@ -12,8 +12,9 @@ from typing import Any
 
 from syncd.connectors.mailercloud.account import Account
 from syncd.connectors.mailercloud.answers import words
-from syncd.connectors.mailercloud.calls import LIMIT, MOST_PAGES
+from syncd.connectors.mailercloud.calls import MOST_PAGES
 from syncd.connectors.mailercloud.codec import SOURCE, id_of
+from syncd.connectors.mailercloud.config import LIMIT
 from syncd.connectors.mailercloud.state import State, digest
 from syncd.connectors.mailercloud.values import folded
 from syncd.errors import RecordError

@@ -10,8 +10,9 @@ from typing import Any
 from syncd.connectors.mailercloud import assumptions as that
 from syncd.connectors.mailercloud.account import Account
 from syncd.connectors.mailercloud.answers import REFUSALS, complaint_in, whole
-from syncd.connectors.mailercloud.calls import LIMIT, OPT_OUT
+from syncd.connectors.mailercloud.calls import OPT_OUT
 from syncd.connectors.mailercloud.codec import id_of, is_opt_out, status_of, tag_key, tags_of
+from syncd.connectors.mailercloud.config import LIMIT
 from syncd.connectors.mailercloud.create import id_in, look_up
 from syncd.connectors.mailercloud.fields import EMAIL, MODERN, TAGS
 from syncd.connectors.mailercloud.trial import CITY, LOOKS_AFTER_S, STATE, TAG, Seen, Trial, good

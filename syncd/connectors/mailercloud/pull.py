@@ -12,8 +12,8 @@ from typing import Any
 
 from syncd.connectors.mailercloud import optouts
 from syncd.connectors.mailercloud.account import Account
-from syncd.connectors.mailercloud.calls import LIMIT
-from syncd.connectors.mailercloud.codec import id_of, mentioned
+from syncd.connectors.mailercloud.codec import Decoder, id_of
+from syncd.connectors.mailercloud.config import LIMIT
 from syncd.connectors.mailercloud.state import REST, State, digest, load
 from syncd.errors import TransientError
 from syncd.model.record import Page, Record
@@ -123,11 +123,20 @@ class Reader:
         )
 
     def _records(self, rows: Sequence[Mapping[str, Any]]) -> list[Record]:
-        for row in rows:  # what one row mentions counts for all of the page
-            self._account.note(row, self._fields, self._known)
-        read = [(row, self._account.record(row, self._fields, self._known)) for row in rows]
+        decoder = Decoder(self._known)
+        read = [(row, shown) for row in rows if (shown := decoder.read(row)) is not None]
+        for row, shown in read:  # what one row mentions counts for all of the page
+            self._account.note(row, shown, self._fields)
+        silent = self._account.silent(self._fields)
+        records = [shown.record(certain=False, silent=silent) for _, shown in read]
         self._sample(rows)
-        return [self._completed(row, record) for row, record in read if record is not None]
+        lacking = self._account.unlisted & self._fields
+        if not lacking:
+            return records
+        return [
+            record if all(map(shown.mentions, lacking)) else self._completed(record)
+            for (_, shown), record in zip(read, records, strict=True)
+        ]
 
     def _sample(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Look at one contact directly, to learn whether the listing hides some fields."""
@@ -146,11 +155,8 @@ class Reader:
                 " by one for them, which takes a request each"
             )
 
-    def _completed(self, row: Mapping[str, Any], record: Record) -> Record:
+    def _completed(self, record: Record) -> Record:
         """The record with at least the fields that were asked for."""
-        lacking = self._account.unlisted & self._fields
-        if not lacking - mentioned(row, lacking, self._known):
-            return record
         direct = self._account.glance(record.remote_id, self._fields, self._known)
         return record if direct is None or direct.gone else direct
 

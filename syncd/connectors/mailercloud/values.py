@@ -17,6 +17,8 @@ from syncd.model.values import SetDelta, Value
 LONGEST_SHOWN = 10_000  # no field holds as much, so what is longer is no value of one
 LONGEST_EMAIL = 200
 
+_INTEGER = re.compile(rf"[+-]?[0-9]{{1,{DIGITS}}}(\.0*)?")
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})([T ].*)?")
 _ATOM = r"[^\s@.,;:<>()\[\]\\\"\x00-\x20\x7f]+"
 _LABEL = r"[^\W_](?:(?:[^\W_]|-){0,61}[^\W_])?"
 _ADDRESS = re.compile(
@@ -34,21 +36,19 @@ def from_wire(shown: Any, spec: FieldSpec) -> Value:
     Raises:
         OddValueError: as its docstring says.
     """
-    if shown is None or (isinstance(shown, str) and not shown.strip()):
+    if shown is None or shown == "":
         return None
-    if isinstance(shown, str) and len(shown) > LONGEST_SHOWN:
+    if isinstance(shown, str):
+        return _from_text(shown, spec)
+    if isinstance(shown, bool) or not isinstance(shown, (int, float)):
         raise OddValueError(spec.name)
-    if isinstance(shown, bool) or not isinstance(shown, str | int | float):
+    if spec.kind is Kind.INTEGER:
+        return _whole(shown, spec)
+    if spec.kind is Kind.DATE:
         raise OddValueError(spec.name)
-    match spec.kind:
-        case Kind.INTEGER:
-            return _integer(shown, spec)
-        case Kind.DATE:
-            return _date(shown, spec)
-        case _ if isinstance(shown, float) and not shown.is_integer():
-            return _finite(shown, spec)
-        case _:
-            return str(int(shown)) if isinstance(shown, float) else str(shown)
+    if isinstance(shown, float):
+        return str(int(shown)) if shown.is_integer() else _finite(shown, spec)
+    return str(shown)
 
 
 def _finite(shown: float, spec: FieldSpec) -> str:
@@ -57,31 +57,41 @@ def _finite(shown: float, spec: FieldSpec) -> str:
     return repr(shown)
 
 
-def _integer(shown: str | float, spec: FieldSpec) -> int:
-    if isinstance(shown, str):
-        text = shown.strip()
-        if re.fullmatch(rf"[+-]?[0-9]{{1,{DIGITS}}}(\.0*)?", text):
-            return int(text.partition(".")[0])
-    elif math.isfinite(shown) and shown == int(shown) and len(str(int(shown))) <= DIGITS:
-        return int(shown)
-    raise OddValueError(spec.name)
-
-
-def _date(shown: str | float, spec: FieldSpec) -> date | None:
-    if not isinstance(shown, str):
+def _whole(shown: float, spec: FieldSpec) -> int:
+    if isinstance(shown, float) and not shown.is_integer():
         raise OddValueError(spec.name)
-    text = shown.strip()
+    if len(str(int(shown))) > DIGITS:
+        raise OddValueError(spec.name)
+    return int(shown)
+
+
+def _from_text(text: str, spec: FieldSpec) -> Value:
+    bare = text.strip()
+    if not bare:
+        return None
+    if len(text) > LONGEST_SHOWN:
+        raise OddValueError(spec.name)
+    match spec.kind:
+        case Kind.INTEGER:
+            if _INTEGER.fullmatch(bare):
+                return int(bare.partition(".")[0])
+            raise OddValueError(spec.name)
+        case Kind.DATE:
+            return _date(bare, spec)
+        case _:
+            return text
+
+
+def _date(text: str, spec: FieldSpec) -> date | None:
     if text.startswith("0000-00-00"):
         return None
-    found = re.fullmatch(r"(\d{4}-\d{2}-\d{2})([T ].*)?", text)
+    found = _DATE.fullmatch(text)
+    if found is None:
+        raise OddValueError(spec.name)
     try:
-        return date.fromisoformat(found[1]) if found else _no_date(spec)
+        return date.fromisoformat(found[1])
     except ValueError as cause:
         raise OddValueError(spec.name) from cause
-
-
-def _no_date(spec: FieldSpec) -> date:
-    raise OddValueError(spec.name)
 
 
 def to_wire(value: Value | SetDelta, spec: FieldSpec) -> str | int | None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from syncd.connectors.ghl import catalogue
 from syncd.connectors.ghl.api import encode
-from syncd.connectors.ghl.codec import Shape, to_record, to_wire
+from syncd.connectors.ghl.codec import Decoder, Shape, to_record, to_wire
 from syncd.connectors.ghl.spec import ADDITIONAL, CONSENT, FIELDS, TAGS
 from syncd.errors import RecordError
 from syncd.model.spec import Kind
@@ -152,6 +152,60 @@ def test_a_birthday_is_read_in_every_documented_form(text: str) -> None:
     record = to_record({"id": "c1", "dateOfBirth": text}, CUSTOM, Shape.ANSWER)
     assert record is not None
     assert record.fields["dateOfBirth"] == date(1990, 9, 25)
+
+
+@pytest.mark.parametrize("text", ["1990-02-30", "1990-W39-2", "19900925", "1990-09-255", "soon"])
+def test_what_is_no_birthday_is_odd(text: str) -> None:
+    record = to_record({"id": "c1", "dateOfBirth": text}, CUSTOM, Shape.ANSWER)
+    assert record is not None
+    assert record.odd == {"dateOfBirth"}
+
+
+@given(
+    st.lists(st.dictionaries(st.sampled_from(KEYS), json_values), max_size=4),
+    st.sampled_from(Shape),
+)
+def test_many_contacts_are_read_as_each_one_alone(
+    shown: list[dict[str, Any]], shape: Shape
+) -> None:
+    decoder = Decoder(CUSTOM, shape)
+    contacts = [{"id": f"c{n}", **one} for n, one in enumerate(shown)]
+    assert [*map(decoder.record, contacts)] == [to_record(c, CUSTOM, shape) for c in contacts]
+
+
+def test_of_several_values_of_one_custom_field_the_last_counts() -> None:
+    for values, shown in ((["a", "b"], "b"), ([1, "b"], "b"), (["b", None], None)):
+        listed = [{"id": "f1", "value": value} for value in values]
+        record = to_record({"id": "c1", "customFields": listed}, CUSTOM, Shape.ROW)
+        assert record is not None
+        assert (record.fields["custom.Memo"], record.odd) == (shown, frozenset())
+    listed = [{"id": "f1", "value": "a"}, {"id": "f1", "value": 1}]
+    record = to_record({"id": "c1", "customFields": listed}, CUSTOM, Shape.ROW)
+    assert record is not None
+    assert "custom.Memo" not in record.fields
+    assert record.odd == {"custom.Memo"}
+
+
+@pytest.mark.parametrize("listed", [None, {}, "f1"])
+def test_no_list_of_custom_fields_says_nothing_of_them(listed: Any) -> None:
+    record = to_record({"id": "c1", "customFields": listed}, CUSTOM, Shape.WHOLE)
+    assert record is not None
+    assert not any(name.startswith("custom.") for name in record.fields)
+
+
+def test_a_row_shows_fields_under_other_keys_or_as_null() -> None:
+    row = {"id": "c1", "address": "Weg 1", "firstName": None, "lastNameRaw": None, "tags": None}
+    record = to_record(row, CUSTOM, Shape.ROW)
+    assert record is not None
+    assert record.fields == {
+        "address1": "Weg 1",
+        "firstName": None,
+        "lastName": None,
+        "tags": frozenset(),
+    }
+    both = to_record({"id": "c1", "address": "Weg 1", "address1": ""}, CUSTOM, Shape.ROW)
+    assert both is not None
+    assert both.fields == {"address1": None}
 
 
 @pytest.mark.parametrize(("text", "number"), [("1,234.50", 1234.5), (" 7 ", 7.0), ("-3", -3.0)])

@@ -14,7 +14,8 @@ from xml.sax.saxutils import escape
 import httpx
 
 from syncd.connectors.api import Wire
-from syncd.connectors.maileon import CONNECTOR, Maileon
+from syncd.connectors.maileon import CONNECTOR
+from syncd.connectors.maileon.connector import Maileon
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Resource
 

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from syncd.connectors.maileon.clock import ServerClock
 from syncd.connectors.maileon.codec import (
     Selection,
-    permission_of,
     select,
     shown_time,
     to_element,
@@ -18,7 +17,7 @@ from syncd.connectors.maileon.codec import (
     wire_email,
 )
 from syncd.connectors.maileon.fields import FIELDS, STANDARD, custom_spec
-from syncd.connectors.maileon.values import OddValueError, from_text, to_text
+from syncd.connectors.maileon.values import OddValueError, reader, to_text
 from syncd.errors import RecordError
 from syncd.http import xml
 from syncd.model.record import Record
@@ -85,7 +84,7 @@ def test_what_is_written_is_what_is_read(patch: dict[str, Value]) -> None:
 @given(st.text(max_size=300), st.sampled_from(sorted(SPECS)))
 def test_any_text_in_an_answer_is_a_value_or_odd(text: str, name: str) -> None:
     try:
-        value = from_text(text, SPECS[name])
+        value = reader(SPECS[name])(text)
     except OddValueError:
         return
     assert value is None or isinstance(value, str | int | float | bool | date)
@@ -239,4 +238,98 @@ def test_only_chosen_fields_are_asked_for() -> None:
 
 
 def test_a_permission_is_read_with_white_space_around_it() -> None:
-    assert permission_of(xml.parse(b"<contact><permission> 4\n</permission></contact>")) == 4
+    record = read("<contact><id>7</id><permission> 4\n</permission></contact>")
+    assert record is not None
+    assert record.fields["permission"] == 4
+
+
+def test_of_several_children_of_one_name_the_first_counts_and_of_several_fields_the_last() -> None:
+    record = read(
+        "<contact><id>7</id><id>8</id><email>a@x.org</email><email>b@x.org</email>"
+        "<standard_fields>"
+        "<field><name>CITY</name><value>Ulm</value></field>"
+        "<field><value>Bern</value><name>CITY</name><name>STATE</name><value>Aarau</value></field>"
+        "</standard_fields><standard_fields/></contact>",
+        "CITY",
+        "STATE",
+    )
+    assert record is not None
+    assert record.remote_id == "7"
+    assert record.fields == {"email": "a@x.org", "CITY": "Bern"}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "<field/>",
+        "<field><name>note</name></field>",
+        "<field><value>x</value></field>",
+        "<field><name> </name><value>x</value></field>",
+        '<field><name nil="true">note</name><value>x</value></field>',
+        "<field><name>note</name><value>x<b/></value></field>",
+    ],
+)
+def test_one_field_that_cannot_be_read_makes_every_field_of_its_group_unknown(field: str) -> None:
+    good = "<field><name>vip</name><value>true</value></field>"
+    body = "<contact><id>7</id><custom_fields>{}</custom_fields></contact>"
+    known = read(body.format(good), "custom.vip", "custom.note")
+    unknown = read(body.format(good + field), "custom.vip", "custom.note")
+    assert known is not None
+    assert unknown is not None
+    assert known.fields == {"custom.vip": True, "custom.note": None}
+    assert unknown.fields == {}
+
+
+def test_what_is_new_in_an_answer_is_passed_over() -> None:
+    record = read(
+        "<contact><new><id>8</id></new>text<id>7</id><external_id><a/>x</external_id>"
+        "<custom_fields>text<new/><field><new/><name>note</name><value>\U0001f600</value></field>"
+        "</custom_fields><standard_fields><new/></standard_fields></contact>",
+        "CITY",
+        "custom.note",
+        "external_id",
+    )
+    assert record is not None
+    assert record.fields == {"custom.note": "\U0001f600"}
+
+
+def test_a_value_that_is_said_to_be_nil_is_empty_whatever_it_holds() -> None:
+    field = '<field><name>note</name><value nil="{}">x</value></field>'
+    for nil, value in (("true", None), ("false", "x")):
+        listed = f"<custom_fields>{field.format(nil)}</custom_fields>"
+        record = read(f"<contact><id>7</id>{listed}</contact>", "custom.note")
+        assert record is not None
+        assert record.fields["custom.note"] == value
+
+
+@pytest.mark.parametrize(
+    ("shown", "moment"),
+    [
+        ("2026-08-20 11:00:00", "2026-08-20T11:00:00"),
+        ("2026-08-20T11:00:00.5", "2026-08-20T11:00:00.500000"),
+        ("2026-08-20 11:00:00.123456789", "2026-08-20T11:00:00.123456"),
+        ("1970-01-01 00:00:00.0", "1970-01-01T00:00:00"),
+        ("9998-12-31 23:59:59.9", "9998-12-31T23:59:59.900000"),
+    ],
+)
+def test_a_time_is_read_to_the_microsecond(shown: str, moment: str) -> None:
+    naive = shown_time(shown)
+    assert naive is not None
+    assert naive.isoformat() == moment
+
+
+@pytest.mark.parametrize(
+    "shown",
+    [
+        *("2026-08-20 11:00:00Z", "2026-08-20 11:00:00+02:00", "2026-08-20 11:00:00,5"),
+        *("20260820T110000", "2026-W34-4 11:00:00", "2026-08-20 11:00", "2026-08-20 24:00:01"),
+        *(
+            "1969-12-31 23:59:59",
+            "9999-01-01 00:00:00",
+            "٢٠٢٦-08-20 11:00:00",
+            "2026-08-20_11:00:00",
+        ),
+    ],
+)
+def test_a_time_of_another_form_is_none(shown: str) -> None:
+    assert shown_time(shown) is None

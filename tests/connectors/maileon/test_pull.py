@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 import pytest
 
-from syncd.connectors.maileon import Maileon
+from syncd.connectors.maileon.connector import Maileon
 from syncd.errors import AccountError, TransientError
 from syncd.model.record import Page, Record, Window
 from syncd.model.values import Consent, Level

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from syncd.connectors.api import Wire
-from syncd.connectors.maileon import CONNECTOR, Maileon
+from syncd.connectors.maileon import CONNECTOR
+from syncd.connectors.maileon.connector import Maileon
 from syncd.errors import DuplicateError, OptedOutError, RecordError, StaleError
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Record, Resource, Window

@@ -15,7 +15,8 @@ from urllib.parse import unquote
 import httpx
 
 from syncd.connectors.api import Wire
-from syncd.connectors.mailercloud import CONNECTOR, Mailercloud
+from syncd.connectors.mailercloud import CONNECTOR
+from syncd.connectors.mailercloud.connector import Mailercloud
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Page, Resource
 

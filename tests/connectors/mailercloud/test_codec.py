@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.connectors.mailercloud.codec import is_opt_out, status_of, to_body, to_record
+from syncd.connectors.mailercloud.codec import Decoder, is_opt_out, status_of, to_body, to_record
 from syncd.connectors.mailercloud.fields import FIELDS, MODERN, STANDARD, read_properties
 from syncd.connectors.mailercloud.values import OddValueError, from_wire, to_wire, wire_email
 from syncd.errors import RecordError
@@ -102,6 +102,30 @@ def test_any_value_in_an_answer_is_one_or_odd(shown: Any, name: str) -> None:
     except OddValueError:
         return
     assert value is None or isinstance(value, str | int | date)
+
+
+@given(st.lists(st.dictionaries(st.sampled_from(sorted(ALL)), json_values), max_size=4))
+def test_many_contacts_are_read_as_each_one_alone(shown: list[dict[str, Any]]) -> None:
+    decoder = Decoder(KNOWN)
+    for n, row in enumerate(shown):
+        read_by_it = decoder.read({"id": n, **row})
+        assert read_by_it is not None
+        assert read_by_it.record(certain=True) == read({**row, "id": n})
+
+
+def test_a_whole_number_of_any_length_spares_the_rest() -> None:
+    record = read({"salary": 10**400, "city": 10**400, "zip": "3000"})
+    assert (record.odd, record.fields["zip"]) == ({"salary"}, "3000")
+
+
+@given(st.dictionaries(st.sampled_from([*sorted(ALL), *MODERN.values(), "tags"]), json_values))
+def test_what_is_mentioned_is_what_is_empty_full_or_odd(row: dict[str, Any]) -> None:
+    shown = Decoder(KNOWN).read({"id": "cOn1", **row})
+    assert shown is not None
+    for name in FIELDS.keys() - {"email", "consent"}:
+        assert shown.mentions(name) is bool({name, MODERN.get(name, name)} & row.keys())
+    assert not shown.mentions("email")
+    assert not shown.mentions("consent")
 
 
 @pytest.mark.parametrize("key", ["name", "first_name"])
