@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from bench import codecs, engine, kills, limits, lists, matching, rest
+from bench import codecs, engine, kills, limits, lists, many_pairs, matching, rest
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ MEASUREMENTS: dict[str, Measuring] = {
     "limits": limits.measure,
     "lists": lists.measure,
     "kills": kills.measure,
+    "many-pairs": many_pairs.measure,
 }
 
 

@@ -137,7 +137,7 @@ pair: {answers.pair}
 left: {answers.left_name}
 right: {answers.right_name}
 
-every: 60s # between two cycles
+every: 60s # from the begin of one cycle to the next
 baseline: held # the first run waits for `syncd release {answers.pair}`
 create: both # where missing contacts may be created: both, left, right, none
 delete: keep # a deleted contact's counterpart: keep, unsubscribe, delete

@@ -83,6 +83,7 @@ class Configuration:
     Attributes:
         store: the URL of the state store; a SQLite path is absolute.
         accounts, pairs: by name.
+        threads: on how many pairs the daemon works at the same time, at most.
     """
 
     path: Path
@@ -90,6 +91,7 @@ class Configuration:
     accounts: Mapping[str, Account]
     pairs: Mapping[str, Pair]
     log: LogSettings
+    threads: int
 
 
 def load(path: Path, env: Mapping[str, str]) -> Configuration:
@@ -121,7 +123,7 @@ def load(path: Path, env: Mapping[str, str]) -> Configuration:
         )
         for name, a in root.accounts.items()
     }
-    return Configuration(path, store, accounts, pairs, root.log)
+    return Configuration(path, store, accounts, pairs, root.log, root.threads)
 
 
 def read_options(account: Account, model: type[Model]) -> Model:

@@ -253,7 +253,7 @@ class PairSettings(Part):
     right: str
     """The account on the right."""
     every: Duration = timedelta(seconds=60)
-    """How long the daemon waits between two cycles."""
+    """How long from the begin of one cycle of the daemon to the begin of the next."""
     jitter: Duration = timedelta(seconds=10)
     """Up to this much is added to each wait, so that pairs do not start together."""
     sweep_every: Duration = timedelta(hours=24)
@@ -313,6 +313,9 @@ class AccountSettings(BaseModel):
         return self.model_extra or {}
 
 
+MOST_THREADS = 1_000
+
+
 class RootSettings(Part):
     """`syncd.yaml`; `pairs` is read one by one, as it may be globs or pairs."""
 
@@ -322,5 +325,7 @@ class RootSettings(Part):
     """The accounts, by a name of your choice."""
     pairs: Any = "pairs/*.yaml"
     """A pattern of files, or a list of patterns and pairs."""
+    threads: int = Field(default=256, ge=1, le=MOST_THREADS)
+    """On how many pairs the daemon works at the same time, at most."""
     log: LogSettings = LogSettings()
     """What is written to standard error."""

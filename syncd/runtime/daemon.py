@@ -7,11 +7,13 @@ rate, which is therefore divided by the number of pairs that use the account.
 """
 
 import os
+import resource
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import sqlalchemy as sa
 import structlog
@@ -19,6 +21,7 @@ import structlog
 from syncd import __version__
 from syncd.app import App
 from syncd.config.load import Configuration
+from syncd.config.settings import MOST_THREADS
 from syncd.connectors.api import Wire
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.side import SIDES
@@ -27,6 +30,9 @@ from syncd.runtime.schedule import Schedule
 from syncd.runtime.stop import Stop, on_signals
 from syncd.runtime.worker import Worker
 from syncd.store.suppressions import Ledger
+
+APART = timedelta(milliseconds=50)  # between the first cycles of two pairs
+OPEN_FILES = 10 * MOST_THREADS  # a pair has two at rest, and more while it writes
 
 
 @dataclass(slots=True)
@@ -55,7 +61,8 @@ class Daemon:
             raise ConfigError("No pair is configured.", hint="Write one with `syncd init`.")
         on_signals(self.stop, lambda name: _log().info("stopping", signal=name))
         signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
-        schedule = Schedule(self._unexpected)
+        _permit_open_files()
+        schedule = Schedule(self._unexpected, threads=self.configuration.threads)
         self._assign(schedule, self.configuration)
         schedule.start()
         _log().info(
@@ -82,23 +89,15 @@ class Daemon:
         for name in [n for n in self.workers if n not in configuration.pairs]:
             schedule.drop(name)
             del self.workers[name]
-        for name, pair in configuration.pairs.items():
-            app = self._app_of(configuration)
+        shared = divided(configuration)
+        for n, (name, pair) in enumerate(configuration.pairs.items()):
+            app = App(shared, self.store, self.ledger, Wire(sleep=self.stop.sleep))
             if name in self.workers:
                 self.workers[name].following = app
             else:
                 self.workers[name] = Worker(name, app, self.stop)
-            settings = pair.settings
-            schedule.keep(name, self.workers[name].work, settings.every, settings.jitter)
-
-    def _app_of(self, configuration: Configuration) -> App:
-        used = users(configuration)
-        accounts = {
-            name: replace(account, rate_share=account.rate_share / max(used[name], 1))
-            for name, account in configuration.accounts.items()
-        }
-        own = replace(configuration, accounts=accounts)
-        return App(own, self.store, self.ledger, Wire(sleep=self.stop.sleep))
+            work, settings = self.workers[name].work, pair.settings
+            schedule.keep(name, work, settings.every, settings.jitter, first=APART * n)
 
     def _take_over(self, schedule: Schedule) -> None:
         try:
@@ -118,6 +117,11 @@ class Daemon:
             )
             return
         log.configure(fresh.log.level, fresh.log.format)
+        if fresh.threads != schedule.threads:
+            _log().warning(
+                "another number of threads needs a restart",
+                threads=schedule.threads,
+            )
         self.configuration = fresh
         self._assign(schedule, fresh)
         _log().info("configuration taken over", pairs=list(fresh.pairs))
@@ -133,9 +137,22 @@ class Daemon:
             self.workers[name].note(f"Unexpected error: {type(error).__name__}; see the log.")
 
 
-def users(configuration: Configuration) -> Mapping[str, int]:
-    """How many pairs use each account."""
-    return Counter(pair.account(side) for pair in configuration.pairs.values() for side in SIDES)
+def divided(configuration: Configuration) -> Configuration:
+    """With the permitted rate of each account divided by the number of pairs that use it."""
+    used = Counter(pair.account(side) for pair in configuration.pairs.values() for side in SIDES)
+    accounts = {
+        name: replace(account, rate_share=account.rate_share / max(used[name], 1))
+        for name, account in configuration.accounts.items()
+    }
+    return replace(configuration, accounts=accounts)
+
+
+def _permit_open_files() -> None:
+    """As many as this user may have, up to a point: what a process begins with may be 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _log() -> structlog.stdlib.BoundLogger:

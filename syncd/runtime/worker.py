@@ -1,5 +1,7 @@
 """One pair in the daemon: a cycle, and when the next one is due."""
 
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -37,6 +39,7 @@ class Worker:
         following: takes the place of `app` before the next cycle, after a reload.
         failures: cycles that ended in an error, in a row.
         read_at: when the last cycle began.
+        clock: tells seconds, and is never put back.
     """
 
     pair: str
@@ -46,16 +49,23 @@ class Worker:
     failures: int = 0
     read_at: datetime | None = None
     ask_anew: bool = False
+    clock: Callable[[], float] = time.monotonic
 
     @property
     def every(self) -> timedelta:
         return self.app.pair_named(self.pair).settings.every
 
     def work(self) -> timedelta:
-        """Run cycles until one leaves nothing to do; how long to wait until the next."""
+        """Run cycles until one leaves nothing to do; how long to wait until the next.
+
+        The next one is due `every` after the last began, and a tenth of it after its end at
+        the earliest, so that a command gets its turn too. After an error the wait is whole, as
+        a platform that asks for one means from now on.
+        """
         finished = 0  # a cycle that only ran out of its slice of time does not count
         while finished < MOST_IN_A_ROW:
             self._take_over()
+            begun_s = self.clock()
             try:
                 with explained(self.app.store):
                     report = self._cycle()
@@ -65,7 +75,8 @@ class Worker:
             finished += report.finished
             if self.stop() or not _has_more(report):
                 break
-        return self.every
+        took = timedelta(seconds=self.clock() - begun_s)
+        return max(self.every - took, self.every / 10)
 
     def close(self) -> None:
         self.app.disconnect()

@@ -124,7 +124,7 @@ def test_the_schema_explains_every_key_in_the_words_of_the_code() -> None:
     assert root["properties"]["log"]["description"] == "What is written to standard error."
     assert (
         pair["properties"]["every"]["description"]
-        == "How long the daemon waits between two cycles."
+        == "How long from the begin of one cycle of the daemon to the begin of the next."
     )
     for shown in (root, pair):
         assert all("description" in key for key in shown["properties"].values())

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from syncd.runtime.daemon import OPEN_FILES
 from syncd.testing.control import Control
 
 PAIR = """\
@@ -200,8 +202,25 @@ def test_a_reload_takes_pairs_over_and_a_bad_file_keeps_the_old_ones(scene: Scen
     pair.write_text(good.replace("pair: shop", "pair: club"), "utf-8")
     daemon.send_signal(signal.SIGHUP)
     assert eventually(lambda: any(line.get("pair") == "club" for line in scene.log))
+    root = scene.folder / "syncd.yaml"
+    root.write_text(f"{root.read_text()}threads: 3\n", "utf-8")
+    daemon.send_signal(signal.SIGHUP)
+    assert eventually(lambda: scene.said("another number of threads needs a restart"))
     daemon.send_signal(signal.SIGTERM)
     assert daemon.wait(30) == 0
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux tells of another process")
+def test_the_daemon_may_open_as_many_files_as_its_user_may(scene: Scene) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        daemon = scene.start()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    most = OPEN_FILES if hard == resource.RLIM_INFINITY else min(OPEN_FILES, hard)
+    limits = (daemon.pid, resource.RLIMIT_NOFILE)
+    assert eventually(lambda: resource.prlimit(*limits)[0] == most)
 
 
 def test_a_refused_account_is_told_and_is_seen_in_the_health(scene: Scene) -> None:
