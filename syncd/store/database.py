@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from syncd.errors import StoreError
 from syncd.store import private_files
-from syncd.store.connections import ask_after_a_rest
+from syncd.store.connections import ask_after_a_rest, plan_each_time
 
 BUSY_TIMEOUT_MS = 15_000
 # What SQLite lets the write-ahead log grow to by itself: the 1,000 pages after which it writes
@@ -47,6 +47,7 @@ def open_store(url: str) -> sa.Engine:
         engine = sa.create_engine(
             address.set(drivername="postgresql+psycopg"), json_serializer=COMPACT_JSON, **_POOL
         )
+        plan_each_time(engine)
         ask_after_a_rest(engine)
         return engine
     raise StoreError(f"A store of kind '{address.get_backend_name()}' is not supported.")

@@ -1,4 +1,4 @@
-"""Connections that ended while nobody used them."""
+"""Connections that ended while nobody used them, and what each begins with."""
 
 from datetime import timedelta
 
@@ -35,3 +35,11 @@ def test_one_that_was_just_used_is_lent_unasked_and_replaced_once_it_fails(
     with store.connect() as db:
         assert db.execute(sa.text("select 1")).scalar_one() == 1
     store.dispose()
+
+
+def test_no_plan_is_kept_also_after_a_transaction_is_undone(postgres_store: sa.Engine) -> None:
+    mode = sa.text("show plan_cache_mode")
+    with postgres_store.connect() as db:
+        assert db.execute(mode).scalar_one() == "force_custom_plan"
+        db.rollback()
+        assert db.execute(mode).scalar_one() == "force_custom_plan"
