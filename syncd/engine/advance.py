@@ -65,7 +65,7 @@ def advance(
     heeded = fields_heeded(pair, side)
     settled: set[int] = set()  # links about which planning again would decide nothing new
     unsettled: set[int] = set()
-    made: dict[int, str | None] = {}  # ids of new records, by link
+    made: dict[int, str] = {}  # ids of new records, by link
     left: set[str] = set()  # addresses that our own writes have freed for others
     for sent, receipt in done:
         link = touched.get(sent.link_id)
@@ -90,8 +90,7 @@ def advance(
             settled.add(link.id)
         if before is not None and before.key and before.key != marked[remote_id].key:
             left.add(before.key)
-    links.complete(db, side, made)
-    links.save_shadows(db, shadows)
+    links.save_shadows(db, shadows, side, made)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
     wake.by_records(db, pair.sharing[side], pair.resource, fresh)

@@ -32,7 +32,6 @@ from syncd.store import (
     links,
     members,
     ops,
-    readback,
     refusals,
     wake,
 )
@@ -98,10 +97,9 @@ def confirm(
         heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
-        ops.settle(db, batch.states)
+        ops.settle(db, batch.states, shown_by_answers)
         ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))
-        readback.note_verified(db, shown_by_answers)
         inquiries.remove(db, (cycle.pair.name, side), batch.told)
         wake.by_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):
