@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from bench import codecs, engine, kills, limits, lists, many_pairs, matching, rest
+from bench import codecs, engine, kills, limits, lists, many_pairs, matching, rest, stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ MEASUREMENTS: dict[str, Measuring] = {
     "engine": engine.measure,
     "rest": rest.measure,
     "codecs": codecs.measure,
+    "stores": stores.measure,
     "matching": matching.measure,
     "limits": limits.measure,
     "lists": lists.measure,

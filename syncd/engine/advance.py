@@ -16,7 +16,7 @@ from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
-from syncd.store import conflicts, links, members, observations, readback, wake
+from syncd.store import conflicts, links, members, observations, wake
 from syncd.store.ops import Sent
 
 Done = Sequence[tuple[Sent, Receipt]]
@@ -42,10 +42,14 @@ def told_of_others(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> s
     return {sent.op.id for sent, remote_id in created if len(claims[remote_id]) > 1}
 
 
-def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
-    """Move shadows by the deltas of these ops, and take in what their targets show now."""
+def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int, bool]:
+    """Move shadows by the deltas of these ops, and take in what their targets show now.
+
+    Returns:
+        Of ops whose answer shows the record, whether it shows them in effect.
+    """
     if not done:
-        return
+        return {}
     pair = cycle.pair
     account = pair.accounts[side].name
     touched = {link.id: link for link in links.load(db, {sent.link_id for sent, _ in done})}
@@ -61,7 +65,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
     heeded = fields_heeded(pair, side)
     settled: set[int] = set()  # links about which planning again would decide nothing new
     unsettled: set[int] = set()
-    made: dict[int, str | None] = {}  # ids of new records, by link
+    made: dict[int, str] = {}  # ids of new records, by link
     left: set[str] = set()  # addresses that our own writes have freed for others
     for sent, receipt in done:
         link = touched.get(sent.link_id)
@@ -87,9 +91,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
             settled.add(link.id)
         if before is not None and before.key and before.key != marked[remote_id].key:
             left.add(before.key)
-    readback.note_verified(db, verified)
-    links.complete(db, side, made)
-    links.save_shadows(db, shadows)
+    links.save_shadows(db, shadows, side, made)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
     wake.by_records(db, pair.sharing[side], pair.resource, fresh)
@@ -101,6 +103,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> None:
     members.no_longer_wait(db, sorted(settled & made.keys()))
     wake.by_links(db, sorted(touched.keys() - settled))
     wake.by_keys(db, sorted(left))
+    return verified
 
 
 def _answers(cycle: Cycle, side: Side, done: Done) -> dict[int, Fields]:

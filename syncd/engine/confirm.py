@@ -92,11 +92,11 @@ def confirm(
         batch.done = [one for one in batch.done if one[0].op.id not in strangers]
         for op_id in strangers:  # they stay in `sending`, for `recover`
             del batch.states[op_id]
-        advance(db, cycle, side, batch.done)
+        verified = advance(db, cycle, side, batch.done)
         heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
         refusals.note(db, cycle.pair.name, batch.refused)
-        ops.settle(db, batch.states)
+        ops.settle(db, batch.states, verified)
         ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))
         inquiries.remove(db, (cycle.pair.name, side), batch.told)

@@ -13,13 +13,13 @@ from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.optouts import keys_of, record_opt_outs
-from syncd.engine.unchanged import note_listed
+from syncd.engine.unchanged import stand_ins
 from syncd.errors import RecordError
 from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Fields
-from syncd.store import members, observations, ops, refusals, wake
+from syncd.store import listed, members, observations, ops, refusals, wake
 from syncd.store.database import reading
 
 
@@ -66,6 +66,8 @@ def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[R
     An index may lag behind our own writes: a row that differs from what we know without
     being newer is either out of date or an edit whose time the platform did not move.
     """
+    if not records:  # a page on which nobody has changed
+        return []
     pair = cycle.pair
     with reading(cycle.bench.store) as db:
         known = observations.load(
@@ -193,8 +195,8 @@ def take_in(
     for record, old, fields in page.values():
         if old is None and record.gone:
             continue  # never known here: only its opt-out counts, below
-        listed = sweep > 0 and not record.certain
-        seen = _observation(cycle, side, record, old, fields, listed=listed)
+        by_listing = sweep > 0 and not record.certain
+        seen = _observation(cycle, side, record, old, fields, listed=by_listing)
         taken.append((record, seen))
         if old is None or replace(seen, fields=old.fields) != old:
             fresh.append(seen)
@@ -211,9 +213,11 @@ def take_in(
     wake.by_records(db, pair.sharing[side], pair.resource, changed)
     if sweep:
         observations.mark_swept(db, account, pair.resource, page, sweep)
-    members.save(db, pair.name, pair.resource, touched)
-    if sweep:
-        note_listed(db, cycle, side, taken)
+    as_listed = stand_ins(cycle, side, taken) if sweep and taken else None
+    members.save(db, pair.name, pair.resource, touched, listed=as_listed)
+    if as_listed:
+        others = as_listed.keys() - {m.remote_id for m in touched}
+        listed.note(db, pair.name, pair.resource, side, {i: as_listed[i] for i in others})
     freed = refusals.lift(
         db, pair.name, side, [m.remote_id for m in touched if m.remote_id in standing]
     )

@@ -8,8 +8,6 @@ of what it was known as then. Where both are the same again, taking it in would 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-import sqlalchemy as sa
-
 from syncd import __version__
 from syncd.core import consent
 from syncd.core.digest import digest_json, digest_number
@@ -39,21 +37,20 @@ def unchanged(cycle: Cycle, side: Side, records: Sequence[Record]) -> set[str]:
     }
 
 
-def note_listed(
-    db: sa.Connection, cycle: Cycle, side: Side, taken: Iterable[tuple[Record, Observation]]
-) -> None:
-    """Remember what records looked like that a sweep has shown and that were taken in.
+def stand_ins(
+    cycle: Cycle, side: Side, taken: Iterable[tuple[Record, Observation]]
+) -> dict[str, int]:
+    """By remote id, what to remember of records that a sweep has shown and that are taken in.
 
     Opt-outs are told to the ledger each time, and what cannot be read is listed each time: those
     records are taken in by every sweep.
     """
-    pair, form = cycle.pair, _form(cycle, side)
-    shown = {
+    form = _form(cycle, side)
+    return {
         record.remote_id: _stand_in(form, record, seen.digest)
         for record, seen in taken
         if not (seen.gone or record.odd) and consent.shown(seen.fields).level is not Level.REVOKED
     }
-    listed.note(db, pair.name, pair.resource, side, shown)
 
 
 def _form(cycle: Cycle, side: Side) -> str:

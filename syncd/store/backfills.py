@@ -12,6 +12,7 @@ from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import tables as t
 from syncd.store.upsert import chunks, insert_into
+from syncd.store.within import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def waiting(db: sa.Connection, run_id: int, limit: int, after: int = 0) -> list[
 def finish(db: sa.Connection, ids: Iterable[int]) -> None:
     """These need not be looked at again."""
     for some in chunks(ids):
-        db.execute(t.backfill_item.update().where(_B.id.in_(some)).values(done=True))
+        db.execute(t.backfill_item.update().where(within(_B.id, some)).values(done=True))
 
 
 def count(db: sa.Connection, run_id: int) -> tuple[int, int]:

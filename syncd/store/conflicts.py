@@ -13,7 +13,8 @@ from syncd.model.side import Both, Side
 from syncd.model.values import Value, from_json, to_json
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
-from syncd.store.upsert import chunks, upsert
+from syncd.store.upsert import chunks, insert, upsert
+from syncd.store.within import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,32 @@ def _conflict(row: Any) -> Conflict:
     return Conflict(conflict_id, link_id, rule, values, taken, opened_at, cause == _FLIPS, by)
 
 
+@prepared
+def _of_links(links: Any) -> sa.Executable:
+    return sa.select(*_COLUMNS).where(within(_C.link_id, links))
+
+
 def of_links(db: sa.Connection, links: Iterable[int]) -> dict[tuple[int, str], Conflict]:
     """Conflicts of these links, by link and rule."""
     found: dict[tuple[int, str], Conflict] = {}
     for some in chunks(links):
-        for row in db.execute(sa.select(*_COLUMNS).where(_C.link_id.in_(some))):
+        for row in _of_links(db, links=some):
             found[(row.link_id, row.rule)] = _conflict(row)
     return found
 
 
+@prepared
+def _troubled(pair: Any, links: Any) -> sa.Executable:
+    p = t.problem.c
+    parked = sa.select(_C.link_id).where(within(_C.link_id, links))
+    return parked.union(sa.select(p.link_id).where(p.pair == pair, within(p.link_id, links)))
+
+
 def troubled(db: sa.Connection, pair: str, links: Iterable[int]) -> set[int]:
     """Those of the links with a conflict, decided or not, or with a problem."""
-    p, found = t.problem.c, set[int]()
+    found = set[int]()
     for some in chunks(links):
-        parked = sa.select(_C.link_id).where(_C.link_id.in_(some))
-        listed = sa.select(p.link_id).where(p.pair == pair, p.link_id.in_(some))
-        found.update(db.execute(parked.union(listed)).scalars())
+        found.update(_troubled(db, pair=pair, links=some).scalars())
     return found
 
 
@@ -131,8 +142,9 @@ def park(
     ]
     close(db, [(link_id, rule) for link_id, rule, _ in changed])
     if changed:
-        db.execute(
-            sa.insert(t.conflict),
+        insert(
+            db,
+            t.conflict,
             [
                 {
                     "pair": pair,
@@ -166,13 +178,18 @@ def choose(db: sa.Connection, conflict_id: int, take: Side, by: str | None = Non
     db.execute(t.conflict.update().where(_C.id == conflict_id).values(**chosen))
 
 
+@prepared
+def _forget_problems(pair: Any, links: Any) -> sa.Executable:
+    p = t.problem.c
+    return t.problem.delete().where(p.pair == pair, within(p.link_id, links))
+
+
 def note_problems(
     db: sa.Connection, pair: str, links: Iterable[int], problems: Mapping[tuple[int, str], str]
 ) -> None:
     """Replace what is noted of these links by `problems`: (link, rule) -> code."""
-    p = t.problem.c
     for some in chunks(links):
-        db.execute(t.problem.delete().where(p.pair == pair, p.link_id.in_(some)))
+        _forget_problems(db, pair=pair, links=some)
     upsert(
         db,
         t.problem,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from syncd.errors import StoreError
 from syncd.store import private_files
+from syncd.store.connections import ask_after_a_rest, plan_each_time
 
 BUSY_TIMEOUT_MS = 15_000
 # What SQLite lets the write-ahead log grow to by itself: the 1,000 pages after which it writes
@@ -43,12 +44,12 @@ def open_store(url: str) -> sa.Engine:
     if address.get_backend_name() == "sqlite":
         return _open_sqlite(address)
     if address.get_backend_name() == "postgresql":
-        return sa.create_engine(
-            address.set(drivername="postgresql+psycopg"),
-            pool_pre_ping=True,
-            json_serializer=COMPACT_JSON,
-            **_POOL,
+        engine = sa.create_engine(
+            address.set(drivername="postgresql+psycopg"), json_serializer=COMPACT_JSON, **_POOL
         )
+        plan_each_time(engine)
+        ask_after_a_rest(engine)
+        return engine
     raise StoreError(f"A store of kind '{address.get_backend_name()}' is not supported.")
 
 
@@ -100,8 +101,15 @@ def sqlite_file(address: sa.URL) -> Path | None:
 
 @contextmanager
 def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A connection for reading only: it never waits for a writer on SQLite."""
-    with engine.connect().execution_options(reads_only=True) as connection:
+    """A connection for reading only: it never waits for a writer on SQLite.
+
+    On PostgreSQL it begins no transaction: each statement sees what is committed by then, as it
+    would inside of one.
+    """
+    how: dict[str, Any] = {"reads_only": True}
+    if engine.dialect.name == "postgresql":
+        how["isolation_level"] = "AUTOCOMMIT"
+    with engine.connect().execution_options(**how) as connection:
         yield connection
 
 

@@ -13,6 +13,7 @@ from syncd.store import observations
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
+from syncd.store.within import within
 
 _F = t.field.c
 _A = t.agreed_field.c
@@ -24,7 +25,9 @@ def _all(account: Any, resource: Any) -> sa.Select[Any]:
 
 
 _load_all = prepared(_all)
-_load = prepared(lambda account, resource, names: _all(account, resource).where(_F.name.in_(names)))
+_load = prepared(
+    lambda account, resource, names: _all(account, resource).where(within(_F.name, names))
+)
 
 
 def load(
@@ -96,7 +99,7 @@ def note_missing(
     for some in chunks(sorted(there)):
         db.execute(
             t.field.update()
-            .where(_F.account == account, _F.resource == resource.value, _F.name.in_(some))
+            .where(_F.account == account, _F.resource == resource.value, within(_F.name, some))
             .values(present=False)
         )
     observations.forget_fields(db, account, resource, there)

@@ -9,6 +9,7 @@ from syncd.model.side import Side
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
+from syncd.store.within import within
 
 Place = tuple[str, Side]  # a pair, and the side of it on which to tell
 
@@ -41,7 +42,7 @@ def waiting(db: sa.Connection, place: Place, limit: int) -> list[str]:
 def remove(db: sa.Connection, place: Place, addresses: Iterable[str]) -> None:
     """These are dealt with."""
     for some in chunks(addresses):
-        db.execute(t.inquiry.delete().where(_at(place), _I.address.in_(some)))
+        db.execute(t.inquiry.delete().where(_at(place), within(_I.address, some)))
 
 
 def _at(place: Place) -> sa.ColumnElement[bool]:

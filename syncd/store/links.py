@@ -1,18 +1,20 @@
 """Two remote ids that are one thing, and what each side showed at the last agreement."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
 
 from syncd.model.link import Link
 from syncd.model.record import Resource
-from syncd.model.side import SIDES, Both, Side
+from syncd.model.side import Both, Side
 from syncd.model.values import Fields, Patch, SetDelta, fields_from_json, fields_to_json
 from syncd.store import documents
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
-from syncd.store.upsert import chunks
+from syncd.store.upsert import chunks, insert, update
+from syncd.store.within import within
 
 _L = t.link.c
 _COLUMNS = (_L.id, _L.left_id, _L.right_id, _L.left_shadow, _L.right_shadow, _L.ended)
@@ -24,12 +26,16 @@ def _link(row: Any) -> Link:
     return Link(link_id, Both(left, right), shadow, ended)
 
 
+@prepared
+def _load(ids: Any) -> sa.Executable:
+    return sa.select(*_COLUMNS).where(within(_L.id, ids))
+
+
 def load(db: sa.Connection, ids: Iterable[int]) -> list[Link]:
     """The links with these ids, in the order of their ids."""
     found: list[Link] = []
     for some in chunks(ids):
-        rows = db.execute(sa.select(*_COLUMNS).where(_L.id.in_(some)))
-        found.extend(_link(row) for row in rows)
+        found.extend(map(_link, _load(db, ids=some)))
     return sorted(found, key=lambda link: link.id)
 
 
@@ -51,43 +57,38 @@ def open_new(
         for ids in wanted
     ]
     # By their remote ids and not by their order, which on SQLite would cost a statement a row.
-    made = db.execute(sa.insert(t.link).returning(_L.id, _L.left_id, _L.right_id), rows)
-    by_ids = {(left, right): int(link_id) for link_id, left, right in made}
+    made = insert(db, t.link, rows, ["id", "left_id", "right_id"])
+    by_ids = {(row.left_id, row.right_id): int(row.id) for row in made}
     return [by_ids[ids.left, ids.right] for ids in wanted]
 
 
 def complete(db: sa.Connection, side: Side, ids: Mapping[int, str | None]) -> None:
     """Set the id of one side by link; None takes a wrong one away again."""
-    if ids:
-        rows = [{"link": link_id, "given": remote_id} for link_id, remote_id in ids.items()]
-        db.execute(_COMPLETE[side], rows)
+    update(db, t.link, [{"id": i, f"{side.value}_id": given} for i, given in ids.items()])
 
 
-_COMPLETE = {
-    side: t.link.update()
-    .where(_L.id == sa.bindparam("link"))
-    .values({f"{side.value}_id": sa.bindparam("given")})
-    for side in SIDES
-}
+def save_shadows(
+    db: sa.Connection,
+    shadows: Mapping[int, Both[Fields]],
+    side: Side | None = None,
+    made: Mapping[int, str] = MappingProxyType({}),
+) -> None:
+    """Replace the shadows of links.
 
-
-def save_shadows(db: sa.Connection, shadows: Mapping[int, Both[Fields]]) -> None:
-    """Replace the shadows of links: one statement for all."""
-    if not shadows:
-        return
-    db.execute(
-        t.link.update()
-        .where(_L.id == sa.bindparam("link"))
-        .values(left_shadow=sa.bindparam("new_left"), right_shadow=sa.bindparam("new_right")),
-        [
-            {
-                "link": link_id,
-                "new_left": fields_to_json(shadow.left),
-                "new_right": fields_to_json(shadow.right),
-            }
-            for link_id, shadow in shadows.items()
-        ],
-    )
+    Args:
+        made: of some of these links, the id of the record that was just made on `side`.
+    """
+    rows = {
+        link_id: {
+            "id": link_id,
+            "left_shadow": fields_to_json(shadow.left),
+            "right_shadow": fields_to_json(shadow.right),
+        }
+        for link_id, shadow in shadows.items()
+    }
+    update(db, t.link, [row for link_id, row in rows.items() if link_id not in made])
+    if side is not None:
+        update(db, t.link, [{**rows[i], f"{side.value}_id": new} for i, new in made.items()])
 
 
 def forget_shadows(
@@ -108,11 +109,7 @@ def forget_shadows(
 
 def end(db: sa.Connection, causes: Mapping[int, str | None]) -> None:
     """Let nothing flow any more through these links, and say why; None opens one again."""
-    if causes:
-        db.execute(
-            t.link.update().where(_L.id == sa.bindparam("link")).values(ended=sa.bindparam("why")),
-            [{"link": link_id, "why": why} for link_id, why in causes.items()],
-        )
+    update(db, t.link, [{"id": link_id, "ended": why} for link_id, why in causes.items()])
 
 
 def remove(db: sa.Connection, pair: str, ids: Iterable[int]) -> None:
@@ -120,7 +117,7 @@ def remove(db: sa.Connection, pair: str, ids: Iterable[int]) -> None:
     noted = [(table, table.c.link_id) for table in (t.conflict, t.problem, t.refusal)]
     for some in chunks(ids):
         for table, link_id in [*noted, (t.link, _L.id)]:
-            db.execute(table.delete().where(table.c.pair == pair, link_id.in_(some)))
+            db.execute(table.delete().where(table.c.pair == pair, within(link_id, some)))
 
 
 @prepared

@@ -9,7 +9,8 @@ from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
-from syncd.store.upsert import chunks
+from syncd.store.upsert import chunks, locking, update
+from syncd.store.within import within
 
 _M, _O = t.member.c, t.observation.c
 
@@ -23,12 +24,13 @@ class Listed(NamedTuple):
 
 @prepared
 def _load(pair: Any, resource: Any, side: Any, account: Any, ids: Any) -> sa.Executable:
-    same = sa.and_(_O.account == account, _O.resource == resource, _O.remote_id == _M.remote_id)
+    # Not a join: PostgreSQL without statistics compares every member with every observation.
+    same = (_O.account == account, _O.resource == resource, _O.remote_id == _M.remote_id)
+    as_known = sa.select(_O.digest).where(*same, _O.digest == _M.digest, ~_O.hidden)
     return (
-        sa.select(_M.remote_id, _M.listed, _O.digest)
-        .join_from(t.member, t.observation, same)
-        .where(_M.pair == pair, _M.resource == resource, _M.side == side, _M.remote_id.in_(ids))
-        .where(_M.listed.is_not(None), _M.digest == _O.digest, ~_O.hidden)
+        sa.select(_M.remote_id, _M.listed, as_known.scalar_subquery())
+        .where(_M.pair == pair, _M.resource == resource, _M.side == side, within(_M.remote_id, ids))
+        .where(_M.listed.is_not(None))
     )
 
 
@@ -39,22 +41,23 @@ def load(
     found: dict[str, Listed] = {}
     at = {"pair": pair, "resource": resource.value, "side": side.value, "account": account}
     for some in chunks(ids):
-        found.update((i, Listed(shown, digest)) for i, shown, digest in _load(db, **at, ids=some))
+        rows = _load(db, **at, ids=some)
+        found.update((i, Listed(shown, known)) for i, shown, known in rows if known is not None)
     return found
 
 
-_NOTE = (
-    t.member.update()
-    .where(_M.pair == sa.bindparam("of_pair"), _M.resource == sa.bindparam("of_resource"))
-    .where(_M.side == sa.bindparam("of_side"), _M.remote_id == sa.bindparam("of_id"))
-    .values(listed=sa.bindparam("as_shown"))
-)
+@prepared
+def _lock(pair: Any, resource: Any, side: Any, ids: Any) -> sa.Executable:
+    at = (_M.pair == pair, _M.resource == resource, _M.side == side, within(_M.remote_id, ids))
+    return locking(sa.select(_M.listed).where(*at), t.member)
 
 
 def note(
     db: sa.Connection, pair: str, resource: Resource, side: Side, shown: Mapping[str, int]
 ) -> None:
     """Remember stand-ins of records, by remote id."""
-    if shown:
-        at = {"of_pair": pair, "of_resource": resource.value, "of_side": side.value}
-        db.execute(_NOTE, [{**at, "of_id": i, "as_shown": number} for i, number in shown.items()])
+    at = {"pair": pair, "resource": resource.value, "side": side.value}
+    rows = [{"remote_id": i, "listed": number} for i, number in shown.items()]
+    if db.dialect.name != "sqlite":  # another process may be waking them
+        _lock(db, **at, ids=shown)
+    update(db, t.member, rows, key="remote_id", at=at)

@@ -1,6 +1,6 @@
 """Every record of both sides as it stands in one pair, in exactly one state."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,7 +10,8 @@ from syncd.model.record import Resource
 from syncd.model.side import SIDES, Side
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
-from syncd.store.upsert import chunks, upsert
+from syncd.store.upsert import chunks, locking, upsert
+from syncd.store.within import within
 
 _M = t.member.c
 _COLUMNS = (
@@ -42,7 +43,9 @@ def _at(pair: Any, resource: Any) -> sa.ColumnElement[bool]:
 
 @prepared
 def _load(pair: Any, resource: Any, side: Any, ids: Any) -> sa.Executable:
-    return sa.select(*_COLUMNS).where(_at(pair, resource), _M.side == side, _M.remote_id.in_(ids))
+    return sa.select(*_COLUMNS).where(
+        _at(pair, resource), _M.side == side, within(_M.remote_id, ids)
+    )
 
 
 def load(
@@ -62,15 +65,17 @@ def save(
     resource: Resource,
     members: Sequence[Member],
     *,
+    listed: Mapping[str, int] | None = None,
     waking: bool = True,
 ) -> None:
     """Write members as they are now.
 
     Args:
+        listed: stand-ins of what a sweep shows of them, by remote id; None leaves them alone.
         waking: False leaves it open whether there is something to do with those that are known,
             as it is: another process may be waking them.
     """
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "pair": pair,
             "resource": resource.value,
@@ -88,17 +93,24 @@ def save(
         for m in members
     ]
     columns = ["key", "second", "state", "cause", "link_id", "digest", "reference"]
-    upsert(db, t.member, rows, [*columns, "todo"] if waking else columns)
+    if waking:
+        columns.append("todo")
+    if listed is not None:
+        columns.append("listed")
+        rows = [{**row, "listed": listed.get(row["remote_id"])} for row in rows]
+    upsert(db, t.member, rows, columns)
+
+
+@prepared
+def _no_longer_wait(links: Any) -> sa.Executable:
+    waiting = (within(_M.link_id, links), _M.state == State.WAITING.value)
+    return t.member.update().where(*waiting).values(state=State.LINKED.value, cause=None)
 
 
 def no_longer_wait(db: sa.Connection, links: Iterable[int]) -> None:
     """Note that members have got the counterpart for which they waited."""
     for some in chunks(links):
-        db.execute(
-            t.member.update()
-            .where(_M.link_id.in_(some), _M.state == State.WAITING.value)
-            .values(state=State.LINKED.value, cause=None)
-        )
+        _no_longer_wait(db, links=some)
 
 
 @prepared
@@ -207,6 +219,18 @@ def todo_links(
     return list(rows.scalars())
 
 
+def _with(column: sa.ColumnElement[Any], pair: Any, resource: Any, keys: Any) -> sa.Select[Any]:
+    here = (_at(pair, resource), within(column, keys), _M.state != State.GONE.value)
+    return sa.select(*_COLUMNS).where(*here)
+
+
+_with_keys = prepared(lambda pair, resource, keys: _with(_M.key, pair, resource, keys))
+_with_seconds = prepared(lambda pair, resource, keys: _with(_M.second, pair, resource, keys))
+_with_keys_locked = prepared(
+    lambda pair, resource, keys: locking(_with(_M.key, pair, resource, keys), t.member)
+)
+
+
 def with_keys(
     db: sa.Connection,
     pair: str,
@@ -219,26 +243,17 @@ def with_keys(
     """Every member of either side that has one of the keys, linked or not, but not gone.
 
     Args:
+        second: those that have one of them as their second key; these are never locked.
         locked: nobody can wake them before this transaction ends, so that it can settle
             them without taking back what it has not seen.
     """
-    column = _M.second if second else _M.key
+    ask = _with_seconds if second else _with_keys
+    if locked and db.dialect.name != "sqlite":
+        ask = _with_keys_locked
     found: list[Member] = []
     for some in chunks(keys):
-        here = (_of(pair, resource), column.in_(some), _M.state != State.GONE.value)
-        found.extend(_asked(db, sa.select(*_COLUMNS).where(*here), locked=locked))
+        found.extend(map(_member, ask(db, pair=pair, resource=resource.value, keys=some)))
     return sorted(found, key=lambda m: (m.side.value, m.remote_id))
-
-
-def _asked(db: sa.Connection, asked: sa.Select[Any], *, locked: bool) -> Iterator[Member]:
-    """Members; on SQLite, which has one writer, there is nothing to lock.
-
-    In one order, so that two processes never wait for each other; SQLite would go through the
-    whole pair for it.
-    """
-    if locked and db.dialect.name != "sqlite":
-        asked = asked.order_by(_M.side, _M.remote_id).with_for_update()
-    return map(_member, db.execute(asked))
 
 
 def keys_after(
@@ -255,17 +270,19 @@ def keys_after(
     return [key for key in rows.scalars() if key is not None]
 
 
+@prepared
+def _gone_with_keys(pair: Any, resource: Any, keys: Any) -> sa.Executable:
+    gone = (_at(pair, resource), within(_M.key, keys), _M.state == State.GONE.value)
+    return sa.select(*_COLUMNS).where(*gone, _M.todo, _M.link_id.is_(None))
+
+
 def gone_with_keys(
     db: sa.Connection, pair: str, resource: Resource, keys: Iterable[str]
 ) -> list[Member]:
     """Unlinked members with one of the keys that are gone and not yet left alone."""
     found: list[Member] = []
     for some in chunks(keys):
-        rows = db.execute(
-            sa.select(*_COLUMNS)
-            .where(_of(pair, resource), _M.key.in_(some), _M.state == State.GONE.value)
-            .where(_M.todo, _M.link_id.is_(None))
-        )
+        rows = _gone_with_keys(db, pair=pair, resource=resource.value, keys=some)
         found.extend(_member(row) for row in rows)
     return found
 
@@ -281,33 +298,42 @@ def known_as(db: sa.Connection, pair: str, resource: Resource, name: str) -> lis
     return [_member(row) for row in rows]
 
 
+def _in_links(links: Any) -> sa.Select[Any]:
+    return sa.select(*_COLUMNS).where(within(_M.link_id, links))
+
+
+_of_links = prepared(_in_links)
+_of_links_locked = prepared(lambda links: locking(_in_links(links), t.member))
+
+
 def of_links(db: sa.Connection, links: Iterable[int], *, locked: bool = False) -> list[Member]:
     """The members of these links.
 
     Args:
         locked: as in `with_keys`.
     """
+    ask = _of_links_locked if locked and db.dialect.name != "sqlite" else _of_links
     found: list[Member] = []
     for some in chunks(links):
-        asked = sa.select(*_COLUMNS).where(_M.link_id.in_(some))
-        found.extend(_asked(db, asked, locked=locked))
+        found.extend(map(_member, ask(db, links=some)))
     return found
 
 
 def unlink(db: sa.Connection, links: Iterable[int]) -> None:
     """Take members out of links that are about to be forgotten."""
     for some in chunks(links):
-        db.execute(t.member.update().where(_M.link_id.in_(some)).values(link_id=None))
+        db.execute(t.member.update().where(within(_M.link_id, some)).values(link_id=None))
 
 
 @prepared
 def _outlived(pair: Any, resource: Any, side: Any, account: Any, limit: Any) -> sa.Executable:
+    # Not a join: PostgreSQL without statistics compares every member with every observation.
     o = t.observation.c
-    same = sa.and_(o.account == account, o.resource == resource, o.remote_id == _M.remote_id)
+    own = sa.and_(_at(pair, resource), _M.side == side, _M.remote_id == o.remote_id)
+    state = sa.select(_M.state).where(own).scalar_subquery()
     return (
-        sa.select(_M.remote_id)
-        .join_from(t.member, t.observation, same)
-        .where(_at(pair, resource), _M.side == side, _M.state != State.GONE.value, o.gone)
+        sa.select(o.remote_id)
+        .where(o.account == account, o.resource == resource, o.gone, state != State.GONE.value)
         .limit(limit)
     )
 

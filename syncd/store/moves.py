@@ -14,6 +14,7 @@ from syncd.model.values import fields_from_json
 from syncd.store import tables as t
 from syncd.store.runs import RunState
 from syncd.store.upsert import chunks
+from syncd.store.within import within
 
 LOOKED_BACK = 40  # updates of one link; a field that flips is among the last of them
 
@@ -44,7 +45,7 @@ def _newest(links: Sequence[int], least: int) -> sa.Select[Any]:
     updates = (
         sa.select(_O.id, _O.link_id, _O.run_id, _O.side, _O.advance, _O.chosen)
         .add_columns(place.label("place"), count.label("updates"))
-        .where(_O.link_id.in_(links), _O.kind == OpKind.UPDATE.value)
+        .where(within(_O.link_id, links), _O.kind == OpKind.UPDATE.value)
         .where(_O.state == OpState.DONE.value, _O.urgent.is_(False))
         .subquery()
     ).c

@@ -13,6 +13,7 @@ from syncd.store import documents
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
+from syncd.store.within import within
 
 _O = t.observation.c
 
@@ -20,7 +21,7 @@ _O = t.observation.c
 @prepared
 def _load(account: Any, resource: Any, ids: Any) -> sa.Executable:
     seen = (_O.fields, _O.digest, _O.version, _O.modified, _O.gone, _O.parent_id, _O.hidden)
-    at = (_O.account == account, _O.resource == resource, _O.remote_id.in_(ids))
+    at = (_O.account == account, _O.resource == resource, within(_O.remote_id, ids))
     return sa.select(_O.remote_id, *seen).where(*at)
 
 
@@ -73,7 +74,7 @@ def _row(account: str, resource: Resource, seen: Observation, sweep: int) -> dic
 def _mark_swept(account: Any, resource: Any, ids: Any, sweep: Any) -> sa.Executable:
     return (
         t.observation.update()
-        .where(_O.account == account, _O.resource == resource, _O.remote_id.in_(ids))
+        .where(_O.account == account, _O.resource == resource, within(_O.remote_id, ids))
         .where(_O.sweep < sweep)
         .values(sweep=sweep)
     )
@@ -95,7 +96,7 @@ def hide(db: sa.Connection, account: str, resource: Resource, ids: Iterable[str]
     for some in chunks(ids):
         db.execute(
             t.observation.update()
-            .where(_O.account == account, _O.resource == resource, _O.remote_id.in_(some))
+            .where(_O.account == account, _O.resource == resource, within(_O.remote_id, some))
             .where(~_O.hidden, ~_O.gone)
             .values(hidden=True)
         )

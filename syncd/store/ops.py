@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,7 +16,8 @@ from syncd.model.values import Patch, SetDelta, fields_from_json, fields_to_json
 from syncd.store import leases
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
-from syncd.store.upsert import chunks
+from syncd.store.upsert import chunks, insert, update
+from syncd.store.within import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +41,9 @@ def stage(
     """Store ops as `held`: nothing is sent before a guard has seen the whole run."""
     if not drafts:
         return
-    db.execute(
-        sa.insert(t.op),
+    insert(
+        db,
+        t.op,
         [
             {
                 "pair": pair,
@@ -105,12 +108,14 @@ def claim(
     ids = _ready(db, **place, run_id=run_id, urgent=urgent, limit=limit).scalars().all()
     if not ids:
         return []
-    db.execute(
-        t.op.update()
-        .where(_O.id.in_(ids))
-        .values(state=OpState.SENDING.value, attempts=_O.attempts + 1, sent_at=now)
-    )
+    _send(db, ids=ids, now=now)
     return load(db, ids)
+
+
+@prepared
+def _send(ids: Any, now: Any) -> sa.Executable:
+    sending = {"state": OpState.SENDING.value, "attempts": _O.attempts + 1, "sent_at": now}
+    return t.op.update().where(within(_O.id, ids)).values(**sending)
 
 
 def give_back(db: sa.Connection, ids: Iterable[int]) -> None:
@@ -118,7 +123,7 @@ def give_back(db: sa.Connection, ids: Iterable[int]) -> None:
     for some in chunks(ids):
         db.execute(
             t.op.update()
-            .where(_O.id.in_(some))
+            .where(within(_O.id, some))
             .values(state=OpState.READY.value, attempts=_O.attempts - 1, sent_at=None)
         )
 
@@ -155,11 +160,16 @@ def sent_of(row: Any) -> Sent:
     return Sent(op, Side(row.side), row.link_id, advance, row.ends, row.sent_at)
 
 
+@prepared
+def _load(ids: Any) -> sa.Executable:
+    return sa.select(*COLUMNS).where(within(_O.id, ids))
+
+
 def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
     """Ops by id, in the order of their ids."""
     found: list[Sent] = []
     for some in chunks(ids):
-        found.extend(map(sent_of, db.execute(sa.select(*COLUMNS).where(_O.id.in_(some)))))
+        found.extend(map(sent_of, _load(db, ids=some)))
     return sorted(found, key=lambda sent: sent.op.id)
 
 
@@ -179,7 +189,7 @@ def doubted(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int,
     for some in chunks(link_ids):
         rows = db.execute(
             sa.select(_O.link_id, sa.func.max(_O.id))
-            .where(_O.link_id.in_(some), _O.side == side.value, _O.kind == OpKind.CREATE.value)
+            .where(within(_O.link_id, some), _O.side == side.value, _O.kind == OpKind.CREATE.value)
             .where(_O.state == OpState.DOUBTED.value)
             .group_by(_O.link_id)
         )
@@ -199,7 +209,7 @@ def overtaken(db: sa.Connection, side: Side, doubted: Iterable[Sent]) -> set[int
     found: set[int] = set()
     for some in chunks(by_link):
         done = sa.select(_O.link_id, _O.id, _O.patch).where(
-            _O.link_id.in_(some), _O.side == side.value, _O.state == OpState.DONE.value
+            within(_O.link_id, some), _O.side == side.value, _O.state == OpState.DONE.value
         )
         for link_id, op_id, patch in db.execute(done):
             found |= {old for old, plain in by_link[link_id] if old < op_id and plain & {*patch}}
@@ -226,25 +236,29 @@ def last_sent(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[in
     for some in chunks(link_ids):
         rows = db.execute(
             sa.select(_O.link_id, sa.func.max(_O.sent_at))
-            .where(_O.link_id.in_(some), _O.side == side.value, _O.sent_at.is_not(None))
+            .where(within(_O.link_id, some), _O.side == side.value, _O.sent_at.is_not(None))
             .group_by(_O.link_id)
         )
         found.update((link_id, at) for link_id, at in rows)
     return found
 
 
-def settle(db: sa.Connection, states: Mapping[int, tuple[OpState, str | None]]) -> None:
-    """Give ops their new state and the text of their error: one statement for all."""
-    if states:
-        db.execute(
-            t.op.update()
-            .where(_O.id == sa.bindparam("op"))
-            .values(state=sa.bindparam("new_state"), error=sa.bindparam("new_error")),
-            [
-                {"op": op_id, "new_state": state.value, "new_error": error}
-                for op_id, (state, error) in states.items()
-            ],
-        )
+def settle(
+    db: sa.Connection,
+    states: Mapping[int, tuple[OpState, str | None]],
+    verified: Mapping[int, bool] = MappingProxyType({}),
+) -> None:
+    """Give ops their new state and the text of their error.
+
+    Args:
+        verified: of those of them whose answer shows the record, whether it is in effect there.
+    """
+    rows = {
+        op_id: {"id": op_id, "state": state.value, "error": error}
+        for op_id, (state, error) in states.items()
+    }
+    update(db, t.op, [row for op_id, row in rows.items() if op_id not in verified])
+    update(db, t.op, [{**rows[op_id], "verified": so} for op_id, so in verified.items()])
 
 
 def lost_opt_outs(db: sa.Connection, run_id: int) -> bool:
@@ -314,21 +328,22 @@ def release(
     return int(_release(db, run_id=run_id, urgency=urgency, full=full).rowcount)
 
 
-def links_with_open_ops(db: sa.Connection, link_ids: Iterable[int]) -> set[int]:
-    """Those of the links that have an op planned, ready or in doubt."""
+@prepared
+def _with_open_ops(link_ids: Any) -> sa.Executable:
     open_states = (
         OpState.HELD.value,
         OpState.READY.value,
         OpState.SENDING.value,
         OpState.TAKEN.value,
     )
+    return sa.select(_O.link_id).where(within(_O.link_id, link_ids), _O.state.in_(open_states))
+
+
+def links_with_open_ops(db: sa.Connection, link_ids: Iterable[int]) -> set[int]:
+    """Those of the links that have an op planned, ready or in doubt."""
     found: set[int] = set()
     for some in chunks(link_ids):
-        found.update(
-            db.execute(
-                sa.select(_O.link_id).where(_O.link_id.in_(some), _O.state.in_(open_states))
-            ).scalars()
-        )
+        found.update(_with_open_ops(db, link_ids=some).scalars())
     return found
 
 
@@ -337,7 +352,7 @@ def refused_links(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> se
     found: set[int] = set()
     for some in chunks(link_ids):
         dead = sa.select(_O.link_id).where(
-            _O.run_id == run_id, _O.link_id.in_(some), _O.state == OpState.DEAD.value
+            _O.run_id == run_id, within(_O.link_id, some), _O.state == OpState.DEAD.value
         )
         found.update(db.execute(dead).scalars())
     return found

@@ -12,7 +12,7 @@ def prepared(build: Callable[..., sa.Executable]) -> Callable[..., Any]:
 
     To build a statement takes several times as long as to execute it on SQLite. `build` is
     called once, with a placeholder for each of its parameters, which are named again at each
-    call; where it says `column.in_(parameter)`, a list is given.
+    call; where it says `within(column, parameter)`, a list is given.
 
     >>> double = prepared(lambda of: sa.select(sa.cast(of, sa.Integer) * 2))
     >>> with sa.create_engine("sqlite://").connect() as db:

@@ -7,18 +7,15 @@ import sqlalchemy as sa
 from syncd.model.op import OpState
 from syncd.store import tables as t
 from syncd.store.ops import COLUMNS, Sent, sent_of
-from syncd.store.upsert import chunks
+from syncd.store.upsert import chunks, update
+from syncd.store.within import within
 
 _O = t.op.c
 
 
 def note_verified(db: sa.Connection, results: Mapping[int, bool]) -> None:
     """Note whether the platform shows ops in effect."""
-    if results:
-        db.execute(
-            t.op.update().where(_O.id == sa.bindparam("op")).values(verified=sa.bindparam("so")),
-            [{"op": op_id, "so": so} for op_id, so in results.items()],
-        )
+    update(db, t.op, [{"id": op_id, "verified": so} for op_id, so in results.items()])
 
 
 def unverified(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> list[Sent]:
@@ -28,7 +25,7 @@ def unverified(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> list[
         rows = db.execute(
             sa.select(*COLUMNS).where(
                 _O.run_id == run_id,
-                _O.link_id.in_(some),
+                within(_O.link_id, some),
                 _O.state == OpState.DONE.value,
                 _O.verified.is_(None),
             )

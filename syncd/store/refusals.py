@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -10,7 +11,9 @@ from syncd.model.plan import Refused, naming
 from syncd.model.side import Side
 from syncd.model.values import SetDelta, Value, from_json, to_json
 from syncd.store import tables as t
+from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
+from syncd.store.within import within
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,34 @@ def note(db: sa.Connection, pair: str, refusals: Sequence[Refusal]) -> None:
     upsert(db, t.refusal, list(rows.values()), ["value", "code"])
 
 
+@prepared
+def _of_links(links: Any) -> sa.Executable:
+    refused = sa.select(_R.link_id, _R.side, _R.field, _R.value, _R.code)
+    return refused.where(within(_R.link_id, links))
+
+
 def of_links(
     db: sa.Connection, links: Iterable[int]
 ) -> dict[int, Mapping[tuple[Side, str], Refused]]:
     """What was refused of these links, by side and field."""
     found: dict[int, dict[tuple[Side, str], Refused]] = {}
     for some in chunks(links):
-        rows = db.execute(
-            sa.select(_R.link_id, _R.side, _R.field, _R.value, _R.code).where(_R.link_id.in_(some))
-        )
-        for link_id, side, field, value, code in rows:
+        for link_id, side, field, value, code in _of_links(db, links=some):
             refused = Refused(from_json(value), code)
             found.setdefault(link_id, {})[Side(side), field] = refused
     return dict(found)
+
+
+def _owed(pair: Any, side: Any, codes: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(_R.pair == pair, _R.side == side, within(_R.code, codes))
+
+
+_links_owed = prepared(
+    lambda pair, side, codes: sa.select(_R.link_id).where(_owed(pair, side, codes))
+)
+_forget_owed = prepared(
+    lambda pair, side, codes: t.refusal.delete().where(_owed(pair, side, codes))
+)
 
 
 def lift(db: sa.Connection, pair: str, side: Side, holders: Iterable[str]) -> list[int]:
@@ -66,10 +84,10 @@ def lift(db: sa.Connection, pair: str, side: Side, holders: Iterable[str]) -> li
     """
     links: set[int] = set()
     for some in chunks(naming(DUPLICATE, holder) for holder in holders):
-        owed = sa.and_(_R.pair == pair, _R.side == side.value, _R.code.in_(some))
-        found = db.execute(sa.select(_R.link_id).where(owed)).scalars().all()
+        owed = {"pair": pair, "side": side.value, "codes": some}
+        found = _links_owed(db, **owed).scalars().all()
         if found:
-            db.execute(t.refusal.delete().where(owed))
+            _forget_owed(db, **owed)
         links.update(found)
     return sorted(links)
 
@@ -78,7 +96,7 @@ def forget(db: sa.Connection, pair: str, side: Side, fields: Iterable[str]) -> N
     """Forget what was refused of these fields."""
     for some in chunks(fields):
         db.execute(
-            t.refusal.delete().where(_R.pair == pair, _R.side == side.value, _R.field.in_(some))
+            t.refusal.delete().where(_R.pair == pair, _R.side == side.value, within(_R.field, some))
         )
 
 

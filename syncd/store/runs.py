@@ -13,6 +13,7 @@ from syncd.model.side import SIDES
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
+from syncd.store.within import within
 
 BACKFILL = "backfill"  # the mode of a run that is none of the daemon's
 
@@ -212,7 +213,7 @@ def _before(pair: Any, run_id: Any, limit: Any) -> sa.Executable:
     )
 
 
-_forget = prepared(lambda ids: t.run.delete().where(_R.id.in_(ids)))
+_forget = prepared(lambda ids: t.run.delete().where(within(_R.id, ids)))
 
 
 def stand_for_quiet(db: sa.Connection, pair: str, run_id: int, reasons: Sequence[str] = ()) -> int:

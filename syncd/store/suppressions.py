@@ -19,6 +19,7 @@ from syncd.errors import StoreError
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, upsert
+from syncd.store.within import within
 
 KEY_VARIABLE = "SYNCD_LEDGER_KEY"
 LEAST = timedelta(microseconds=1)  # by which two moments differ in a store
@@ -46,7 +47,14 @@ class OptOut:
 def _words(hashes: Any, accounts: Any) -> sa.Executable:
     s = t.suppression.c
     said = sa.select(s.address_hash, s.since, s.recorded_at, s.lifted_upto)
-    return said.where(s.address_hash.in_(hashes), s.account.in_(accounts))
+    return said.where(within(s.address_hash, hashes), within(s.account, accounts))
+
+
+@prepared
+def _known(hashes: Any) -> sa.Executable:
+    s = t.suppression.c
+    known = sa.select(s.account, s.address_hash, s.since, s.recorded_at, s.lifted_upto)
+    return known.where(within(s.address_hash, hashes))
 
 
 class Ledger:
@@ -104,7 +112,7 @@ class Ledger:
         r, known = t.report.c, set[tuple[str, str, str]]()
         for some in chunks({address_hash for _, address_hash, _ in places}):
             told = sa.select(r.account, r.address_hash, r.source)
-            known.update(map(tuple, db.execute(told.where(r.address_hash.in_(some)))))
+            known.update(map(tuple, db.execute(told.where(within(r.address_hash, some)))))
         new = {place: o for place, o in places.items() if place not in known}
         names = ("account", "address_hash", "source")
         upsert(db, t.report, [dict(zip(names, place, strict=True)) for place in new])
@@ -114,15 +122,9 @@ class Ledger:
         self, db: sa.Connection, hashes: Collection[tuple[str, str]]
     ) -> dict[tuple[str, str], tuple[datetime, datetime | None]]:
         """When the opt-outs that are written down already happened, or were; lifted up to when."""
-        s = t.suppression.c
         found: dict[tuple[str, str], tuple[datetime, datetime | None]] = {}
         for some in chunks({address_hash for _, address_hash in hashes}):
-            rows = db.execute(
-                sa.select(s.account, s.address_hash, s.since, s.recorded_at, s.lifted_upto).where(
-                    s.address_hash.in_(some)
-                )
-            )
-            for account, known, since, recorded_at, lifted in rows:
+            for account, known, since, recorded_at, lifted in _known(db, hashes=some):
                 found[account, known] = since or recorded_at, lifted
         return found
 
@@ -174,7 +176,7 @@ class Ledger:
         s = t.suppression.c
         said = {"lifted_upto": upto, "lifted_by": by[:255], "lifted_at": now}
         for some in chunks({self.hashed(address) for address in addresses}):
-            here = sa.and_(s.address_hash.in_(some), s.account.in_(accounts))
+            here = sa.and_(within(s.address_hash, some), within(s.account, accounts))
             earlier = sa.or_(s.lifted_upto.is_(None), s.lifted_upto < upto)
             db.execute(t.suppression.update().where(here, earlier).values(**said))
 
@@ -185,7 +187,7 @@ def count_addresses(db: sa.Connection, accounts: Sequence[str]) -> int:
     since = sa.func.coalesce(s.since, s.recorded_at)
     latest = (
         sa.select(sa.func.max(since).label("at"), sa.func.max(s.lifted_upto).label("upto"))
-        .where(s.account.in_(accounts))
+        .where(within(s.account, accounts))
         .group_by(s.address_hash)
         .subquery()
     )

@@ -4,6 +4,7 @@ What one pair hears of concerns others, at which other processes may be at work.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -11,30 +12,56 @@ from syncd.model.link import State
 from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import tables as t
-from syncd.store.upsert import chunks
+from syncd.store.prepared import prepared
+from syncd.store.upsert import chunks, locking
+from syncd.store.within import within
 
 _M = t.member.c
+
+
+def _lock(which: sa.ColumnElement[bool]) -> sa.Executable:
+    """For PostgreSQL, where who is awake may be about to fall asleep in another transaction.
+
+    That is waited for, by all in one order.
+    """
+    return locking(sa.select(_M.todo).where(which), t.member)
+
+
+def _wake(which: sa.ColumnElement[bool]) -> sa.Executable:
+    return t.member.update().where(which, ~_M.todo).values(todo=True)
+
+
+_lock_keys = prepared(lambda keys: _lock(within(_M.key, keys)))
+_wake_keys = prepared(lambda keys: _wake(within(_M.key, keys)))
 
 
 def by_keys(db: sa.Connection, keys: Iterable[str]) -> None:
     """Have every member with one of these keys reconciled, in whatever pair it is."""
     for some in chunks(keys):
-        db.execute(t.member.update().where(_M.key.in_(some), *_asleep(db)).values(todo=True))
+        if db.dialect.name != "sqlite":
+            _lock_keys(db, keys=some)
+        _wake_keys(db, keys=some)
 
 
-def _asleep(db: sa.Connection) -> tuple[sa.ColumnElement[bool], ...]:
-    """Which members need to be woken: none twice, unless somebody may be settling them now.
-
-    On PostgreSQL a row that is awake as far as anybody can see may be about to fall asleep in
-    a transaction that has locked it, for which an update has to wait.
-    """
-    return (~_M.todo,) if db.dialect.name == "sqlite" else ()
+_lock_links = prepared(lambda links: _lock(within(_M.link_id, links)))
+_wake_links = prepared(lambda links: _wake(within(_M.link_id, links)))
 
 
 def by_links(db: sa.Connection, links: Iterable[int]) -> None:
     """Have the members of these links reconciled."""
     for some in chunks(links):
-        db.execute(t.member.update().where(_M.link_id.in_(some), ~_M.todo).values(todo=True))
+        if db.dialect.name != "sqlite":
+            _lock_links(db, links=some)
+        _wake_links(db, links=some)
+
+
+def _shown(pair: Any, resource: Any, side: Any, ids: Any) -> sa.ColumnElement[bool]:
+    at = (_M.pair == pair, _M.resource == resource, _M.side == side)
+    return sa.and_(*at, within(_M.remote_id, ids))
+
+
+_lock_records = prepared(lambda pair, resource, side, ids: _lock(_shown(pair, resource, side, ids)))
+_wake_records = prepared(lambda pair, resource, side, ids: _wake(_shown(pair, resource, side, ids)))
 
 
 def by_records(
@@ -44,17 +71,10 @@ def by_records(
     wanted = list(ids)
     for pair, side in places:
         for some in chunks(wanted):
-            db.execute(
-                t.member.update()
-                .where(
-                    _M.pair == pair,
-                    _M.resource == resource.value,
-                    _M.side == side.value,
-                    _M.remote_id.in_(some),
-                )
-                .where(*_asleep(db))
-                .values(todo=True)
-            )
+            those = {"pair": pair, "resource": resource.value, "side": side.value, "ids": some}
+            if db.dialect.name != "sqlite":
+                _lock_records(db, **those)
+            _wake_records(db, **those)
 
 
 def everybody(db: sa.Connection, pair: str) -> None:

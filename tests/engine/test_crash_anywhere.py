@@ -112,8 +112,10 @@ def test_a_cursor_moves_only_with_what_it_stands_behind(
 
 def _is_of(parameters: Any, side: Side, table: str, remote_id: str) -> bool:
     """Whether a statement is about the record, or about the cursor of its side."""
-    shown = repr(parameters)
-    return remote_id in shown if table != "cursor" else repr(side.value) in shown
+    return (
+        re.search(rf"\b{remote_id if table != 'cursor' else side.value}\b", repr(parameters))
+        is not None
+    )
 
 
 def _read_so_far(world: World, side: Side, remote_id: str) -> tuple[Any, ...]:

@@ -185,7 +185,7 @@ def test_a_page_of_members_is_a_handful_of_statements(store: sa.Engine) -> None:
         assert len(members.of_links(db, range(500))) == 500
         wake.by_links(db, range(500))
         wake.by_keys(db, [m.key for m in page if m.key])
-    assert len(statements) <= 6
+    assert len(statements) <= (5 if store.dialect.name == "sqlite" else 7)  # it locks who it wakes
 
 
 @pytest.mark.parametrize("asked", ["keys", "links"])

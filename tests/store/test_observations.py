@@ -115,3 +115,22 @@ def test_saving_and_marking_a_page_is_a_handful_of_statements(store: sa.Engine) 
         observations.mark_swept(db, ACCOUNT, CONTACT, [o.remote_id for o in page], 4)
         assert len(observations.load(db, ACCOUNT, CONTACT, [o.remote_id for o in page])) == 500
     assert len(statements) <= 4
+
+
+def test_before_there_are_statistics_records_are_found_by_their_ids(
+    postgres_store: sa.Engine,
+) -> None:
+    """PostgreSQL believes then that an account has one record, wherever an index finds those."""
+    ids = [f"a{n}" for n in range(500)]
+    save(postgres_store, *ids)
+    said: list[tuple[str, object]] = []
+    sa.event.listen(
+        postgres_store, "before_cursor_execute", lambda _c, _k, *sent: said.append(sent[:2])
+    )
+    with postgres_store.connect() as db:
+        assert len(observations.load(db, ACCOUNT, CONTACT, ids[:100])) == 100
+        [(statement, values)] = said
+        db.exec_driver_sql("SET enable_seqscan = off")  # of so few rows, all are read anyway
+        plan = db.exec_driver_sql(f"EXPLAIN {statement}", values).scalars().all()
+    assert "pk_observation" in plan[0] + plan[1]
+    assert any("Index Cond" in line and "remote_id" in line for line in plan)

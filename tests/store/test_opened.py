@@ -54,7 +54,16 @@ def test_every_address_of_postgresql_means_the_driver_that_is_there() -> None:
         engine = open_store(f"{kind}://someone@localhost/syncd")
         assert engine.url.drivername == "postgresql+psycopg"
         assert engine.pool.size() == CONNECTIONS  # type: ignore[attr-defined]
-        assert engine.pool._pre_ping
+
+
+def test_a_reader_begins_nothing_on_postgresql(postgres_store: sa.Engine) -> None:
+    begun = sa.text("select pg_current_xact_id_if_assigned(), now() = statement_timestamp()")
+    with reading(postgres_store) as db:
+        db.execute(begun)
+        assert tuple(db.execute(begun).one()) == (None, True)
+    with postgres_store.begin() as db:  # on the same connection
+        db.execute(begun)
+        assert db.execute(begun).one()[1] is False
 
 
 @pytest.mark.parametrize(
