@@ -16,7 +16,7 @@ from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
-from syncd.store import conflicts, links, members, observations, wake
+from syncd.store import conflicts, cursors, links, members, observations, wake
 from syncd.store.ops import Sent
 
 Done = Sequence[tuple[Sent, Receipt]]
@@ -93,7 +93,9 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
             left.add(before.key)
     links.save_shadows(db, shadows, side, made)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
-    observations.save(db, account, pair.resource, list(fresh.values()), cycle.run_id)
+    # Who was made behind the page that a sweep has reached is not missing in it.
+    sweep = cursors.load(db, pair.name, side, pair.resource).sweep or cycle.run_id
+    observations.save(db, account, pair.resource, list(fresh.values()), sweep)
     wake.by_records(db, pair.sharing[side], pair.resource, fresh)
     settled -= unsettled
     for waking in (True, False):

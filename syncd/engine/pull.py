@@ -14,7 +14,7 @@ from syncd.errors import PairHeldError, StoppedError
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Level
-from syncd.store import cursors, members, observations, runs
+from syncd.store import cursors, members, observations
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
 
@@ -108,9 +108,8 @@ def _sweep(
     pair, noticed = cycle.pair, Noticed()
     reads = _reads(cycle, side)
     if cursor.sweep is None or cursor.reads != reads:
-        cursor = replace(cursor, sweep=cycle.run_id, sweep_cursor=None, reads=reads)
-    number = cursor.sweep or cycle.run_id
-    last = cursor.cursor
+        cursor = _begun(cycle, side, cursor, reads)
+    number, last = cursor.sweep or cycle.run_id, cursor.cursor
     begin = cursor.sweep_cursor or cursor.cursor  # it may remember more than a place
     pages = pair.connector(side).pull(
         pair.resource,
@@ -143,8 +142,20 @@ def _sweep(
         count = observations.count(db, pair.accounts[side].name, pair.resource)
         done = Cursor(last, None, None, cycle.bench.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
-        began = runs.get(db, number)
-    return replace(noticed, swept_from=began.started_at if began else None)
+    return replace(noticed, swept_from=cursor.sweep_began)
+
+
+def _begun(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Cursor:
+    """At the begin of a sweep, with a number above those of all sweeps of the account before.
+
+    That is mostly the run's; but a run that is held for days makes several.
+    """
+    account = cycle.pair.accounts[side].name
+    with reading(cycle.bench.store) as db:
+        newest = observations.newest_sweep(db, account, cycle.pair.resource)
+    number = max(cycle.run_id, newest + 1)
+    began = cycle.bench.now()
+    return replace(cursor, sweep=number, sweep_began=began, sweep_cursor=None, reads=reads)
 
 
 def _go_on(cycle: Cycle) -> None:

@@ -1,6 +1,6 @@
 """Where each listing of a pair goes on."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ class Cursor:
     Attributes:
         cursor: of the incremental pull; None before the first sweep is complete.
         sweep_cursor, sweep: of a sweep under way, and its number; None outside of one.
+        sweep_began: when that began, aware UTC.
         swept_at: when the last complete sweep ended, aware UTC; swept_count: what it saw.
         reads: digest of the fields that the last sweep asked for; what other fields hold is
             not known of records that did not change since.
@@ -31,15 +32,18 @@ class Cursor:
     swept_at: datetime | None = None
     swept_count: int | None = None
     reads: str | None = None
+    sweep_began: datetime | None = None
 
 
 _C = t.cursor.c
+_COLUMNS = tuple(field.name for field in fields(Cursor))
 
 
 @prepared
 def _load(pair: Any, side: Any, resource: Any) -> sa.Executable:
-    columns = (_C.cursor, _C.sweep_cursor, _C.sweep, _C.swept_at, _C.swept_count, _C.reads)
-    return sa.select(*columns).where(_C.pair == pair, _C.side == side, _C.resource == resource)
+    return sa.select(*(_C[name] for name in _COLUMNS)).where(
+        _C.pair == pair, _C.side == side, _C.resource == resource
+    )
 
 
 def load(db: sa.Connection, pair: str, side: Side, resource: Resource) -> Cursor:
@@ -48,16 +52,5 @@ def load(db: sa.Connection, pair: str, side: Side, resource: Resource) -> Cursor
 
 
 def save(db: sa.Connection, pair: str, side: Side, resource: Resource, now: Cursor) -> None:
-    row = {
-        "pair": pair,
-        "side": side.value,
-        "resource": resource.value,
-        "cursor": now.cursor,
-        "sweep_cursor": now.sweep_cursor,
-        "sweep": now.sweep,
-        "swept_at": now.swept_at,
-        "swept_count": now.swept_count,
-        "reads": now.reads,
-    }
-    columns = ["cursor", "sweep_cursor", "sweep", "swept_at", "swept_count", "reads"]
-    upsert(db, t.cursor, [row], columns)
+    place = {"pair": pair, "side": side.value, "resource": resource.value}
+    upsert(db, t.cursor, [{**place, **asdict(now)}], _COLUMNS)

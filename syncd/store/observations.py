@@ -91,6 +91,22 @@ def mark_swept(
         _mark_swept(db, account=account, resource=resource.value, ids=some, sweep=sweep)
 
 
+def _standing(account: Any, resource: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return _O.account == account, _O.resource == resource, ~_O.gone
+
+
+@prepared
+def _newest_sweep(account: Any, resource: Any) -> sa.Executable:
+    return (
+        sa.select(_O.sweep).where(*_standing(account, resource)).order_by(_O.sweep.desc()).limit(1)
+    )
+
+
+def newest_sweep(db: sa.Connection, account: str, resource: Resource) -> int:
+    """The highest number of a sweep that has seen a record of the account; 0 if none has."""
+    return _newest_sweep(db, account=account, resource=resource.value).scalar() or 0
+
+
 def hide(db: sa.Connection, account: str, resource: Resource, ids: Iterable[str]) -> None:
     """Note that a complete listing did not show these, although they exist."""
     for some in chunks(ids):
@@ -100,10 +116,6 @@ def hide(db: sa.Connection, account: str, resource: Resource, ids: Iterable[str]
             .where(~_O.hidden, ~_O.gone)
             .values(hidden=True)
         )
-
-
-def _standing(account: Any, resource: Any) -> tuple[sa.ColumnElement[bool], ...]:
-    return _O.account == account, _O.resource == resource, ~_O.gone
 
 
 @prepared

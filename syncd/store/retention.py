@@ -2,7 +2,7 @@
 
 Whoever works on a pair does it, so that it needs no daemon. What is still asked for stays, however
 old it is: what goes on or waits for a person, what is in doubt and all that was written to the
-same contact, a run that is the number of a sweep under way, and the newest run of a pair.
+same contact, and the newest run of a pair.
 """
 
 from collections.abc import Sequence
@@ -85,7 +85,6 @@ def _old_runs(pair: str, now: datetime) -> sa.Select[tuple[int]]:
     ended = sa.func.coalesce(_R.ended_at, _R.started_at)
     briefly = (RunState.FAILED.value, RunState.PLANNED.value)
     newest = sa.select(sa.func.max(_R.id)).where(_R.pair == pair).scalar_subquery()
-    sweeps = sa.select(t.cursor.c.sweep).where(t.cursor.c.pair == pair, t.cursor.c.sweep > 0)
     return sa.select(_R.id).where(
         _R.pair == pair,
         sa.or_(
@@ -93,7 +92,6 @@ def _old_runs(pair: str, now: datetime) -> sa.Select[tuple[int]]:
             _R.state.in_(briefly) & (ended < now - KEPT_BRIEFLY),
         ),
         _R.id < newest,
-        _R.id.not_in(sweeps),
     )
 
 

@@ -4,16 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from itertools import takewhile
 from typing import Any
 
 import sqlalchemy as sa
 
-from syncd.model.side import SIDES
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import upsert
-from syncd.store.within import within
 
 BACKFILL = "backfill"  # the mode of a run that is none of the daemon's
 
@@ -71,8 +68,6 @@ class PairFacts:
     error: str | None = None
     tidied_at: datetime | None = None
 
-
-_QUIET_ROWS = 1 + len(SIDES)  # there are no more in a row: the last one, and a sweep's each
 
 _R = t.run.c
 _COLUMNS = (
@@ -203,24 +198,18 @@ def released(db: sa.Connection, pair: str) -> list[Run]:
 
 
 @prepared
-def _before(pair: Any, run_id: Any, limit: Any) -> sa.Executable:
-    sweeping = _R.id.in_(sa.select(t.cursor.c.sweep).where(t.cursor.c.pair == pair))
-    return (
-        sa.select(_R.id, _R.quiet, _R.reasons, sweeping.label("sweeping"))
-        .where(_R.pair == pair, _R.id < run_id)
-        .order_by(_R.id.desc())
-        .limit(limit)
-    )
+def _before(pair: Any, run_id: Any) -> sa.Executable:
+    older = sa.select(_R.id, _R.quiet, _R.reasons).where(_R.pair == pair, _R.id < run_id)
+    return older.order_by(_R.id.desc()).limit(1)
 
 
-_forget = prepared(lambda ids: t.run.delete().where(within(_R.id, ids)))
+_forget = prepared(lambda run_id: t.run.delete().where(_R.id == run_id))
 
 
 def stand_for_quiet(db: sa.Connection, pair: str, run_id: int, reasons: Sequence[str] = ()) -> int:
     """Let a run in which nothing happened stand for those like it just before it, too.
 
-    A row of quiet cycles is one row then. The older ones go, so that no number is given twice;
-    but for one whose number a sweep under way bears, which goes once that has ended.
+    A row of quiet cycles is one row then. The older one goes, so that no number is given twice.
 
     Args:
         reasons: why the run counts as held although nothing of it waits.
@@ -228,12 +217,11 @@ def stand_for_quiet(db: sa.Connection, pair: str, run_id: int, reasons: Sequence
     Returns:
         How many cycles in a row it stands for.
     """
-    before = _before(db, pair=pair, run_id=run_id, limit=_QUIET_ROWS)
-    alike = takewhile(lambda row: row.quiet and list(row.reasons) == list(reasons), before)
-    gone: dict[int, int] = {row.id: row.quiet for row in alike if not row.sweeping}
-    if gone:
-        _forget(db, ids=list(gone))
-    return 1 + sum(gone.values())
+    before = _before(db, pair=pair, run_id=run_id).first()
+    if before is None or not before.quiet or list(before.reasons) != list(reasons):
+        return 1
+    _forget(db, run_id=before.id)
+    return 1 + int(before.quiet)
 
 
 @prepared

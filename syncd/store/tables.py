@@ -177,6 +177,7 @@ cursor = sa.Table(
     sa.Column("reads", sa.String(32)),  # digest of the fields that the last sweep asked for
     sa.Column("sweep_cursor", sa.Text),  # of a sweep under way
     sa.Column("sweep", _ID),  # number of the sweep under way
+    sa.Column("sweep_began", Moment),  # when that began
     sa.Column("swept_at", Moment),  # when the last complete sweep ended
     sa.Column("swept_count", sa.Integer),  # how many records it saw
 )

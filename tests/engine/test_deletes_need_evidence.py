@@ -5,6 +5,7 @@ import pytest
 from syncd.engine.cycle import Mode
 from syncd.errors import SyncdError
 from syncd.model.side import SIDES, Side
+from syncd.store.runs import RunState
 from tests.engine.pairs import GHL, MAILEON
 from tests.engine.scenes import ADA, BOB, cause
 from tests.engine.world import Build, World, assert_alike, assert_quiet
@@ -12,6 +13,23 @@ from tests.engine.world import Build, World, assert_alike, assert_quiet
 
 def delete(world: World, side: Side, email: str) -> None:
     world.act(GHL if side is Side.LEFT else MAILEON, "delete", email=email)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_whoever_goes_while_a_run_is_held_is_found_by_its_next_sweep(
+    pair_of: Build, side: Side
+) -> None:
+    """The run keeps its number for as long as it waits, and reads everything each day."""
+    world = pair_of(ADA, BOB, guards={"creates": {"count": 2, "percent": 100}})
+    for n in range(3):
+        world.act(GHL, "create", fields={"email": f"{n}@example.org"})
+    world.settle()
+    held = world.cycle(Mode.FULL)
+    delete(world, side, ADA)
+    world.settle()
+    again = world.cycle(Mode.FULL)
+    assert (again.state, again.run_id) == (RunState.HELD, held.run_id)
+    assert cause(world, side.other, ADA) == ("parked", "counterpart_deleted")
 
 
 @pytest.mark.parametrize("side", SIDES)

@@ -7,9 +7,8 @@ import sqlalchemy as sa
 
 from syncd.model.op import OpState
 from syncd.model.side import Side
-from syncd.store import backfills, cursors, ops, retention, runs
+from syncd.store import backfills, ops, retention, runs
 from syncd.store import tables as t
-from syncd.store.cursors import Cursor
 from syncd.store.runs import RunState
 
 from .samples import CONTACT, HOUR, NOW, OTHER, PAIR, draft
@@ -117,21 +116,6 @@ def test_the_newest_run_of_a_pair_stays_so_that_no_number_is_given_twice(store: 
         assert runs.get(db, first) is None
         assert runs.get(db, newest) is not None
     assert run(store) > newest
-
-
-@pytest.mark.parametrize("side", [Side.LEFT, Side.RIGHT])
-def test_the_run_that_is_the_number_of_a_sweep_under_way_stays(
-    store: sa.Engine, side: Side
-) -> None:
-    number = run(store)
-    run(store)
-    with store.begin() as db:
-        cursors.save(db, PAIR, Side.LEFT, CONTACT, Cursor())
-        cursors.save(db, PAIR, side, CONTACT, Cursor(sweep=number))
-    assert tidy(store) == 0
-    with store.begin() as db:
-        cursors.save(db, PAIR, side, CONTACT, Cursor())
-    assert tidy(store) == 1
 
 
 def test_the_list_of_a_rehearsed_backfill_goes_before_its_run(store: sa.Engine) -> None:

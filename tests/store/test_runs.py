@@ -5,13 +5,11 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
-from syncd.model.side import Side
-from syncd.store import cursors, runs
+from syncd.store import runs
 from syncd.store import tables as t
-from syncd.store.cursors import Cursor
 from syncd.store.runs import PairFacts, Run, RunState
 
-from .samples import CONTACT, HOUR, NOW, PAIR
+from .samples import HOUR, NOW, PAIR
 
 
 def start(store: sa.Engine, mode: str = "sync", pair: str = PAIR, **values: object) -> Run:
@@ -141,29 +139,6 @@ def test_those_that_lie_still_for_another_reason_are_another_row(store: sa.Engin
     first, second = "A line rests.", "Another line rests."
     made = [quiet(store, reasons=r) for r in ((), [first], [first], [first, second], [second])]
     assert rows(store) == {made[0].id: 1, made[2].id: 2, made[3].id: 1, made[4].id: 1}
-
-
-def test_the_number_of_a_sweep_under_way_stays_until_that_has_ended(store: sa.Engine) -> None:
-    def sweep(side: Side, number: int | None) -> None:
-        with store.begin() as db:
-            cursors.save(db, PAIR, side, CONTACT, Cursor(sweep=number))
-
-    left = quiet(store)
-    sweep(Side.LEFT, left.id)
-    quiet(store)
-    right = quiet(store)
-    sweep(Side.RIGHT, right.id)
-    for count in range(1, 5):
-        newest = quiet(store)
-        assert rows(store) == {left.id: 1, right.id: 2, newest.id: count}
-    sweep(Side.LEFT, None)
-    sweep(Side.RIGHT, None)
-    newest = quiet(store)
-    assert rows(store) == {newest.id: 8}
-    with store.begin() as db:
-        cursors.save(db, "other", Side.LEFT, CONTACT, Cursor(sweep=newest.id))
-    newest = quiet(store)
-    assert rows(store) == {newest.id: 9}
 
 
 def test_the_facts_of_a_pair_come_out_as_they_went_in(store: sa.Engine) -> None:
