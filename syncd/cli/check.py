@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from syncd.app import App
-from syncd.cli import environment
+from syncd.cli import dotenv
 from syncd.cli import probe as probing
 from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
@@ -102,7 +102,7 @@ def _files(opened_app: App) -> list[Line]:
     path = database.sqlite_file(opened_app.store.url)
     store = private_files.wide_store(path) if path is not None else []
     lines = [(one, "store", "every contact") for one in store]
-    secrets = private_files.wide_files(environment.files())
+    secrets = private_files.wide_files(dotenv.files())
     lines += [(one, "secrets", "tokens and keys") for one in secrets]
     return [
         Line(

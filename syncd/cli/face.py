@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from syncd.cli import environment
+from syncd.cli import dotenv
 from syncd.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def configuration_path(face: Face) -> Path:
     Raises:
         ConfigError: it is in none of the usual places.
     """
-    environment.read(Path(".env"))
+    dotenv.read(Path(".env"))
     named = face.config or os.environ.get("SYNCD_CONFIG")
     found = Path(named) if named else next((p for p in PLACES if p.is_file()), None)
     if found is None:
@@ -129,7 +129,7 @@ def configuration_path(face: Face) -> Path:
             hint="Write one with `syncd init`, or name one with `--config` or $SYNCD_CONFIG.",
         )
     for folder in (found.parent, found.absolute().parent.parent):
-        environment.read(folder / ".env")
+        dotenv.read(folder / ".env")
     return found
 
 

@@ -12,7 +12,7 @@ import pytest
 import structlog
 from typer.testing import CliRunner
 
-from syncd.cli import environment
+from syncd.cli import dotenv
 from syncd.cli.main import app
 from syncd.sandbox.server import start
 from syncd.testing.control import Control
@@ -132,4 +132,4 @@ def quiet_again() -> Iterator[None]:
         signal.signal(number, handler)
     os.environ.clear()
     os.environ.update(variables)
-    environment.forget()
+    dotenv.forget()

@@ -13,7 +13,7 @@ import yaml
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from syncd.cli import environment
+from syncd.cli import dotenv
 from syncd.cli.main import COMMANDS, app
 from tests.cli.conftest import Place
 
@@ -72,11 +72,11 @@ def test_the_environment_wins_over_the_file(
     file = tmp_path / ".env"
     file.write_text("# c\nexport SYNCD_A='x y'\nSYNCD_B=b # note\nSYNCD_C=new\nno line\n", "utf-8")
     monkeypatch.setenv("SYNCD_C", "old")
-    environment.read(file)
+    dotenv.read(file)
     assert (os.environ["SYNCD_A"], os.environ["SYNCD_B"]) == ("x y", "b")
     assert os.environ["SYNCD_C"] == "old"
     file.write_text("SYNCD_B=changed\n", "utf-8")
-    environment.read(file)
+    dotenv.read(file)
     assert os.environ["SYNCD_B"] == "changed"
 
 
