@@ -60,7 +60,7 @@ def timed(harness: Harness, mode: Mode = Mode.SYNC) -> float:
     """Processor time of one cycle in ms, with the pair opened already."""
     pair = harness.app.open_pair("bench", create_fields=True)
     begun = time.process_time()
-    run_cycle(pair, harness.app.bench, mode)
+    run_cycle(pair, harness.app.environment, mode)
     return (time.process_time() - begun) * 1_000
 
 

@@ -42,7 +42,9 @@ class Harness:
         self.app: App = open_app(folder / "syncd.yaml", env={})
 
     def cycle(self, mode: Mode = Mode.SYNC) -> Report:
-        return run_cycle(self.app.open_pair("bench", create_fields=True), self.app.bench, mode)
+        return run_cycle(
+            self.app.open_pair("bench", create_fields=True), self.app.environment, mode
+        )
 
 
 def silence() -> None:

@@ -25,7 +25,7 @@ def measure(quick: bool) -> Sequence[tuple[str, str, str, bool]]:
             harness.cycle()
         pair, before = harness.app.open_pair("bench", create_fields=True), _size(harness)
         for _ in range(cycles):
-            run_cycle(pair, harness.app.bench)
+            run_cycle(pair, harness.app.environment)
         after = _size(harness)
         harness.app.store.dispose()
     told = f"{before[0]:,} pages and {before[1]:,} rows before, {after[0]:,} and {after[1]:,} after"

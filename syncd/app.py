@@ -14,7 +14,7 @@ from syncd.config.settings import Baseline
 from syncd.connectors.api import Wire
 from syncd.core.digest import digest_json
 from syncd.core.generation import Generation
-from syncd.engine.context import Bench, Pair
+from syncd.engine.context import Environment, Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.engine.release import may_create_fields
 from syncd.engine.word import Terms
@@ -46,8 +46,8 @@ class App(Accounts):
     _kin: dict[tuple[str, Resource], Kin] = field(default_factory=dict)
 
     @property
-    def bench(self) -> Bench:
-        return Bench(self.store, self.ledger, now=self.wire.now)
+    def environment(self) -> Environment:
+        return Environment(self.store, self.ledger, now=self.wire.now)
 
     # -- pairs ---------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class App(Accounts):
     def run_pair(
         self,
         name: str,
-        bench: Bench,
+        environment: Environment,
         mode: Mode = Mode.SYNC,
         *,
         create_fields: bool,
@@ -198,7 +198,7 @@ class App(Accounts):
             return shaped(pair)
 
         def run(pair: Pair) -> tuple[Pair, Report]:
-            return pair, run_cycle(pair, bench, mode, full=full)
+            return pair, run_cycle(pair, environment, mode, full=full)
 
         with suppress(FieldsChangedError):
             return run(opened(anew=anew))

@@ -12,10 +12,10 @@ from rich.table import Table
 from syncd.app import App
 from syncd.cli import progress, values
 from syncd.cli.face import Code, Face, face_of, finish, opened
-from syncd.cli.rounds import bench_of, stoppable
+from syncd.cli.rounds import environment_of, stoppable
 from syncd.engine import backfill as engine
 from syncd.engine.backfill import BackfillReport, Order
-from syncd.engine.context import Bench
+from syncd.engine.context import Environment
 from syncd.engine.sittings import Spent
 from syncd.errors import ConfigError
 from syncd.model.record import Window
@@ -69,12 +69,14 @@ def backfill(
         run = _run(opened_app, pair, since, until, direction, chunk, resume)
         compiled = opened_app.open_pair(pair, create_fields=not dry_run, complete=True)
         with progress.shown(face) as step:
-            bench = bench_of(opened_app, stop, step)
-            under_way = run or engine.start(bench, compiled, _order(since, until, direction, chunk))
+            environment = environment_of(opened_app, stop, step)
+            under_way = run or engine.start(
+                environment, compiled, _order(since, until, direction, chunk)
+            )
             face.say(f"Backfill of pair '{pair}', run {under_way.id}.")
             report = engine.carry_out(
                 compiled,
-                bench,
+                environment,
                 under_way,
                 dry_run=dry_run,
                 spent=lambda: Spent(time.monotonic() - started, dict(opened_app.requests)),
@@ -101,8 +103,8 @@ def _run(
             "A backfill goes on with the window that it was begun with.",
             hint="Leave `--since` and `--until` out, or begin a new one without `--resume`.",
         )
-    bench: Bench = opened_app.bench
-    return engine.resumable(bench, pair, resume)
+    environment: Environment = opened_app.environment
+    return engine.resumable(environment, pair, resume)
 
 
 def _order(since: str | None, until: str | None, direction: Direction, chunk: int) -> Order:

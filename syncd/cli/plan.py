@@ -9,7 +9,7 @@ from rich.table import Table
 from syncd.app import App
 from syncd.cli import progress
 from syncd.cli.face import Code, face_of, finish, opened
-from syncd.cli.rounds import bench_of, stoppable
+from syncd.cli.rounds import environment_of, stoppable
 from syncd.cli.values import shown
 from syncd.core.guard import KINDS
 from syncd.engine.cycle import Mode, Report
@@ -42,9 +42,9 @@ def plan(
     face = face_of(context)
     with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
         with progress.shown(face) as step:
-            bench = bench_of(opened_app, stop, step)
+            environment = environment_of(opened_app, stop, step)
             compiled, report = opened_app.run_pair(
-                pair, bench, Mode.PLAN, create_fields=False, full=full
+                pair, environment, Mode.PLAN, create_fields=False, full=full
             )
         sample = _sample(opened_app, report, limit)
     accounts = compiled.accounts.map(lambda account: account.name)

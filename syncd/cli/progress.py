@@ -34,7 +34,7 @@ class _Rate(ProgressColumn):
 
 @contextmanager
 def shown(face: Face) -> Iterator[Step]:
-    """A callback for `Bench.progress`, for the length of the work."""
+    """A callback for `Environment.progress`, for the length of the work."""
     if face.draws and not face.json:
         with _bars(face) as bars:
             yield _Drawn(bars).step

@@ -6,7 +6,7 @@ import typer
 
 from syncd.cli import progress
 from syncd.cli.face import face_of, finish, opened
-from syncd.cli.rounds import bench_of, run_rounds, stoppable
+from syncd.cli.rounds import environment_of, run_rounds, stoppable
 from syncd.engine.word import PLAN, approve, looked_at
 from syncd.errors import BusyError
 from syncd.store.database import reading
@@ -37,7 +37,7 @@ def release(
         with reading(opened_app.store) as db:
             seen = looked_at(db, pair, run)
         compiled = opened_app.open_pair(pair, create_fields=False) if seen.mode == PLAN else None
-        released = approve(opened_app.bench, pair, seen.id, compiled)
+        released = approve(opened_app.environment, pair, seen.id, compiled)
         content = {"pair": pair, "released": released.id, "counts": dict(released.counts)}
         said = f"Run {released.id} of pair '{pair}' is released."
         if released.id != seen.id:
@@ -52,8 +52,8 @@ def release(
         face.say(f"{said} Sending.")
         try:
             with progress.shown(face) as step:
-                bench = bench_of(opened_app, stop, step)
-                outcome = run_rounds(opened_app, pair, bench, full=False, once=False)
+                environment = environment_of(opened_app, stop, step)
+                outcome = run_rounds(opened_app, pair, environment, full=False, once=False)
         except BusyError:
             later = "Another process works on this pair; its next cycle sends it."
             face.answer({**content, "sent": False}, f"{said} {later}")

@@ -12,7 +12,7 @@ from syncd.cli import causes, progress
 from syncd.cli.face import Code, Face
 from syncd.cli.values import counted
 from syncd.connectors.api import Wire
-from syncd.engine.context import Bench
+from syncd.engine.context import Environment
 from syncd.engine.cycle import Mode, Report
 from syncd.engine.word import held_message
 from syncd.model.link import State
@@ -158,11 +158,11 @@ def stoppable(face: Face, share: float = 1.0) -> Iterator[tuple[Stop, Wire]]:
     yield stop, Wire(sleep=stop.sleep, rate_share=share)
 
 
-def bench_of(app: App, stop: Stop, step: progress.Step) -> Bench:
-    return replace(app.bench, stopping=stop, progress=step)
+def environment_of(app: App, stop: Stop, step: progress.Step) -> Environment:
+    return replace(app.environment, stopping=stop, progress=step)
 
 
-def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> Outcome:
+def run_rounds(app: App, name: str, environment: Environment, *, full: bool, once: bool) -> Outcome:
     """Run cycles of one pair until one writes nothing, or a person is needed.
 
     Args:
@@ -178,8 +178,8 @@ def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> 
     run_ids: set[int] = set()
     mode = Mode.FULL if full else Mode.SYNC
     finished = 0  # a round that only ran out of its slice of time does not count
-    while not bench.stopping():
-        _, report = app.run_pair(name, bench, mode, create_fields=True)
+    while not environment.stopping():
+        _, report = app.run_pair(name, environment, mode, create_fields=True)
         mode = Mode.SYNC
         run_ids.add(report.run_id)
         outcome.rounds += 1
@@ -195,7 +195,7 @@ def run_rounds(app: App, name: str, bench: Bench, *, full: bool, once: bool) -> 
             break
         if quiet:
             break  # what is in doubt can only be told later
-    outcome.stopped = bench.stopping()
+    outcome.stopped = environment.stopping()
     _count(app, outcome, run_ids)
     outcome.requests = app.requests.total() - before
     return outcome

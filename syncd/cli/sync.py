@@ -6,7 +6,7 @@ import typer
 
 from syncd.cli import faults, progress
 from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
-from syncd.cli.rounds import Outcome, bench_of, run_rounds, stoppable
+from syncd.cli.rounds import Outcome, environment_of, run_rounds, stoppable
 from syncd.errors import SyncdError
 
 app = typer.Typer(add_completion=False)
@@ -37,8 +37,8 @@ def sync(
                 break
             try:
                 with progress.shown(face) as step:
-                    bench = bench_of(opened_app, stop, step)
-                    outcome = run_rounds(opened_app, name, bench, full=full, once=once)
+                    environment = environment_of(opened_app, stop, step)
+                    outcome = run_rounds(opened_app, name, environment, full=full, once=once)
             except SyncdError as error:
                 if len(pairs or opened_app.configuration.pairs) == 1:
                     raise

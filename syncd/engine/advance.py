@@ -153,7 +153,7 @@ def _fields_after(cycle: Cycle, side: Side, wanted: Fields, answer: Fields) -> F
     """What the target shows now: by its answer, or else what was wanted."""
     spec = cycle.pair.specs[side].consent
     if spec is not None and spec.readable:
-        answer = carried(wanted, answer, cycle.bench.now())
+        answer = carried(wanted, answer, cycle.environment.now())
     return {**wanted, **answer}
 
 

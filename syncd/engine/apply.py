@@ -33,32 +33,32 @@ def apply(cycle: Cycle) -> bool:
     Raises:
         AccountError: an account cannot be written to; what was sent is confirmed.
     """
-    until = cycle.bench.now() + cycle.pair.slice
+    until = cycle.environment.now() + cycle.pair.slice
     ready, written = _ready(cycle), dict.fromkeys(SIDES, 0)
     most = max(cycle.pair.specs[side].concurrency for side in SIDES)
     with ThreadPoolExecutor(most, thread_name_prefix="push") as pool:
         for urgent in URGENT_FIRST:
             for side in SIDES:
                 while sent := _claim(cycle, side, urgent=urgent):
-                    cycle.bench.crash("claimed")
+                    cycle.environment.crash("claimed")
                     written[side] += _send(cycle, pool, side, sent, until)
-                    cycle.bench.crash("confirmed")
+                    cycle.environment.crash("confirmed")
                     name = cycle.pair.accounts[side].name
-                    cycle.bench.progress(f"writing {name}", written[side], ready[side])
+                    cycle.environment.progress(f"writing {name}", written[side], ready[side])
                     if _is_over(cycle, until):
                         return False
-    cycle.bench.crash("applied")
+    cycle.environment.crash("applied")
     return True
 
 
 def _is_over(cycle: Cycle, until: datetime) -> bool:
-    return cycle.bench.stopping() or cycle.bench.now() >= until
+    return cycle.environment.stopping() or cycle.environment.now() >= until
 
 
 def _ready(cycle: Cycle) -> dict[Side, int]:
     """How many ops may be sent per side."""
     ready = dict.fromkeys(SIDES, 0)
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         for alike in tallies.tally(db, cycle.run_id):
             if alike.state is OpState.READY:
                 ready[alike.side] += alike.count
@@ -70,7 +70,7 @@ def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
     at_once = spec.batch_size * spec.concurrency
     limit = at_once * max(1, CLAIM_SIZE // at_once)
     with cycle.writing() as db:
-        now = cycle.bench.now()
+        now = cycle.environment.now()
         return ops.claim(
             db,
             cycle.lease,
@@ -90,7 +90,7 @@ def _send(
 
     What there was no time for may be claimed again.
     """
-    until = min(until, cycle.bench.now() + LONGEST)
+    until = min(until, cycle.environment.now() + LONGEST)
     spec = cycle.pair.specs[side]
     push = _Push(cycle, pool, side)
     half = max(1, spec.concurrency // 2)
@@ -102,7 +102,7 @@ def _send(
         push.send([s.op for s in some if s.op.id not in push.refusals])
     receipts = [*push.finish(), *push.refusals.values()]
     answered = {receipt.op_id for receipt in receipts}
-    cycle.bench.crash("answered")
+    cycle.environment.crash("answered")
     later = [s.op.id for s in sent if s.op.id not in push.begun | answered]
     confirm(cycle, side, sent, receipts, push.begun - answered, later)
     if push.error is not None and not isinstance(push.error, TransientError):
@@ -126,9 +126,9 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
         for address in (s.op.patch.get(field), s.op.current.get(field))
         if isinstance(address, str) and (key := identity_key(address)) is not None
     }
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         leases.prove(db, cycle.lease)
-        suppressed, lifted = cycle.bench.ledger.words(db, addresses, cycle.pair.relatives)
+        suppressed, lifted = cycle.environment.ledger.words(db, addresses, cycle.pair.relatives)
     refusals: dict[int, Receipt] = {}
     for s in sent:
         why = consent.forbids(

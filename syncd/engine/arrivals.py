@@ -32,7 +32,7 @@ def settle_arrivals(cycle: Cycle, noticed: Both[Noticed]) -> None:
     """
     after = 0
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             waiting = ops.awaited(db, cycle.pair.name, cycle.pair.chunk, after)
         if not waiting:
             return
@@ -50,7 +50,7 @@ def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datet
         if s.op.kind is OpKind.CREATE
     }
     updates = [sent for sent in waiting if sent.op.id not in creates]
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         shown = _arrived(db, cycle, side, [s for s in waiting if s.op.id in creates], creates)
         shown |= _came_through(db, cycle, side, updates)
     arrived = [sent for sent in waiting if shown.get(sent.op.id)]
@@ -133,7 +133,7 @@ def _follow_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, made: Mapping[
         made: by link, the address that the create carried.
     """
     pair = cycle.pair
-    opted_out = cycle.bench.ledger.suppressed(db, set(made.values()), pair.relatives)
+    opted_out = cycle.environment.ledger.suppressed(db, set(made.values()), pair.relatives)
     links = [link_id for link_id, address in made.items() if address in opted_out]
     account = pair.accounts[side].name
     found = [

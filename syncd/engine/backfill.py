@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from syncd.core.match import NO_KEY
 from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.context import Bench, Cycle, Pair, leased
+from syncd.engine.context import Cycle, Environment, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.lift import settle_lifts
 from syncd.engine.matching import match_keys
@@ -47,24 +47,28 @@ from syncd.store.upsert import chunks
 __all__ = ["BackfillReport", "Order", "carry_out", "resumable", "start"]
 
 
-def start(bench: Bench, pair: Pair, order: Order) -> Run:
+def start(environment: Environment, pair: Pair, order: Order) -> Run:
     """Note a new backfill; `carry_out` works through it.
 
     Raises:
         BusyError: another process works on the pair; nothing is noted.
     """
-    with explained(bench.store), leased(pair, bench) as lease, bench.writing(lease) as db:
+    with (
+        explained(environment.store),
+        leased(pair, environment) as lease,
+        environment.writing(lease) as db,
+    ):
         progress = {**terms(pair).noted(), "order": order.to_json(), "listed": False}
-        return runs.start(db, pair.name, BACKFILL, bench.now(), progress)
+        return runs.start(db, pair.name, BACKFILL, environment.now(), progress)
 
 
-def resumable(bench: Bench, pair: str, run_id: int) -> Run:
+def resumable(environment: Environment, pair: str, run_id: int) -> Run:
     """A backfill that was broken off or held.
 
     Raises:
         ConfigError: there is no such run, or it is done.
     """
-    with explained(bench.store), reading(bench.store) as db:
+    with explained(environment.store), reading(environment.store) as db:
         run = runs.get(db, run_id)
         newest = runs.last(db, pair, mode=BACKFILL)
     if run is None or run.pair != pair or run.mode != BACKFILL:
@@ -77,7 +81,7 @@ def resumable(bench: Bench, pair: str, run_id: int) -> Run:
 
 def carry_out(
     pair: Pair,
-    bench: Bench,
+    environment: Environment,
     run: Run,
     *,
     dry_run: bool = False,
@@ -99,8 +103,8 @@ def carry_out(
     order = Order.from_json(run.progress["order"])
     endless = replace(pair, slice=timedelta(days=3650))
     notes = notes_of(run, spent)
-    with explained(bench.store), leased(pair, bench) as lease:
-        cycle = Cycle(endless, noting(bench, lease, notes), lease, run.id, order.targets)
+    with explained(environment.store), leased(pair, environment) as lease:
+        cycle = Cycle(endless, noting(environment, lease, notes), lease, run.id, order.targets)
         try:
             return _sitting(cycle, run, order, notes, dry_run=dry_run)
         except StoppedError:
@@ -123,9 +127,9 @@ def _sitting(
     start_afresh(cycle)
     with cycle.writing() as db:
         if cycle.lease.unsure:
-            clocks.set_right(db, cycle.pair.name, cycle.bench.now())
+            clocks.set_right(db, cycle.pair.name, cycle.environment.now())
         pair = cycle.pair.name
-        retention.tidy(db, pair, runs.facts(db, pair).tidied_at, cycle.bench.now())
+        retention.tidy(db, pair, runs.facts(db, pair).tidied_at, cycle.environment.now())
         notes.save(db)
         run = heed(db, cycle.pair, run)
     recover(cycle)
@@ -143,7 +147,7 @@ def _sitting(
     _accept(cycle, notes, {**planned.counts, **planned.emptied})
     while items := _next(cycle, order.chunk):
         _chunk(cycle, items, notes)
-        if cycle.bench.stopping():
+        if cycle.environment.stopping():
             return _end(cycle, RunState.OPEN, notes, planned)
     recover(cycle)  # by now a platform may show what was in doubt
     read_back_all(cycle)
@@ -157,7 +161,7 @@ def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
     is it a person's word: after a change of the mapping or the filter it says nothing.
     """
     accepted = notes.progress.get("accepted")
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         facts = runs.facts(db, cycle.pair.name)
     if accepted is None or facts.setup not in (None, cycle.pair.setup):
         return run
@@ -172,7 +176,7 @@ def _accept(cycle: Cycle, notes: Notes, counts: Mapping[str, int]) -> None:
         with cycle.writing() as db:
             notes.save(db, accepted=dict(counts))
     accept(cycle)
-    cycle.bench.crash("accepted")
+    cycle.environment.crash("accepted")
 
 
 def _read_all_once(cycle: Cycle) -> None:
@@ -195,14 +199,14 @@ def _list_window(cycle: Cycle, order: Order) -> None:
                 take_in(db, cycle, side, records)
                 ids = [r.remote_id for r in records if r.remote_id and not r.gone]
                 backfills.add(db, cycle.run_id, side, ids)
-            cycle.bench.crash("listed")
+            cycle.environment.crash("listed")
 
 
 def _plan_all(cycle: Cycle, run: Run, order: Order) -> tuple[Released, People]:
     """What the rest of the window would write, for the guard; the plan is thrown away."""
     after = 0
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             items = backfills.waiting(db, cycle.run_id, order.chunk, after)
         if not items:
             break
@@ -221,7 +225,7 @@ def _people(db: sa.Connection, cycle: Cycle, *, planned: bool = False) -> People
 
 
 def _next(cycle: Cycle, chunk: int) -> list[Item]:
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         return backfills.waiting(db, cycle.run_id, chunk)
 
 
@@ -241,8 +245,8 @@ def _chunk(cycle: Cycle, items: Sequence[Item], notes: Notes) -> None:
         backfills.finish(db, [item.id for item in items])
         notes.save(db)
         done, listed = backfills.count(db, cycle.run_id)
-    cycle.bench.progress("backfill", done, listed)
-    cycle.bench.crash("chunk")
+    cycle.environment.progress("backfill", done, listed)
+    cycle.environment.crash("chunk")
 
 
 def _plan_items(cycle: Cycle, items: Sequence[Item]) -> list[int]:
@@ -315,7 +319,7 @@ def _end(
         planned: what the guard saw; None if it was not asked.
         people: what became of everybody by that plan; else it is counted.
     """
-    pair, now = cycle.pair, cycle.bench.now()
+    pair, now = cycle.pair, cycle.environment.now()
     held = planned if planned is not None and planned.reasons else None
     with cycle.writing() as db:
         releasable = held.releasable if held else True

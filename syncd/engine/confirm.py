@@ -118,7 +118,7 @@ def _doubted(cycle: Cycle, side: Side, refused: Sequence[Sent]) -> dict[int, int
     creates = [s.link_id for s in refused if cycle.pair.awaits_id(side, s.op)]
     if not creates:
         return {}
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         return ops.doubted(db, side, creates)
 
 
@@ -173,7 +173,7 @@ def _heard(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) -> list[O
     else happen now: what was lifted earlier does not count against them.
     """
     account = cycle.pair.accounts[side].name
-    known, lifted = cycle.bench.ledger.words(db, batch.opted_out, cycle.pair.relatives)
+    known, lifted = cycle.environment.ledger.words(db, batch.opted_out, cycle.pair.relatives)
     for address in lifted:
         batch.parked[batch.opted_out[address]] = OPTED_OUT
     new = batch.opted_out.keys() - known.keys() - lifted.keys()
@@ -205,7 +205,7 @@ def _moved_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) 
     if not moved:
         return []
     every = {address for had, new in moved for address in had | new}
-    out, lifted = cycle.bench.ledger.words(db, every, cycle.pair.relatives)
+    out, lifted = cycle.environment.ledger.words(db, every, cycle.pair.relatives)
     said, account = {**lifted, **out}, cycle.pair.accounts[side].name
     found = list[OptOut]()
     for had, new in moved:

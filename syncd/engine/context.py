@@ -114,7 +114,7 @@ def _never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class Environment:
     """The surroundings of a cycle.
 
     Attributes:
@@ -166,7 +166,7 @@ class Cycle:
     """
 
     pair: Pair
-    bench: Bench
+    environment: Environment
     lease: Lease
     run_id: int
     targets: frozenset[Side] = frozenset(SIDES)
@@ -175,22 +175,22 @@ class Cycle:
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction of this run; see `Bench.writing`."""
-        with self.bench.writing(self.lease) as db:
+        """A transaction of this run; see `Environment.writing`."""
+        with self.environment.writing(self.lease) as db:
             yield db
 
 
 @contextmanager
-def leased(pair: Pair, bench: Bench) -> Iterator[Lease]:
+def leased(pair: Pair, environment: Environment) -> Iterator[Lease]:
     """The right to write for a pair, for as long as the body runs.
 
     Raises:
         BusyError: another process works on the pair.
     """
-    with database.begin(bench.store) as db:
-        lease = leases.take(db, pair.name, leases.this_holder(), bench.now())
+    with database.begin(environment.store) as db:
+        lease = leases.take(db, pair.name, leases.this_holder(), environment.now())
     try:
         yield lease
     finally:
-        with database.begin(bench.store) as db:
-            leases.give_back(db, lease, bench.now())
+        with database.begin(environment.store) as db:
+            leases.give_back(db, lease, environment.now())

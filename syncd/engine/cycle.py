@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.context import Bench, Cycle, Pair, leased
+from syncd.engine.context import Cycle, Environment, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import Noticed
 from syncd.engine.pull import pull
@@ -90,7 +90,9 @@ class Report:
         return self.outcomes.get(OpState.DONE.value, 0)
 
 
-def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = False) -> Report:
+def run_cycle(
+    pair: Pair, environment: Environment, mode: Mode = Mode.SYNC, *, full: bool = False
+) -> Report:
     """Keep one pair in step, once.
 
     Safe to kill at any moment: what was not confirmed is looked up or planned again.
@@ -104,9 +106,9 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
         AccountError, TransientError: a platform refuses; what was sent is confirmed.
         StoreError: the store cannot be used.
     """
-    with explained(bench.store), leased(pair, bench) as lease:
-        run = _begin(pair, bench, lease, mode)
-        cycle = Cycle(pair, bench, lease, run.id, thorough=full or mode is Mode.FULL)
+    with explained(environment.store), leased(pair, environment) as lease:
+        run = _begin(pair, environment, lease, mode)
+        cycle = Cycle(pair, environment, lease, run.id, thorough=full or mode is Mode.FULL)
         try:
             report = _steps(cycle, run, mode)
         except PairHeldError as held:
@@ -125,14 +127,14 @@ def run_cycle(pair: Pair, bench: Bench, mode: Mode = Mode.SYNC, *, full: bool = 
         return report
 
 
-def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
+def _begin(pair: Pair, environment: Environment, lease: Lease, mode: Mode) -> Run:
     """A run that is held or was broken off goes on under its number and its release."""
-    with bench.writing(lease) as db:
+    with environment.writing(lease) as db:
         if lease.unsure:
-            clocks.set_right(db, pair.name, bench.now())
+            clocks.set_right(db, pair.name, environment.now())
         facts = runs.facts(db, pair.name)
-        if removed := retention.tidy(db, pair.name, facts.tidied_at, bench.now()):
-            bench.log.info("housekeeping", pair=pair.name, removed=removed)
+        if removed := retention.tidy(db, pair.name, facts.tidied_at, environment.now()):
+            environment.log.info("housekeeping", pair=pair.name, removed=removed)
         if facts.setup is not None and facts.setup != pair.setup:
             wake.everybody(db, pair.name)
         going_on = runs.unfinished(db, pair.name) if mode is not Mode.PLAN else None
@@ -141,7 +143,7 @@ def _begin(pair: Pair, bench: Bench, lease: Lease, mode: Mode) -> Run:
             going_on = None
         if going_on is not None:
             return heed(db, pair, going_on)
-        return runs.start(db, pair.name, mode.value, bench.now(), terms(pair).noted())
+        return runs.start(db, pair.name, mode.value, environment.now(), terms(pair).noted())
 
 
 def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
@@ -235,7 +237,7 @@ def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
         return False  # what stood in the way may have gone by itself
     if progress.get("setup") != cycle.pair.setup or any(side.changed for side in noticed):
         return False
-    with reading(cycle.bench.store) as db:  # a held run sends opt-outs all the same
+    with reading(cycle.environment.store) as db:  # a held run sends opt-outs all the same
         told = any(inquiries.waiting(db, (cycle.pair.name, side), 1) for side in SIDES)
         return not told and not ops.lost_opt_outs(db, run.id)
 
@@ -266,7 +268,7 @@ def _settle(
 
 def _outcomes(cycle: Cycle) -> dict[str, int]:
     outcomes: dict[str, int] = {}
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         for alike in tallies.tally(db, cycle.run_id):
             state = alike.state.value
             outcomes[state] = outcomes.get(state, 0) + alike.count
@@ -281,12 +283,12 @@ def _sent(db: sa.Connection, run_id: int) -> dict[str, int]:
 
 
 def _open_conflicts(cycle: Cycle) -> int:
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         return conflicts.count_open(db, cycle.pair.name)
 
 
 def _in_doubt(cycle: Cycle) -> int:
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         return tallies.count_in_doubt(db, cycle.pair.name)
 
 
@@ -314,7 +316,7 @@ def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
             run.id,
             state=report.state,
             quiet=quiet,
-            ended_at=cycle.bench.now(),
+            ended_at=cycle.environment.now(),
             counts=dict(report.counts),
             reasons=list(report.reasons),
             progress={
@@ -329,8 +331,8 @@ def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
         )
         runs.note_error(db, pair, error)
         if report.used_up:
-            windows.start_anew(db, pair, cycle.bench.now())
-    cycle.bench.log.info(
+            windows.start_anew(db, pair, cycle.environment.now())
+    cycle.environment.log.info(
         "run ended",
         pair=pair,
         run=run.id,

@@ -108,7 +108,7 @@ def with_recent(
     length = cycle.pair.policy.guards.window
     if not length or not counts_of(doings):
         return doings
-    recent = _recent(db, cycle, cycle.bench.now() - length)
+    recent = _recent(db, cycle, cycle.environment.now() - length)
     if run.state is RunState.HELD:
         held = _recent(db, cycle, run.started_at - length)
         recent = [_but(_OPTOUTS, *both) for both in zip(held, recent, strict=True)]

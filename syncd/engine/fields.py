@@ -30,7 +30,7 @@ def start_afresh(cycle: Cycle) -> None:
     approved, so it is as if it had been changed.
     """
     pair = cycle.pair
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         if all(_agreed(db, cycle, s).items() >= pair.generations[s].items() for s in SIDES):
             return
     with cycle.writing() as db:
@@ -58,7 +58,7 @@ def start_afresh(cycle: Cycle) -> None:
                 runs.note_facts(db, pair.name, replace(facts, setup=""))
     for side in SIDES:
         if changed[side]:
-            cycle.bench.log.warning(
+            cycle.environment.log.warning(
                 "fields are others now",
                 pair=pair.name,
                 account=pair.accounts[side].name,
@@ -124,7 +124,7 @@ def _shows_lost(cycle: Cycle, side: Side, records: Iterable[Record], names: froz
         for record in records
         if (lacking := {n for n in names & record.fields.keys() if is_empty(record.fields[n])})
     }
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         known = observations.load(db, pair.accounts[side].name, pair.resource, empty)
     return any(
         known[remote_id].fields.get(name) is not None

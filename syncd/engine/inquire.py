@@ -28,9 +28,9 @@ def note_opt_outs(db: sa.Connection, cycle: Cycle, opt_outs: Iterable[OptOut]) -
     were not lifted since.
     """
     shown = list(opt_outs)
-    fresh = cycle.bench.ledger.record(db, shown, cycle.bench.now())
+    fresh = cycle.environment.ledger.record(db, shown, cycle.environment.now())
     told = {o.address for o in shown} if cycle.thorough else fresh
-    standing = cycle.bench.ledger.suppressed(db, told, cycle.pair.relatives) if told else {}
+    standing = cycle.environment.ledger.suppressed(db, told, cycle.pair.relatives) if told else {}
     inquiries.add(db, cycle.pair.hiding, sorted(standing))
     return fresh
 
@@ -42,10 +42,10 @@ def ask_again(cycle: Cycle, side: Side) -> None:
         return
     after = ""
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             pairs = {pair for pair, _ in cycle.pair.hiding} | {cycle.pair.name}
             keys = members.keys_after(db, pairs, cycle.pair.resource, after, cycle.pair.chunk)
-            opted_out = cycle.bench.ledger.suppressed(db, keys, cycle.pair.relatives)
+            opted_out = cycle.environment.ledger.suppressed(db, keys, cycle.pair.relatives)
         if not keys:
             return
         with cycle.writing() as db:
@@ -63,7 +63,7 @@ def stage_told(cycle: Cycle) -> None:
         place = (cycle.pair.name, side)
         if place not in cycle.pair.hiding:
             continue
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             waiting = inquiries.waiting(db, place, AT_ONCE)
         if not waiting:
             continue
@@ -74,7 +74,7 @@ def stage_told(cycle: Cycle) -> None:
                 for m in members.with_keys(db, pair.name, pair.resource, waiting)
                 if m.side is side and m.link_id is not None
             }
-            standing = cycle.bench.ledger.suppressed(db, waiting, pair.relatives)
+            standing = cycle.environment.ledger.suppressed(db, waiting, pair.relatives)
             tell = [a for a in waiting if a not in known and a in standing]
             inquiries.remove(db, place, set(waiting) - set(tell))
             drafts = [_told(cycle, side, a) for a in tell]

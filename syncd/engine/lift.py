@@ -13,9 +13,9 @@ def settle_lifts(db: sa.Connection, cycle: Cycle) -> None:
     they are planned again; so does a run that is held.
     """
     for link_id, (lift, addresses) in sorted(cycle.lifts.items()):
-        cycle.bench.ledger.lift(
-            db, addresses, cycle.pair.relatives, lift.upto, lift.by, cycle.bench.now()
+        cycle.environment.ledger.lift(
+            db, addresses, cycle.pair.relatives, lift.upto, lift.by, cycle.environment.now()
         )
         wake.by_keys(db, sorted(addresses))
-        cycle.bench.log.info("opt-out lifted", pair=cycle.pair.name, link=link_id, by=lift.by)
+        cycle.environment.log.info("opt-out lifted", pair=cycle.pair.name, link=link_id, by=lift.by)
     cycle.lifts.clear()

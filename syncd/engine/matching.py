@@ -24,14 +24,14 @@ def match(cycle: Cycle) -> None:
     _park_keyless(cycle)
     after: str | None = None
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             keys = members.todo_keys(db, pair.name, pair.resource, pair.chunk, after)
         if not keys:
             return
         with cycle.writing() as db:
             match_keys(db, cycle, keys)
         after = keys[-1]
-        cycle.bench.crash("match")
+        cycle.environment.crash("match")
 
 
 def _match_references(cycle: Cycle, side: Side) -> None:
@@ -42,7 +42,7 @@ def _match_references(cycle: Cycle, side: Side) -> None:
     """
     pair, after = cycle.pair, ""
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             some = members.todo_referring(db, pair.name, pair.resource, side, pair.chunk, after)
         if not some:
             return
@@ -65,7 +65,7 @@ def _park_keyless(cycle: Cycle) -> None:
     """Records without an address cannot be recognised, so nothing is done with them."""
     pair = cycle.pair
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             if not members.todo_keyless(db, pair.name, pair.resource, 1):
                 return
         with cycle.writing() as db:
@@ -137,7 +137,7 @@ def _set_apart_the_opted_out(
     Each gets a link of its own, since only what has a link is written to.
     """
     keys = {m.key for m, _ in parked if m.key is not None}
-    opted_out = cycle.bench.ledger.suppressed(db, keys, cycle.pair.relatives)
+    opted_out = cycle.environment.ledger.suppressed(db, keys, cycle.pair.relatives)
     apart = [m for m, _ in parked if m.key in opted_out and m.link_id is None]
     rest = [(m, cause) for m, cause in parked if m not in apart]
     return [*alone, *apart], rest

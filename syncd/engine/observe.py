@@ -69,7 +69,7 @@ def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[R
     if not records:  # a page on which nobody has changed
         return []
     pair = cycle.pair
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         known = observations.load(
             db,
             pair.accounts[side].name,
@@ -112,9 +112,9 @@ def _trust(
     lag = cycle.pair.specs[side].index_lag
     if row.version is not None or old.version is not None:
         return None
-    if written is None or cycle.bench.now() - written > 2 * lag:
+    if written is None or cycle.environment.now() - written > 2 * lag:
         return True
-    return None if cycle.bench.now() - written <= lag else False
+    return None if cycle.environment.now() - written <= lag else False
 
 
 def _last_writes(
@@ -155,7 +155,7 @@ def _shows_lifting(cycle: Cycle, side: Side, old: Fields, new: Fields) -> bool:
 
 def _when(cycle: Cycle, record: Record, old: Observation) -> datetime:
     """When a record was changed, by its platform if that says so, and never in the future."""
-    now = cycle.bench.now()
+    now = cycle.environment.now()
     moved = record.modified is not None and record.modified != old.modified
     return min(record.modified, now) if moved and record.modified else now
 

@@ -73,7 +73,7 @@ def record_opt_outs(
             for a in addresses_of(cycle, side, fields)
         ]
         (undated if said.at is None and not record.remote_id else found).extend(heard)
-    first = cycle.bench.ledger.first_told(db, undated) if undated else set()
+    first = cycle.environment.ledger.first_told(db, undated) if undated else set()
     found += [replace(o, anew=o in first) for o in undated]
     reported = {o.address for o in found if o.since is not None}
     replaced = _replaced(db, cycle, side, found) if reported else set()

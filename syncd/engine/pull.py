@@ -40,7 +40,7 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
         PairHeldError: a sweep shows hardly anything of what is known.
         StoppedError: somebody asked the run to stop; whole pages are kept.
     """
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
     changes = cycle.pair.specs[side].incremental
     due = cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor)
@@ -52,7 +52,7 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
         return noticed
     # A sweep may take hours, or go on with one of yesterday: what happened meanwhile must be
     # known before anything is written over it.
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
     return noticed + pull_changes(cycle, side, cursor)
 
@@ -64,7 +64,7 @@ def _is_due(cycle: Cycle, side: Side, cursor: Cursor) -> bool:
         return True
     if not cycle.pair.reduced and cursor.reads != _reads(cycle, side):
         return True
-    return every > timedelta() and cycle.bench.now() - cursor.swept_at >= every
+    return every > timedelta() and cycle.environment.now() - cursor.swept_at >= every
 
 
 def _reads(cycle: Cycle, side: Side) -> str | None:
@@ -88,7 +88,7 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
                 noticed += take_in(db, cycle, side, records)
                 cursors.save(db, pair.name, side, pair.resource, cursor)
             saved = cursor
-        cycle.bench.crash("pull")
+        cycle.environment.crash("pull")
     if cursor != saved:
         with cycle.writing() as db:
             cursors.save(db, pair.name, side, pair.resource, cursor)
@@ -128,9 +128,9 @@ def _sweep(
             cursor = replace(cursor, sweep_cursor=page.cursor)
             cursors.save(db, pair.name, side, pair.resource, cursor)
         last = page.cursor
-        cycle.bench.progress(f"reading {pair.accounts[side].name}", noticed.seen, page.total)
+        cycle.environment.progress(f"reading {pair.accounts[side].name}", noticed.seen, page.total)
         _go_on(cycle)
-        cycle.bench.crash("sweep")
+        cycle.environment.crash("sweep")
         if read == limit and not page.last:  # a last page is judged when more is asked for
             return noticed
     noticed += _look_for_the_gone(
@@ -140,7 +140,7 @@ def _sweep(
         ask_again(cycle, side)
     with cycle.writing() as db:
         count = observations.count(db, pair.accounts[side].name, pair.resource)
-        done = Cursor(last, None, None, cycle.bench.now(), count, reads)
+        done = Cursor(last, None, None, cycle.environment.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
     return replace(noticed, swept_from=cursor.sweep_began)
 
@@ -151,10 +151,10 @@ def _begun(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Curso
     That is mostly the run's; but a run that is held for days makes several.
     """
     account = cycle.pair.accounts[side].name
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         newest = observations.newest_sweep(db, account, cycle.pair.resource)
     number = max(cycle.run_id, newest + 1)
-    began = cycle.bench.now()
+    began = cycle.environment.now()
     return replace(cursor, sweep=number, sweep_began=began, sweep_cursor=None, reads=reads)
 
 
@@ -164,7 +164,7 @@ def _go_on(cycle: Cycle) -> None:
     Raises:
         StoppedError: somebody asked for it.
     """
-    if cycle.bench.stopping():
+    if cycle.environment.stopping():
         raise StoppedError(
             f"The run of pair '{cycle.pair.name}' was stopped while reading. Nothing is lost;"
             " the next run goes on behind the last page."
@@ -177,7 +177,7 @@ def _look_for_the_gone(
     """Ask directly about every known record that a complete sweep did not show."""
     pair, noticed, after = cycle.pair, Noticed(), ""
     account = pair.accounts[side].name
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         known = observations.count(db, account, pair.resource)
         missing = observations.count_unswept(db, account, pair.resource, sweep)
     emptied = missing > EMPTIED_COUNT and missing > known * EMPTIED_SHARE
@@ -187,7 +187,7 @@ def _look_for_the_gone(
             " contacts."
         )
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             ids = observations.unswept(db, account, pair.resource, sweep, pair.chunk, after)
         if not ids:
             return noticed + _follow_the_others(cycle, side, sweep)
@@ -204,7 +204,7 @@ def _look_for_the_gone(
         with cycle.writing() as db:
             observations.hide(db, account, pair.resource, missed)
         after = ids[-1]
-        cycle.bench.crash("gone")
+        cycle.environment.crash("gone")
 
 
 def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> Noticed:
@@ -226,6 +226,6 @@ def _hidden(cycle: Cycle, side: Side, ids: Sequence[str]) -> set[str]:
     if spec is None or not spec.hides:
         return set()
     account, resource = cycle.pair.accounts[side].name, cycle.pair.resource
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         known = observations.load(db, account, resource, ids)
     return {i for i, seen in known.items() if shown(seen.fields).level is Level.REVOKED}

@@ -46,22 +46,22 @@ def read_back_all(cycle: Cycle) -> None:
     for side in unfed:
         noticed = noticed.having(side, pull(cycle, side, full=True))
     settle_arrivals(cycle, noticed)
-    cycle.bench.crash("arrived")
+    cycle.environment.crash("arrived")
     after = 0
     while unfed:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             link_ids = readback.unverified_links(db, cycle.run_id, cycle.pair.chunk, after)
         if not link_ids:
             return
         for side in unfed:
             _note_verified(cycle, side, _unseen(cycle, side, link_ids))
         after = link_ids[-1]
-        cycle.bench.crash("read back")
+        cycle.environment.crash("read back")
 
 
 def _unseen(cycle: Cycle, side: Side, link_ids: Sequence[int]) -> dict[int, tuple[Sent, str]]:
     """Done ops of one side whose answer did not show the record, with the record's id."""
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         sent = {s.link_id: s for s in readback.unverified(db, cycle.run_id, link_ids) if not s.ends}
         ids = {link.id: link.ids[side] for link in links.load(db, sent)}
     return {
@@ -84,12 +84,12 @@ def _observed(
     cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, str]]
 ) -> dict[str, Observation]:
     account, resource = cycle.pair.accounts[side].name, cycle.pair.resource
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         return observations.load(db, account, resource, [i for _, i in unseen.values()])
 
 
 def _pull_again(cycle: Cycle, side: Side) -> Noticed:
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
     return pull_changes(cycle, side, cursor)
 

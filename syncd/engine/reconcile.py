@@ -31,7 +31,7 @@ def reconcile(cycle: Cycle) -> None:
     match(cycle)
     after = 0
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             ids = members.todo_links(
                 db, cycle.pair.name, cycle.pair.resource, cycle.pair.chunk, after
             )
@@ -40,7 +40,7 @@ def reconcile(cycle: Cycle) -> None:
         with cycle.writing() as db:
             plan_links(db, cycle, ids)
         after = ids[-1]
-        cycle.bench.crash("reconcile")
+        cycle.environment.crash("reconcile")
     stage_told(cycle)
 
 
@@ -147,7 +147,7 @@ def _store_plans(
             if parked[i, rule].take is None or i not in chosen_in_flight
         ],
     )
-    conflicts.park(db, pair.name, new, cycle.bench.now(), flipping)
+    conflicts.park(db, pair.name, new, cycle.environment.now(), flipping)
     problems = {
         (i, rule): code for i, (_, plan) in plans.items() for rule, code in plan.problems.items()
     }

@@ -30,7 +30,7 @@ def recover(cycle: Cycle) -> int:
     """
     found, after = 0, 0
     while True:
-        with reading(cycle.bench.store) as db:
+        with reading(cycle.environment.store) as db:
             doubtful = ops.in_doubt(db, cycle.pair.name, cycle.pair.chunk, after)
         if not doubtful:
             break
@@ -41,9 +41,9 @@ def recover(cycle: Cycle) -> int:
                 _recover_create(cycle, sent)
             else:
                 _recover_write(cycle, sent)
-            cycle.bench.crash("recover")
+            cycle.environment.crash("recover")
         found, after = found + len(doubtful), doubtful[-1].op.id
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         unsent = ops.has_unsent(db, cycle.pair.name)
     if unsent:
         with cycle.writing() as db:
@@ -77,7 +77,7 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
 
 def _recover_create(cycle: Cycle, sent: Sent) -> None:
     side = sent.side
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         link = next(iter(links.load(db, [sent.link_id])), None)
     if link is None or link.ids[side] is not None:
         _drop(cycle, sent)  # its record has turned up and been joined already
@@ -123,7 +123,7 @@ def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
 
 
 def _unlinked(cycle: Cycle, side: Side, found: list[Record]) -> bool:
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         known = members.load(
             db, cycle.pair.name, cycle.pair.resource, side, [r.remote_id for r in found]
         )
@@ -133,7 +133,7 @@ def _unlinked(cycle: Cycle, side: Side, found: list[Record]) -> bool:
 def _is_settled(cycle: Cycle, sent: Sent) -> bool:
     """Whether the platform's index must show the record by now, had it been made."""
     lag = cycle.pair.specs[sent.side].index_lag
-    return sent.sent_at is None or cycle.bench.now() - sent.sent_at >= lag
+    return sent.sent_at is None or cycle.environment.now() - sent.sent_at >= lag
 
 
 def _leave_open(cycle: Cycle, sent: Sent) -> None:

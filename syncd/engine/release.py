@@ -114,7 +114,7 @@ def _full(cycle: Cycle) -> dict[Side, str]:
     }
     if not bounded:
         return {}
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         planned = {doing.account: doing.creates for doing in wanted(db, cycle)}
     reasons: dict[Side, str] = {}
     for side, connector in bounded.items():
@@ -183,7 +183,7 @@ def require_same_accounts(cycle: Cycle) -> None:
         PairHeldError: a credential now leads to another account; the text is the reason alone.
     """
     pair = cycle.pair
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         facts = runs.facts(db, pair.name)
     if facts.accounts is None:
         return
@@ -207,7 +207,7 @@ def accept(cycle: Cycle) -> None:
 
 def _note_setup(db: sa.Connection, cycle: Cycle, known: PairFacts) -> None:
     now = terms(cycle.pair)
-    at = known.approved_at or cycle.bench.now()
+    at = known.approved_at or cycle.environment.now()
     facts = replace(known, approved_at=at, setup=now.setup, accounts=list(now.accounts))
     if facts != known:
         runs.note_facts(db, cycle.pair.name, facts)

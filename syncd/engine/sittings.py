@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from syncd.engine.context import Bench
+from syncd.engine.context import Environment
 from syncd.store import runs
 from syncd.store.leases import Lease
 
@@ -77,13 +77,13 @@ def notes_of(run: runs.Run, spent: Callable[[], Spent]) -> Notes:
     return Notes(run.id, progress, spent, Spent.from_json(progress.get("spent", {})))
 
 
-def noting(bench: Bench, lease: Lease, notes: Notes) -> Bench:
-    """A bench on which progress is noted now and then, so that a kill forgets little."""
+def noting(environment: Environment, lease: Lease, notes: Notes) -> Environment:
+    """An environment in which progress is noted now and then, so that a kill forgets little."""
 
     def progress(what: str, done: int, total: int | None) -> None:
-        bench.progress(what, done, total)
+        environment.progress(what, done, total)
         if notes.total.seconds - notes.noted_s >= NOTE_EVERY_S:
-            with bench.writing(lease) as db:
+            with environment.writing(lease) as db:
                 notes.save(db)
 
-    return replace(bench, progress=progress)
+    return replace(environment, progress=progress)

@@ -130,7 +130,7 @@ def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]])
         for observation in seen[side].values()
         if (key := keys_of(cycle, side, observation.fields)[0]) is not None
     }
-    return _Words(*cycle.bench.ledger.words(db, addresses, cycle.pair.relatives))
+    return _Words(*cycle.environment.ledger.words(db, addresses, cycle.pair.relatives))
 
 
 def _situation(

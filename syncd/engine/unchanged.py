@@ -25,7 +25,7 @@ def unchanged(cycle: Cycle, side: Side, records: Sequence[Record]) -> set[str]:
     and of which nothing else has been learned since."""
     pair, form = cycle.pair, _form(cycle, side)
     times = Counter(record.remote_id for record in records)  # of two, the last one counts
-    with reading(cycle.bench.store) as db:
+    with reading(cycle.environment.store) as db:
         account = pair.accounts[side].name
         known = listed.load(db, pair.name, pair.resource, side, account, times)
     return {

@@ -11,7 +11,7 @@ from syncd.store import runs, windows
 from syncd.store.runs import BACKFILL, Run, RunState
 
 if TYPE_CHECKING:  # `syncd status` tells why a run is held, and needs nothing of the engine
-    from syncd.engine.context import Bench, Pair
+    from syncd.engine.context import Environment, Pair
 
 SYNC, PLAN = "sync", "plan"  # modes of a run
 WORKING = (SYNC, "full", BACKFILL)
@@ -56,7 +56,7 @@ def _terms_of(run: Run) -> Mapping[str, Any]:
 
 
 def approve(
-    bench: "Bench", pair: str, run_id: int | None = None, opened: "Pair | None" = None
+    environment: "Environment", pair: str, run_id: int | None = None, opened: "Pair | None" = None
 ) -> Run:
     """Note a person's word on what they have looked at; the next cycle sends it.
 
@@ -73,7 +73,7 @@ def approve(
     Raises:
         ConfigError: nothing of this pair is held, or it is another run, or another pair.
     """
-    with bench.hearing() as db:
+    with environment.hearing() as db:
         seen = looked_at(db, pair, run_id)
         if not _is_releasable(seen):
             reasons = " ".join(seen.reasons)
@@ -93,7 +93,7 @@ def approve(
         runs.update(
             db, run.id, state=run.state, mode=run.mode, approved=approved, progress=progress
         )
-        windows.start_anew(db, pair, bench.now())
+        windows.start_anew(db, pair, environment.now())
     return run
 
 

@@ -91,7 +91,7 @@ class Worker:
     def _cycle(self) -> Report:
         _, report = self.app.run_pair(
             self.pair,
-            replace(self.app.bench, stopping=self.stop),
+            replace(self.app.environment, stopping=self.stop),
             create_fields=True,
             anew=self.ask_anew,
             patience=self.every * ACCOUNT_FACTOR,

@@ -36,7 +36,7 @@ def sync(world: World, *, full: bool = False) -> Outcome:
     """What `syncd sync` does, in a process of its own."""
     app = world.start_process()
     try:
-        return run_rounds(app, world.name, app.bench, full=full, once=False)
+        return run_rounds(app, world.name, app.environment, full=full, once=False)
     finally:
         world.end_process()
 

@@ -124,7 +124,9 @@ def test_a_field_deleted_in_maileon_is_made_again_and_filled_by_a_backfill(
     app = world.start_process()
     pair = app.open_pair(PAIR, create_fields=True, complete=True)
     window = Window(NOON - 4000 * DAY, NOON + 4000 * DAY)
-    report = carry_out(pair, app.bench, new_backfill(app.bench, pair, Order(window=window)))
+    report = carry_out(
+        pair, app.environment, new_backfill(app.environment, pair, Order(window=window))
+    )
     assert report.state is RunState.DONE, report.reasons
     assert_untouched(world, name)
     assert having(world, Side.RIGHT, name) == 25
@@ -244,7 +246,7 @@ def test_a_person_may_empty_a_field_of_everybody(made: Build) -> None:
     assert "`custom.colour` on 'mail'" in held.held
     assert "`custom.tags` on 'mail'" in held.held
     app = world.start_process()
-    approve(app.bench, PAIR)
+    approve(app.environment, PAIR)
     assert sync(world).held is None
     assert having(world, Side.RIGHT, "colour") == having(world, Side.RIGHT, "tags") == 0
 
@@ -341,7 +343,7 @@ def test_a_one_way_line_neither_empties_its_target_for_a_lost_source(
     configure(world.folder, fields=lines, store=world.store)
     held = sync(world)
     if held.held:
-        approve(world.start_process().bench, PAIR)
+        approve(world.start_process().environment, PAIR)
         assert sync(world).held is None
     deleted(world, MAILEON, name)
     world.wait(2 * HOUR.total_seconds())

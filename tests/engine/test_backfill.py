@@ -25,20 +25,22 @@ ALWAYS = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
 
 
 def backfill(world: World, order: Order, *, dry_run: bool = False) -> BackfillReport:
-    run = start(world.bench, world.pair(), order)
-    return carry_out(world.pair(), world.bench, run, dry_run=dry_run)
+    run = start(world.environment, world.pair(), order)
+    return carry_out(world.pair(), world.environment, run, dry_run=dry_run)
 
 
 def go_on(world: World, run_id: int) -> BackfillReport:
-    return carry_out(world.pair(), world.bench, resumable(world.bench, world.name, run_id))
+    return carry_out(
+        world.pair(), world.environment, resumable(world.environment, world.name, run_id)
+    )
 
 
 def killed(world: World, order: Order, point: str, times: int = 1) -> int:
     """The number of a backfill that was killed at a place, in a world that goes on."""
-    run = start(world.bench, world.pair(), order)
+    run = start(world.environment, world.pair(), order)
     world.dies_at(point, times)
     with pytest.raises(CrashError):
-        carry_out(world.pair(), world.bench, run)
+        carry_out(world.pair(), world.environment, run)
     world.lives()
     world.start_process()
     world.settle()
@@ -158,7 +160,7 @@ def test_who_opted_out_elsewhere_is_counted_beside_the_window(made: Build) -> No
     world.wait(86_400)
     begun = world.now
     people(world, GHL, 2, "late")
-    run = start(world.bench, world.pair(), Order(Window(begun, world.now), chunk=1))
+    run = start(world.environment, world.pair(), Order(Window(begun, world.now), chunk=1))
 
     def opt_out(name: str) -> None:
         if name == "claimed":
@@ -167,7 +169,7 @@ def test_who_opted_out_elsewhere_is_counted_beside_the_window(made: Build) -> No
             world.settle()
 
     world.crash = opt_out
-    report = carry_out(world.pair(), world.bench, run)
+    report = carry_out(world.pair(), world.environment, run)
     assert fates(report) == {Fate.CREATED: 2}
     assert report.elsewhere == 1
 
@@ -226,7 +228,7 @@ def test_more_than_the_limits_is_held_until_it_is_released(made: Build) -> None:
     assert report.state is RunState.HELD
     assert "5" in report.reasons[0]
     assert len(world.rows(Side.RIGHT)) == 1
-    approve(world.bench, PAIR, report.run_id)
+    approve(world.environment, PAIR, report.run_id)
     report = go_on(world, report.run_id)
     assert report.state is RunState.DONE
     assert report.count(Fate.CREATED) == 5
@@ -292,7 +294,7 @@ def test_what_was_accepted_says_nothing_of_another_mapping(made: Build) -> None:
     assert report.state is RunState.HELD
     assert "mapping" in report.reasons[0]
     assert fates(report) == {Fate.CREATED: 5, Fate.TO_DO: 3}
-    approve(world.bench, PAIR, run_id)
+    approve(world.environment, PAIR, run_id)
     world.start_process()
     assert fates(go_on(world, run_id)) == {Fate.CREATED: 8}
 
@@ -311,10 +313,10 @@ def test_killed_while_everything_is_read_back_it_goes_on(made: Build, point: str
             world.lives()
             raise CrashError
 
-    run = start(world.bench, world.pair(), Order(ALWAYS, chunk=4))
+    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=4))
     world.crash = count
     with pytest.raises(CrashError):
-        carry_out(world.pair(), world.bench, run)
+        carry_out(world.pair(), world.environment, run)
     world.start_process()
     world.settle()
     writes = world.writes()
@@ -330,16 +332,16 @@ def test_killed_while_everything_is_read_back_it_goes_on(made: Build, point: str
 def test_what_it_took_is_summed_over_sittings(made: Build) -> None:
     world = made()
     people(world, GHL, 6, "left")
-    run = start(world.bench, world.pair(), Order(ALWAYS, chunk=2))
+    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=2))
     world.dies_at("chunk", times=2)
     first = Spent(8.0, {"crm": 30, "mail": 4})
     with pytest.raises(CrashError):
-        carry_out(world.pair(), world.bench, run, spent=lambda: first)
+        carry_out(world.pair(), world.environment, run, spent=lambda: first)
     world.lives()
     world.start_process()
-    run = resumable(world.bench, PAIR, run.id)
+    run = resumable(world.environment, PAIR, run.id)
     last = Spent(3.5, {"mail": 1})
-    report = carry_out(world.pair(), world.bench, run, spent=lambda: last)
+    report = carry_out(world.pair(), world.environment, run, spent=lambda: last)
     assert report.spent == Spent(11.5, {"crm": 30, "mail": 5}, sittings=2)
 
 
@@ -347,10 +349,10 @@ def test_what_it_took_is_summed_over_sittings(made: Build) -> None:
 def test_killed_anywhere_it_goes_on_and_doubles_nothing(made: Build, point: str) -> None:
     world = made(contacts=24)
     world.settle()
-    run = start(world.bench, world.pair(), Order(ALWAYS, chunk=5))
+    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=5))
     world.dies_at(point, times=2)
     with pytest.raises(CrashError):
-        carry_out(world.pair(), world.bench, run)
+        carry_out(world.pair(), world.environment, run)
     world.lives()
     world.start_process()
     world.settle()
@@ -364,12 +366,12 @@ def test_killed_anywhere_it_goes_on_and_doubles_nothing(made: Build, point: str)
 def test_killed_at_every_request_it_still_ends(made: Build) -> None:
     world = made(contacts=12)
     world.settle()
-    run = start(world.bench, world.pair(), Order(ALWAYS, chunk=4))
+    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=4))
     for _ in range(12):
         world.line.rest()
         world.line.crash_at = 6
         with pytest.raises(CrashError):
-            carry_out(world.pair(), world.bench, run)
+            carry_out(world.pair(), world.environment, run)
         world.start_process()
         world.settle()
         run = newest(world)
@@ -383,14 +385,14 @@ def test_killed_at_every_request_it_still_ends(made: Build) -> None:
 def test_asked_to_stop_it_stops_after_a_chunk_and_can_be_resumed(made: Build) -> None:
     world = made()
     people(world, GHL, 9, "left")
-    run = start(world.bench, world.pair(), Order(ALWAYS, chunk=3))
+    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=3))
     chunks: list[str] = []
-    bench = replace(
-        world.bench,
+    environment = replace(
+        world.environment,
         crash=lambda name: chunks.append(name) if name == "chunk" else None,
         stopping=lambda: bool(chunks),
     )
-    report = carry_out(world.pair(), bench, run)
+    report = carry_out(world.pair(), environment, run)
     assert report.state is RunState.OPEN
     assert 0 < report.done < report.listed
     assert go_on(world, run.id).state is RunState.DONE
@@ -400,9 +402,9 @@ def test_asked_to_stop_it_stops_after_a_chunk_and_can_be_resumed(made: Build) ->
 def test_asked_to_stop_while_sending_it_leaves_nobody_out(made: Build) -> None:
     world = made()
     people(world, MAILEON, 9, "right")
-    run = start(world.bench, world.pair(), Order(ALWAYS, chunk=9))
+    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=9))
     world.stopping = lambda: len(world.rows(Side.LEFT)) > 2
-    report = carry_out(world.pair(), world.bench, run)
+    report = carry_out(world.pair(), world.environment, run)
     assert report.state is RunState.OPEN
     made_so_far = len(world.rows(Side.LEFT))
     assert fates(report) == {Fate.TO_DO: 9 - made_so_far, Fate.CREATED: made_so_far}
@@ -415,9 +417,9 @@ def test_asked_to_stop_while_sending_it_leaves_nobody_out(made: Build) -> None:
 def test_asked_to_stop_while_reading_it_can_be_resumed(made: Build) -> None:
     world = made()
     people(world, GHL, 3, "left")
-    run = start(world.bench, world.pair(), Order(ALWAYS))
+    run = start(world.environment, world.pair(), Order(ALWAYS))
     world.stopping = lambda: True
-    assert carry_out(world.pair(), world.bench, run).state is RunState.OPEN
+    assert carry_out(world.pair(), world.environment, run).state is RunState.OPEN
     world.stopping = lambda: False
     assert fates(go_on(world, run.id)) == {Fate.CREATED: 3}
 
@@ -464,7 +466,7 @@ def test_what_the_change_feed_does_not_show_is_looked_at_directly(made: Build) -
 def test_an_opt_out_on_the_way_is_carried_on_before_the_next_chunk(made: Build) -> None:
     world = made()
     emails = people(world, GHL, 6, "left")
-    run = start(world.bench, world.pair(), Order(ALWAYS, chunk=2))
+    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=2))
     done = 0
 
     def opt_out_after_the_first_chunk(name: str) -> None:
@@ -477,7 +479,7 @@ def test_an_opt_out_on_the_way_is_carried_on_before_the_next_chunk(made: Build) 
                 world.settle()
 
     world.crash = opt_out_after_the_first_chunk
-    carry_out(world.pair(), world.bench, run)
+    carry_out(world.pair(), world.environment, run)
     assert len(world.by_email(Side.RIGHT)) <= 4, "chunks after the opt-out were mailed to"
     world.lives()
     world.cycles()
@@ -489,9 +491,9 @@ def test_what_is_no_backfill_cannot_be_resumed(made: Build) -> None:
     people(world, GHL, 1, "left")
     done = backfill(world, Order(ALWAYS))
     with pytest.raises(ConfigError, match="is done"):
-        resumable(world.bench, PAIR, done.run_id)
+        resumable(world.environment, PAIR, done.run_id)
     with pytest.raises(ConfigError, match="no backfill"):
-        resumable(world.bench, PAIR, 4711)
+        resumable(world.environment, PAIR, 4711)
 
 
 def test_opt_outs_that_a_report_tells_are_nobody_of_the_window(made: Build) -> None:

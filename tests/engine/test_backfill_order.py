@@ -35,7 +35,7 @@ def test_nobody_is_ticked_off_before_they_were_read_back(made: Build, point: str
     """The process dies on the way, at the latest when the first chunk is read back."""
     world = made()
     people(world, ADA, BOB, CY)
-    run = start(world.bench, world.pair(), Order(window(world), frozenset({Side.RIGHT}), 2))
+    run = start(world.environment, world.pair(), Order(window(world), frozenset({Side.RIGHT}), 2))
     came_to: list[str] = []
 
     def crash(name: str) -> None:
@@ -46,11 +46,13 @@ def test_nobody_is_ticked_off_before_they_were_read_back(made: Build, point: str
 
     world.crash = crash
     with pytest.raises(CrashError):
-        carry_out(world.pair(), world.bench, run)
+        carry_out(world.pair(), world.environment, run)
     assert ticked_off(world, run.id) == 0
     world.start_process()
     world.settle()
-    report = carry_out(world.pair(), world.bench, resumable(world.bench, world.name, run.id))
+    report = carry_out(
+        world.pair(), world.environment, resumable(world.environment, world.name, run.id)
+    )
     assert (report.state, report.done) == (RunState.DONE, 3)
     world.cycles()
     assert_alike(world)
@@ -61,7 +63,7 @@ def test_nobody_is_ticked_off_before_an_opt_out_that_turned_up_was_carried_on(
 ) -> None:
     world = made()
     people(world, ADA, BOB)
-    run = start(world.bench, world.pair(), Order(window(world), chunk=2))
+    run = start(world.environment, world.pair(), Order(window(world), chunk=2))
     came_to: list[str] = []
 
     def crash(name: str) -> None:
@@ -75,21 +77,21 @@ def test_nobody_is_ticked_off_before_an_opt_out_that_turned_up_was_carried_on(
 
     world.crash = crash
     with pytest.raises(CrashError):
-        carry_out(world.pair(), world.bench, run)
+        carry_out(world.pair(), world.environment, run)
     assert ticked_off(world, run.id) == 0
     world.start_process()
     world.settle()
-    carry_out(world.pair(), world.bench, resumable(world.bench, world.name, run.id))
+    carry_out(world.pair(), world.environment, resumable(world.environment, world.name, run.id))
     assert set(world.by_email(Side.RIGHT)) == {BOB}
 
 
 def test_a_chunk_is_ticked_off_together_with_what_it_took(made: Build) -> None:
     world = made()
     people(world, ADA, BOB, CY)
-    run = start(world.bench, world.pair(), Order(window(world), chunk=1))
+    run = start(world.environment, world.pair(), Order(window(world), chunk=1))
     world.dies_at("chunk", 2)
     with pytest.raises(CrashError):
-        carry_out(world.pair(), world.bench, run)
+        carry_out(world.pair(), world.environment, run)
     assert ticked_off(world, run.id) == 2
     with world.reading() as db:
         stored = runs.get(db, run.id)
@@ -145,8 +147,8 @@ def test_an_opt_out_goes_back_within_a_backfill_that_writes_one_way(
     if linked:
         world.act(GHL, "edit", email=BOB, fields={"city": "Chur"})
     world.wait(900)
-    run = start(world.bench, world.pair(), Order(window(world), frozenset({targets})))
-    report = carry_out(world.pair(), world.bench, run)
+    run = start(world.environment, world.pair(), Order(window(world), frozenset({targets})))
+    report = carry_out(world.pair(), world.environment, run)
     assert report.state is RunState.DONE
     assert world.row(Side.LEFT, ADA).opted_out
     assert all(row.opted_out for row in world.by_email(Side.RIGHT).get(ADA, []))
@@ -161,7 +163,7 @@ def test_nothing_else_goes_back(made: Build, side: Side) -> None:
     world.act(MAILEON, "create", email=BOB)
     world.settle()
     world.pair()
-    run = start(world.bench, world.pair(), Order(window(world), frozenset({side})))
-    carry_out(world.pair(), world.bench, run)
+    run = start(world.environment, world.pair(), Order(window(world), frozenset({side})))
+    carry_out(world.pair(), world.environment, run)
     assert set(world.by_email(side)) == {ADA, BOB}
     assert len(world.rows(side.other)) == 1

@@ -217,7 +217,7 @@ def test_an_opt_out_of_another_address_than_a_lifting_in_doubt_was_for_is_heard(
     with working(out) as cycle:
         assert recover(cycle) == 1
         with out.reading() as db:
-            heard = cycle.bench.ledger.suppressed(db, [ADA, CY], cycle.pair.relatives)
+            heard = cycle.environment.ledger.suppressed(db, [ADA, CY], cycle.pair.relatives)
     assert heard.keys() == {CY}
 
 
@@ -435,7 +435,7 @@ def test_a_backfill_destroys_no_fresh_confirmation(out: World) -> None:
     window = Window(since, out.now)
     out.settle()
     order = Order(window)
-    carry_out(out.pair(), out.bench, start(out.bench, out.pair(), order))
+    carry_out(out.pair(), out.environment, start(out.environment, out.pair(), order))
     assert out.row(Side.RIGHT, ADA).permission == 5
     assert out.row(Side.LEFT, ADA).opted_out
     assert len(asked(out)) == 1

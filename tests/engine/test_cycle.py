@@ -113,7 +113,7 @@ def test_a_held_run_says_why_and_keeps_its_number_until_it_is_released(made: Bui
     again = world.cycle()
     assert (again.run_id, again.state, again.reasons) == (held.run_id, held.state, held.reasons)
     assert (dict(again.counts), again.releasable) == ({"mail.creates": 1}, True)
-    approve(world.bench, world.name, opened=world.pair())
+    approve(world.environment, world.name, opened=world.pair())
     done = world.cycle()
     assert (done.run_id, done.state, done.used_up) == (held.run_id, RunState.DONE, True)
     with world.reading() as db:

@@ -25,11 +25,11 @@ BELIEVED, ASKED, ASIDE = "believed", "asked about", "set aside"
 
 @contextmanager
 def working(world: World) -> Iterator[Cycle]:
-    pair, bench = world.pair(), world.bench
-    with leased(pair, bench) as lease:
-        with bench.writing(lease) as db:
-            run = runs.start(db, pair.name, Mode.SYNC.value, bench.now())
-        yield Cycle(pair, bench, lease, run.id)
+    pair, environment = world.pair(), world.environment
+    with leased(pair, environment) as lease:
+        with environment.writing(lease) as db:
+            run = runs.start(db, pair.name, Mode.SYNC.value, environment.now())
+        yield Cycle(pair, environment, lease, run.id)
 
 
 def written_at(world: World, side: Side) -> datetime:

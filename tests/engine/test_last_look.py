@@ -30,18 +30,20 @@ SPELLINGS = {
 
 def sent(world: World, side: Side, *drafts: Draft, known: str) -> set[OpState]:
     """What becomes of ops whose address opts out just before they are sent."""
-    pair, bench = world.pair(), world.bench
-    with leased(pair, bench) as lease:
-        with bench.writing(lease) as db:
-            run = runs.start(db, pair.name, Mode.SYNC.value, bench.now())
-            cycle = Cycle(pair, bench, lease, run.id)
+    pair, environment = world.pair(), world.environment
+    with leased(pair, environment) as lease:
+        with environment.writing(lease) as db:
+            run = runs.start(db, pair.name, Mode.SYNC.value, environment.now())
+            cycle = Cycle(pair, environment, lease, run.id)
             (link_id,) = links.open_new(db, pair.name, pair.resource, [Both("l9", "r9")])
             staged = [replace(draft, link_id=link_id, side=side) for draft in drafts]
             ops.stage(db, pair.name, run.id, pair.resource, staged)
             ops.release(db, run.id)
-            bench.ledger.record(db, [OptOut("mail", known, None, "a person")], bench.now())
+            environment.ledger.record(
+                db, [OptOut("mail", known, None, "a person")], environment.now()
+            )
         apply(cycle)
-        with bench.writing(lease) as db:
+        with environment.writing(lease) as db:
             return {alike.state for alike in tallies.tally(db, run.id)}
 
 

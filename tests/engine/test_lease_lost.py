@@ -74,7 +74,7 @@ def test_a_transaction_of_a_lost_lease_ends_before_it_begins(made: Build) -> Non
         lost = leases.take(db, world.name, leases.this_holder(), world.now)
     with theft(world) as thief:
         thief.take()
-        with pytest.raises(LeaseLostError), world.bench.writing(lost):
+        with pytest.raises(LeaseLostError), world.environment.writing(lost):
             raise AssertionError("nobody may come here")
         thief.assert_nothing_followed()
 
@@ -185,10 +185,12 @@ class Stage:
 
     def backfill(self) -> None:
         world = self.world
-        bench, pair, began = world.bench, world.pair(), world.now
+        environment, pair, began = world.environment, world.pair(), world.now
         window = Window(self.begun, world.now + timedelta(days=1))
-        run = start(bench, pair, Order(window, chunk=2))
-        carry_out(pair, bench, run, spent=lambda: Spent((world.now - began).total_seconds() * 99))
+        run = start(environment, pair, Order(window, chunk=2))
+        carry_out(
+            pair, environment, run, spent=lambda: Spent((world.now - began).total_seconds() * 99)
+        )
 
 
 def a_first_meeting(stage: Stage) -> Run:
@@ -319,7 +321,7 @@ def a_field_that_is_gone(stage: Stage) -> Run:
     def run_and_put_back() -> None:
         try:
             with pytest.raises(FieldsChangedError):
-                run_cycle(world.pair(), world.bench)
+                run_cycle(world.pair(), world.environment)
         finally:
             world.act(MAILEON, "create_custom_field", name="tags")
 
@@ -332,7 +334,7 @@ def a_released_run(stage: Stage) -> Run:
     with world.running().store.begin() as db:
         run = runs.start(db, world.name, "sync", world.now)
         runs.update(db, run.id, state=RunState.HELD, counts={"mail.creates": 1})
-    approve(world.bench, world.name, run.id)
+    approve(world.environment, world.name, run.id)
     return world.cycle
 
 

@@ -186,7 +186,7 @@ def test_a_released_run_starts_the_window_anew(made: Build) -> None:
     world = linked(made, 200)
     parts = portions(addresses(90), 15)
     *_, held = done_in_portions(world, Side.LEFT, delete, parts[:2])
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     assert world.cycle().state is RunState.DONE
     third, fourth = done_in_portions(world, Side.LEFT, delete, parts[2:])
     assert (third.state, fourth.state) == (RunState.DONE, RunState.HELD)
@@ -199,7 +199,7 @@ def test_what_a_released_run_did_before_it_was_killed_uses_its_word_up(made: Bui
     world = linked(made, 80, guards={"updates": {"count": 1000, "percent": 20}})
     first, second = portions(addresses(80), 40)
     (held,) = done_in_portions(world, Side.LEFT, update, [first])
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     world.dies_at("applied")  # all of it was carried out
     with pytest.raises(CrashError):
         world.cycle()
@@ -246,12 +246,12 @@ def test_a_backfill_and_syncs_have_one_window(made: Build) -> None:
     for email in addresses(8, "late"):
         world.act(GHL, "create", fields={"email": email})
     world.settle()
-    run = start(world.bench, world.pair(), Order(ALWAYS))
-    held = carry_out(world.pair(), world.bench, run)
+    run = start(world.environment, world.pair(), Order(ALWAYS))
+    held = carry_out(world.pair(), world.environment, run)
     assert held.state is RunState.HELD
     assert "108 of 30 contacts would have been created" in " ".join(held.reasons)
-    approve(world.bench, PAIR, run.id)
-    done = carry_out(world.pair(), world.bench, resumable(world.bench, PAIR, run.id))
+    approve(world.environment, PAIR, run.id)
+    done = carry_out(world.pair(), world.environment, resumable(world.environment, PAIR, run.id))
     assert done.state is RunState.DONE
     (after,) = done_in_portions(world, Side.LEFT, create, [addresses(20, "even-later")])
     assert after.state is RunState.DONE

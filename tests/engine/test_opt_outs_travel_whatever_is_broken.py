@@ -81,7 +81,7 @@ def filtered(world: World) -> None:
     where = {"left": {"field": "custom.Colour", "equals": "red"}}
     configure(world.folder, fields=TOLD[:4], store=world.store, filter=where)
     sync(world)
-    approve(world.start_process().bench, PAIR)
+    approve(world.start_process().environment, PAIR)
     sync(world)
     world.act(GHL, "delete_custom_field", name="Colour")
 
@@ -144,7 +144,7 @@ def test_a_line_that_does_not_fit_rests_and_the_others_go_on(made: Build, cause:
     assert world.row(Side.LEFT, FAY).fields["city"] == "Thun"
     assert world.row(Side.RIGHT, "new@example.org").fields["city"] == "Olten"
     with pytest.raises(ConfigError, match="cannot be released"):
-        approve(world.start_process().bench, PAIR)
+        approve(world.start_process().environment, PAIR)
 
 
 def test_a_line_that_rested_fills_the_field_that_a_person_makes_again(made: Build) -> None:
@@ -394,7 +394,7 @@ def test_opt_outs_travel_although_nobody_can_say_how_much_room_there_is(made: Bu
     app = world.start_process()
     pair = app.open_pair(news.name, create_fields=True)
     world.fault("status", platform=MAILERCLOUD, path="/client/plan", status=403)
-    report = run_cycle(pair, app.bench)
+    report = run_cycle(pair, app.environment)
     assert report.state is RunState.HELD
     assert any("room" in reason for reason in report.reasons)
     assert news.row(Side.RIGHT, ADA).opted_out

@@ -35,7 +35,7 @@ def test_what_a_plan_of_a_new_pair_has_shown_is_sent_by_the_next_cycle(made: Bui
     world = made(contacts=6, baseline="held")
     plan = world.cycle(Mode.PLAN)
     assert (plan.state, world.writes()) == (RunState.PLANNED, 0)
-    released = approve(world.bench, PAIR)
+    released = approve(world.environment, PAIR)
     assert (released.id, released.approved) == (plan.run_id, plan.counts)
     done = world.cycle()
     assert (done.state, done.run_id) == (RunState.DONE, plan.run_id)
@@ -49,7 +49,7 @@ def test_so_is_what_the_plan_of_a_pair_over_its_limits_has_shown(pair_of: Build)
     person(world, *(f"{n}@example.org" for n in range(3)))
     plan = world.cycle(Mode.PLAN)
     assert "3 contacts would be created" in plan.reasons[0]
-    approve(world.bench, PAIR, plan.run_id)
+    approve(world.environment, PAIR, plan.run_id)
     world.cycles()
     assert len(world.rows(Side.RIGHT)) == 4
 
@@ -67,7 +67,7 @@ def test_a_word_is_not_given_to_a_run_of_which_nothing_waits_any_more(made: Buil
     assert (spent.state, spent.spent) == (RunState.HELD, True)
     person(world, *(f"{n}@example.org" for n in range(3)))
     plan = world.cycle(Mode.PLAN)
-    released = approve(world.bench, PAIR, plan.run_id)
+    released = approve(world.environment, PAIR, plan.run_id)
     assert released.id != spent.run_id
     world.cycle()
     assert len(world.rows(Side.RIGHT)) == 4
@@ -77,7 +77,7 @@ def test_a_run_that_wants_more_than_the_plan_showed_is_held(pair_of: Build) -> N
     world = pair_of(ADA, guards=FEW)
     person(world, *(f"{n}@example.org" for n in range(3)))
     plan = world.cycle(Mode.PLAN)
-    approve(world.bench, PAIR)
+    approve(world.environment, PAIR)
     person(world, *(f"{n}@example.org" for n in range(3, 6)))
     held = world.cycle()
     assert (held.state, held.run_id) == (RunState.HELD, plan.run_id)
@@ -93,14 +93,14 @@ def test_where_a_run_is_held_already_it_goes_on_as_the_newer_plan_showed_it(
     held = world.cycle()
     person(world, *(f"{n}@example.org" for n in range(3, 6)))
     plan = world.cycle(Mode.PLAN)
-    released = approve(world.bench, PAIR)
+    released = approve(world.environment, PAIR)
     assert (released.id, released.approved) == (held.run_id, plan.counts)
     done = world.cycle()
     assert (done.state, done.run_id) == (RunState.DONE, held.run_id)
     assert len(world.rows(Side.RIGHT)) == 7
     for again in (None, plan.run_id, held.run_id):
         with pytest.raises(ConfigError, match="Nothing was released"):
-            approve(world.bench, PAIR, again)
+            approve(world.environment, PAIR, again)
 
 
 def test_the_held_run_itself_can_still_be_named(pair_of: Build) -> None:
@@ -109,7 +109,7 @@ def test_the_held_run_itself_can_still_be_named(pair_of: Build) -> None:
     held = world.cycle()
     person(world, *(f"{n}@example.org" for n in range(3, 6)))
     world.cycle(Mode.PLAN)
-    assert approve(world.bench, PAIR, held.run_id).approved == {"mail.creates": 3}
+    assert approve(world.environment, PAIR, held.run_id).approved == {"mail.creates": 3}
     assert world.cycle().state is RunState.HELD
 
 
@@ -117,14 +117,14 @@ def test_a_word_outlasts_a_run_in_which_nothing_but_opt_outs_may_travel(pair_of:
     world = pair_of(ADA, guards=FEW)
     person(world, *(f"{n}@example.org" for n in range(3)))
     held = world.cycle()
-    approve(world.bench, PAIR)
+    approve(world.environment, PAIR)
     fault = world.fault("status", platform=GHL, path="/customFields", status=500)
-    reduced = run_cycle(world.pair(anew=True), world.bench)
+    reduced = run_cycle(world.pair(anew=True), world.environment)
     assert (reduced.state, reduced.run_id) == (RunState.HELD, held.run_id)
     assert "nothing but opt-outs travels" in " ".join(reduced.reasons)
     assert not reduced.spent
     world.box.world.faults.remove(fault)
-    done = run_cycle(world.pair(anew=True), world.bench)
+    done = run_cycle(world.pair(anew=True), world.environment)
     assert (done.state, done.run_id) == (RunState.DONE, held.run_id)
     assert len(world.rows(Side.RIGHT)) == 4
 
@@ -148,7 +148,7 @@ def test_a_plan_that_would_not_be_held_needs_nobodys_word(pair_of: Build) -> Non
     person(world, BOB)
     assert world.cycle(Mode.PLAN).reasons == ()
     with pytest.raises(ConfigError, match="needs nobody's word") as caught:
-        approve(world.bench, PAIR)
+        approve(world.environment, PAIR)
     assert "`syncd sync shop`" in caught.value.hint
 
 
@@ -160,7 +160,7 @@ def test_a_plan_after_which_something_was_done_shows_what_is_no_more(pair_of: Bu
     world.settle()
     assert world.cycle(Mode.FULL).state is RunState.DONE
     with pytest.raises(ConfigError, match="shows what is no more"):
-        approve(world.bench, PAIR, plan.run_id)
+        approve(world.environment, PAIR, plan.run_id)
 
 
 def test_a_plan_that_met_another_account_cannot_be_released(pair_of: Build) -> None:
@@ -172,7 +172,7 @@ def test_a_plan_that_met_another_account_cannot_be_released(pair_of: Build) -> N
     plan = world.cycle(Mode.PLAN)
     assert not plan.releasable
     with pytest.raises(ConfigError, match="cannot be released"):
-        approve(world.bench, PAIR, plan.run_id)
+        approve(world.environment, PAIR, plan.run_id)
 
 
 # -- the pair is another one by now -------------------------------------------------------
@@ -199,7 +199,7 @@ def test_a_plan_of_another_pair_is_refused(made: Build, change: Any) -> None:
     change(world)
     words = "mapping, the filter or a policy" if change is another_mapping else "another account"
     with pytest.raises(ConfigError, match=f"{words}.*Nothing was released") as caught:
-        approve(world.bench, PAIR, opened=world.pair())
+        approve(world.environment, PAIR, opened=world.pair())
     assert "syncd plan shop" in caught.value.hint
     assert world.cycle().state is RunState.HELD
     assert world.writes() == 0
@@ -212,7 +212,7 @@ def test_a_word_that_was_given_is_taken_back_when_the_pair_becomes_another(
 ) -> None:
     world = made(contacts=6, baseline="held")
     world.cycle(mode)
-    approve(world.bench, PAIR)
+    approve(world.environment, PAIR)
     change(world)
     assert world.cycle().state is RunState.HELD
     assert world.cycle().state is RunState.HELD
@@ -222,11 +222,11 @@ def test_a_word_that_was_given_is_taken_back_when_the_pair_becomes_another(
 def test_the_word_on_a_backfill_is_taken_back_too(pair_of: Build) -> None:
     world = pair_of(ADA, guards=FEW)
     person(world, *(f"{n}@example.org" for n in range(5)))
-    run = start(world.bench, world.pair(), Order(Window(NOON, NOON.replace(year=2030))))
-    assert carry_out(world.pair(), world.bench, run).state is RunState.HELD
-    approve(world.bench, PAIR, run.id)
+    run = start(world.environment, world.pair(), Order(Window(NOON, NOON.replace(year=2030))))
+    assert carry_out(world.pair(), world.environment, run).state is RunState.HELD
+    approve(world.environment, PAIR, run.id)
     reconfigured(world, guards=FEW, fields=FIELDS[:2])
-    report = carry_out(world.pair(), world.bench, resumable(world.bench, PAIR, run.id))
+    report = carry_out(world.pair(), world.environment, resumable(world.environment, PAIR, run.id))
     assert report.state is RunState.HELD
     assert "mapping" in report.reasons[0]
     assert len(world.rows(Side.RIGHT)) == 1
@@ -236,7 +236,7 @@ def test_no_field_is_made_by_a_word_on_another_mapping(pair_of: Build) -> None:
     world = pair_of(ADA, guards=FEW)
     person(world, *(f"{n}@example.org" for n in range(3)))
     world.cycle(Mode.PLAN)
-    approve(world.bench, PAIR)
+    approve(world.environment, PAIR)
     writes = world.writes()
     reconfigured(world, guards=FEW, fields=[*FIELDS, NOTE])
     assert world.pair().imagined.right == {"custom.firm"}

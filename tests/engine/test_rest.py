@@ -127,7 +127,7 @@ def test_a_cycle_that_read_something_new_has_a_run_of_its_own(rest: Rest) -> Non
 
 
 def by_cron(rest: Rest) -> None:
-    outcome = run_rounds(rest.app, "bench", rest.app.bench, full=False, once=False)
+    outcome = run_rounds(rest.app, "bench", rest.app.environment, full=False, once=False)
     assert outcome.settled
 
 
@@ -214,9 +214,9 @@ def test_a_backfill_forgets_what_ended_long_ago_too(world: World) -> None:
         runs.update(db, old.id, state=RunState.DONE)
         db.execute(t.pair.update().values(tidied_at=world.now - timedelta(days=2)))
     window = Window(world.now - timedelta(days=1), world.now)
-    run = backfill.start(world.bench, world.pair(), backfill.Order(window))
+    run = backfill.start(world.environment, world.pair(), backfill.Order(window))
     assert old.id in [run.id for run in kept(world)]
-    assert backfill.carry_out(world.pair(), world.bench, run).state is RunState.DONE
+    assert backfill.carry_out(world.pair(), world.environment, run).state is RunState.DONE
     assert old.id not in [run.id for run in kept(world)]
 
 
@@ -237,7 +237,7 @@ def test_a_run_that_a_person_was_told_of_stays(world: World, told: dict[str, Any
 
 def test_a_line_that_rests_for_weeks_is_told_by_one_run(world: World) -> None:
     before, resting = sizes(world), replace(world.pair(), resting=("A line rests.",))
-    reports = [run_cycle(resting, world.bench) for _ in range(5)]
+    reports = [run_cycle(resting, world.environment) for _ in range(5)]
     for report in reports:
         assert (report.state, report.reasons) == (RunState.HELD, resting.resting)
     assert sizes(world) == [*before, 5]

@@ -161,8 +161,8 @@ def test_a_backfill_knows_them_too(made: Build) -> None:
     news.act(GHL, "edit", email=ADA, fields={"city": "Chur"})
     news.wait(4_000)
     window = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
-    run = start(news.bench, news.pair(), Order(window=window))
-    assert carry_out(news.pair(), news.bench, run).state is RunState.DONE
+    run = start(news.environment, news.pair(), Order(window=window))
+    assert carry_out(news.pair(), news.environment, run).state is RunState.DONE
     assert tags(news) == [{"vip"}, {"vip"}]
     assert [news.row(side, ADA).fields["city"] for side in SIDES] == ["Chur", "Chur"]
 

@@ -157,8 +157,8 @@ def test_a_backfill_makes_it_without_the_phone_too(pair_of: Build) -> None:
     world.act(MAILEON, "create", email=BOB, custom_fields={"phone": LANDLINE, "colour": "red"})
     world.settle()
     always = Window(NOON - timedelta(days=99), NOON + timedelta(days=99))
-    run = start(world.bench, world.pair(), Order(always))
-    carry_out(world.pair(), world.bench, run)
+    run = start(world.environment, world.pair(), Order(always))
+    carry_out(world.pair(), world.environment, run)
     made = world.row(Side.LEFT, BOB)
     assert (made.fields["colour"], made.fields["phone"]) == ("red", "")
     assert world.listed() == {both_ids(world, BOB): {"phone = custom.phone"}}

@@ -65,12 +65,12 @@ def test_progress_is_noted_once_a_second_and_told_each_time(world: World) -> Non
             run = runs.get(db, cycle.run_id)
         assert run is not None
         notes = notes_of(run, watch)
-        telling = replace(cycle.bench, progress=lambda *said: told.append(said))
-        bench = noting(telling, cycle.lease, notes)
+        telling = replace(cycle.environment, progress=lambda *said: told.append(said))
+        environment = noting(telling, cycle.lease, notes)
         expected = [(0.0, None), (0.9, None), (1.0, 1.0), (1.9, 1.0), (2.0, 2.0), (2.5, 2.0)]
         for seconds, kept in expected:
             watch.seconds = seconds
-            bench.progress("reading", 3, None)
+            environment.progress("reading", 3, None)
             assert noted() == kept
         assert told == [("reading", 3, None)] * len(expected)
         with cycle.writing() as db:

@@ -36,7 +36,7 @@ def test_the_first_run_of_a_pair_is_held_until_it_is_approved(made: Build) -> No
     assert world.writes() == 0, "a field is made before anybody has approved the pair"
     again = world.cycle()
     assert (again.state, again.run_id) == (RunState.HELD, held.run_id)
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     done = world.cycle()
     assert (done.state, done.run_id) == (RunState.DONE, held.run_id)
     world.cycles()
@@ -49,7 +49,7 @@ def test_a_released_first_run_does_not_cover_more_than_was_seen(made: Build) -> 
     for n in range(9):
         world.act(GHL, "create", fields={"email": f"late{n}@example.org"})
     world.settle()
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     writes = world.writes()
     assert_held(world, world.cycle(), "contacts would be created")
     assert world.writes() - writes <= 3, "more than the fields that were approved"
@@ -93,8 +93,8 @@ def test_a_run_over_a_limit_is_held_keeps_its_number_and_goes_when_released(
     again = world.cycle(Mode.FULL)
     assert (again.state, again.run_id) == (RunState.HELD, held.run_id)
     with pytest.raises(ConfigError):
-        approve(world.bench, PAIR, held.run_id + 1)
-    approve(world.bench, PAIR, held.run_id)
+        approve(world.environment, PAIR, held.run_id + 1)
+    approve(world.environment, PAIR, held.run_id)
     done = world.cycle()
     assert (done.state, done.run_id) == (RunState.DONE, held.run_id)
     assert world.writes() > writes
@@ -112,13 +112,13 @@ def test_a_release_does_not_cover_more_than_was_seen(pair_of: Build) -> None:
 
     newcomers(0, 3)
     held = world.cycle()
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     newcomers(3, 6)
     writes = world.writes()
     more = world.cycle()
     assert_held(world, more, "6 contacts would be created")
     assert world.writes() == writes
-    approve(world.bench, PAIR, more.run_id)
+    approve(world.environment, PAIR, more.run_id)
     world.cycles()
     assert_alike(world)
 
@@ -145,7 +145,7 @@ def test_a_side_that_suddenly_shows_hardly_anybody_holds_the_run(made: Build) ->
     held = world.cycle()
     assert held.state is RunState.HELD
     assert len(world.rows(Side.RIGHT)) == before
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     world.cycles()
     assert world.rows(Side.RIGHT) == {}
 
@@ -174,7 +174,7 @@ def test_a_run_that_met_another_account_cannot_be_released(pair_of: Build) -> No
     held = world.cycle()
     assert_held(world, held, "other account", "'7302'")
     with pytest.raises(ConfigError, match="cannot be released"):
-        approve(world.bench, PAIR, held.run_id)
+        approve(world.environment, PAIR, held.run_id)
     world.configure(MAILEON, account_id=7301)
     world.start_process()
     world.pair(anew=True)
@@ -193,7 +193,7 @@ def test_a_changed_filter_holds_the_run_although_it_writes_nothing(pair_of: Buil
     held = world.cycle()
     assert_held(world, held, "filter", "leaves out 2 contacts")
     assert world.cycle().state is RunState.HELD
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     assert world.cycle().state is RunState.DONE
 
 
@@ -226,7 +226,7 @@ def test_a_plan_counts_what_goes_into_a_field_that_is_still_to_be_made(pair_of: 
     held = world.cycle()
     assert_held(world, held, "mapping")
     assert (held.counts, world.writes()) == (plan.counts, writes)
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     world.cycles()
     shown = world.box.platform(MAILEON).dump()
     assert [contact["custom_fields"].get("origin") for contact in shown] == ["crm", "crm"]
@@ -242,7 +242,7 @@ def test_a_changed_mapping_holds_the_run_and_is_then_carried_out(pair_of: Build)
     held = world.cycle(Mode.FULL)
     assert_held(world, held, "mapping")
     assert world.writes() == writes
-    approve(world.bench, PAIR, held.run_id)
+    approve(world.environment, PAIR, held.run_id)
     world.cycles()
     assert world.row(Side.RIGHT, ADA).fields["city"] == "Bern"
 
@@ -278,7 +278,7 @@ def test_not_even_an_opt_out_of_a_first_run_goes_out_before_it_is_approved(
         world.settle()
     assert_held(world, report, "first run")
     assert world.writes() == 0
-    approve(world.bench, PAIR, report.run_id)
+    approve(world.environment, PAIR, report.run_id)
     world.cycles()
     assert ADA not in world.by_email(Side.RIGHT)
     assert all(row.opted_out for row in world.rows(Side.LEFT).values())

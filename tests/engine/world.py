@@ -19,7 +19,7 @@ from syncd.accounts import CHECK_EVERY
 from syncd.app import App
 from syncd.config.load import load
 from syncd.connectors.api import Wire
-from syncd.engine.context import Bench, Pair
+from syncd.engine.context import Environment, Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.errors import FieldsChangedError
 from syncd.model.link import State
@@ -294,16 +294,16 @@ class World:
         return self.now - self.process.opened_at[self.name] < CHECK_EVERY
 
     @property
-    def bench(self) -> Bench:
-        bench = self.running().bench
-        return replace(bench, crash=self.crash, stopping=lambda: self.stopping())
+    def environment(self) -> Environment:
+        environment = self.running().environment
+        return replace(environment, crash=self.crash, stopping=lambda: self.stopping())
 
     def cycle(self, mode: Mode = Mode.SYNC) -> Report:
         """One cycle; once more if fields changed on the way, as `App.run_pair` has it."""
         try:
-            return run_cycle(self.pair(), self.bench, mode)
+            return run_cycle(self.pair(), self.environment, mode)
         except FieldsChangedError:
-            return run_cycle(self.pair(anew=True), self.bench, mode)
+            return run_cycle(self.pair(anew=True), self.environment, mode)
 
     def cycles(self, most: int = 8) -> list[Report]:
         """Cycles with time between them until one has nothing to write."""

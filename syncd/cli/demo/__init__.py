@@ -16,7 +16,7 @@ from syncd.cli import progress
 from syncd.cli.demo import edits, proof, stage
 from syncd.cli.demo.shown import GHL, PLATFORMS, TITLES, Shown, by_email, read_back
 from syncd.cli.face import Code, Face, face_of, finish
-from syncd.cli.rounds import KINDS, Outcome, bench_of, run_rounds, stoppable
+from syncd.cli.rounds import KINDS, Outcome, environment_of, run_rounds, stoppable
 from syncd.cli.standing import CYCLES, read_standing
 from syncd.connectors.api import Wire
 from syncd.engine.word import approve
@@ -126,8 +126,8 @@ class Play:
 
     def rounds(self, pair: str) -> Outcome:
         with progress.shown(self.face) as step:
-            bench = bench_of(self.opened, self.stop, step)
-            return run_rounds(self.opened, pair, bench, full=False, once=False)
+            environment = environment_of(self.opened, self.stop, step)
+            return run_rounds(self.opened, pair, environment, full=False, once=False)
 
 
 def _play(
@@ -173,7 +173,7 @@ def _act(play: Play, membership: str, before: Shown) -> proof.Said:
     since, requests = play.last_run(), play.opened.requests.copy()
     for pair in stage.PAIRS:
         play.rounds(pair)
-        approve(play.opened.bench, pair)
+        approve(play.opened.environment, pair)
         play.rounds(pair)
     play.clock.put_forward()
     play.sync_until_quiet(since, requests)
