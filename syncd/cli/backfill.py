@@ -16,7 +16,7 @@ from syncd.cli.rounds import environment_of, stoppable
 from syncd.engine import backfill as engine
 from syncd.engine.backfill import BackfillReport, Order
 from syncd.engine.context import Environment
-from syncd.engine.sittings import Spent
+from syncd.engine.sessions import Spent
 from syncd.errors import ConfigError
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Side
@@ -168,7 +168,7 @@ def _answer(face: Face, pair: str, report: BackfillReport) -> None:
         "reasons": list(report.reasons),
         **{name.replace(" ", "_"): n for part in parts for name, n in part.items()},
         "seconds": round(report.spent.seconds, 1),
-        "sittings": report.spent.sittings,
+        "sessions": report.spent.sessions,
     }
     face.answer(content, _table(pair, report.run_id, parts), _sentence(pair, report))
     finish(_code(report))
@@ -217,13 +217,13 @@ def _sentence(pair: str, report: BackfillReport) -> str:
 
 
 def _sent(report: BackfillReport) -> str:
-    """What went out in an earlier sitting, though nothing does now."""
+    """What went out in an earlier session, though nothing does now."""
     sent = [f"{n:,} {PEOPLE[fate]}" for fate in SENT if (n := report.count(fate))]
     return f"Sent before this: {', '.join(sent)}." if sent else "Nothing was sent."
 
 
 def _done(report: BackfillReport) -> str:
-    sittings = f" in {report.spent.sittings} sittings" if report.spent.sittings > 1 else ""
+    sessions = f" in {report.spent.sessions} sessions" if report.spent.sessions > 1 else ""
     left = report.count(Fate.LEFT)
     later = f" {left:,} could not be written; the next sync tries again." if left else ""
-    return f"Done after {report.spent.seconds:.0f} s{sittings}.{later}"
+    return f"Done after {report.spent.seconds:.0f} s{sessions}.{later}"

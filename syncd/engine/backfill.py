@@ -27,7 +27,7 @@ from syncd.engine.readback import read_back, read_back_all
 from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, accept, release, require_same_accounts
-from syncd.engine.sittings import Notes, Spent, notes_of, noting
+from syncd.engine.sessions import Notes, Spent, notes_of, noting
 from syncd.engine.word import heed, terms
 from syncd.errors import (
     ConfigError,
@@ -106,7 +106,7 @@ def carry_out(
     with explained(environment.store), leased(pair, environment) as lease:
         cycle = Cycle(endless, noting(environment, lease, notes), lease, run.id, order.targets)
         try:
-            return _sitting(cycle, run, order, notes, dry_run=dry_run)
+            return _session(cycle, run, order, notes, dry_run=dry_run)
         except StoppedError:
             return _end(cycle, RunState.OPEN, notes)
         except LeaseLostError:
@@ -120,7 +120,7 @@ def carry_out(
             raise
 
 
-def _sitting(
+def _session(
     cycle: Cycle, run: Run, order: Order, notes: Notes, *, dry_run: bool
 ) -> BackfillReport:
     require_same_accounts(cycle)
@@ -313,7 +313,7 @@ def _end(
     planned: Released | None = None,
     people: People | None = None,
 ) -> BackfillReport:
-    """Note how the sitting ended.
+    """Note how the session ended.
 
     Args:
         planned: what the guard saw; None if it was not asked.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from syncd.engine.sittings import Spent
+from syncd.engine.sessions import Spent
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Side
 from syncd.store.backfills import Fate, People
@@ -45,11 +45,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class BackfillReport:
-    """What a backfill did, over all its sittings.
+    """What a backfill did, over all its sessions.
 
     Attributes:
         people: who was in the window, and what became of each.
-        wanted: planned writes by `account.kind`; in the end, of the last sitting.
+        wanted: planned writes by `account.kind`; in the end, of the last session.
         elsewhere: people outside the window who were written to, as their opt-out turned up.
         verified: writes that the platform showed in effect; differing: that it showed not to be.
         releasable: a person's word would let something go that is held.

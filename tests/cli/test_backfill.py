@@ -117,10 +117,10 @@ def test_killed_and_resumed_it_ends_with_the_report_of_one_that_was_not(place: P
     assert_adds_up(report)
     assert report["in_the_window"] == people(place)
     assert report["created"] == sum(len(place.contacts(p).keys() - before[p]) for p in before)
-    assert report["sittings"] == 3
+    assert report["sessions"] == 3
 
 
-def test_requests_and_seconds_are_those_of_all_sittings(place: Place) -> None:
+def test_requests_and_seconds_are_those_of_all_sessions(place: Place) -> None:
     baseline(place, "auto")
     pressed = stop_after(place, 10)
     stopped = place.type(*WINDOW, "--json")
@@ -131,7 +131,7 @@ def test_requests_and_seconds_are_those_of_all_sittings(place: Place) -> None:
     for account, platform in {"crm": "ghl", "mail": "maileon"}.items():
         sent = sum(n for name, n in seen.items() if name.startswith(platform))
         assert report[f"requests_to_{account}"] == sent
-    assert report["sittings"] == 2
+    assert report["sessions"] == 2
 
 
 def test_held_after_something_was_sent_it_says_what(place: Place) -> None:

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from syncd.engine.backfill import BackfillReport, Order, carry_out, resumable, start
-from syncd.engine.sittings import Spent
+from syncd.engine.sessions import Spent
 from syncd.engine.word import approve
 from syncd.errors import ConfigError
 from syncd.model.record import Window
@@ -329,7 +329,7 @@ def test_killed_while_everything_is_read_back_it_goes_on(made: Build, point: str
     assert_alike(world)
 
 
-def test_what_it_took_is_summed_over_sittings(made: Build) -> None:
+def test_what_it_took_is_summed_over_sessions(made: Build) -> None:
     world = made()
     people(world, GHL, 6, "left")
     run = start(world.environment, world.pair(), Order(ALWAYS, chunk=2))
@@ -342,7 +342,7 @@ def test_what_it_took_is_summed_over_sittings(made: Build) -> None:
     run = resumable(world.environment, PAIR, run.id)
     last = Spent(3.5, {"mail": 1})
     report = carry_out(world.pair(), world.environment, run, spent=lambda: last)
-    assert report.spent == Spent(11.5, {"crm": 30, "mail": 5}, sittings=2)
+    assert report.spent == Spent(11.5, {"crm": 30, "mail": 5}, sessions=2)
 
 
 @pytest.mark.parametrize("point", POINTS)

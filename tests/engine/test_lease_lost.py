@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import syncd.engine
 from syncd.engine.backfill import Order, carry_out, start
 from syncd.engine.cycle import Mode, run_cycle
-from syncd.engine.sittings import Spent
+from syncd.engine.sessions import Spent
 from syncd.engine.word import approve
 from syncd.errors import FieldsChangedError, LeaseLostError, SyncdError
 from syncd.model.record import Window

@@ -279,7 +279,7 @@ def test_whatever_mailercloud_refuses_opt_outs_travel_that_do_not_need_it(
 def test_the_daemon_carries_opt_outs_at_its_next_interval(made: Build, cause: str) -> None:
     world = linked(made)
     {**RESTING, **REDUCED}[cause](world)
-    worker = Worker(world.name, world.start_process(), Stop())
+    worker = Worker(world.name, world.start_process(), Stop(), clock=lambda: 0.0)
     for _ in range(3):
         world.wait(worker.work().total_seconds())
     opt_out(world, Side.LEFT, ADA)

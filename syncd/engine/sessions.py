@@ -1,4 +1,4 @@
-"""Sittings: a long run is worked off by several processes; what it took adds up."""
+"""Sessions: a long run is worked off by several processes; what it took adds up."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -19,23 +19,23 @@ class Spent:
     """What a run has taken.
 
     Attributes:
-        requests: by account; sittings: processes that worked on it.
+        requests: by account; sessions: processes that worked on it.
     """
 
     seconds: float = 0.0
     requests: Mapping[str, int] = field(default_factory=dict)
-    sittings: int = 0
+    sessions: int = 0
 
     def __add__(self, other: "Spent") -> "Spent":
         requests = Counter(self.requests) + Counter(other.requests)
-        sittings = self.sittings + other.sittings
-        return Spent(self.seconds + other.seconds, dict(requests), sittings)
+        sessions = self.sessions + other.sessions
+        return Spent(self.seconds + other.seconds, dict(requests), sessions)
 
     def to_json(self) -> dict[str, Any]:
         return {
             "seconds": round(self.seconds, 1),
             "requests": dict(self.requests),
-            "sittings": self.sittings,
+            "sessions": self.sessions,
         }
 
     @staticmethod
@@ -45,12 +45,12 @@ class Spent:
 
 @dataclass(slots=True)
 class Notes:
-    """What a run remembers between its sittings, and one sitting adds.
+    """What a run remembers between its sessions, and one session adds.
 
     Attributes:
         progress: as stored with the run.
-        spent: what this sitting has taken so far.
-        before: what the sittings before it took.
+        spent: what this session has taken so far.
+        before: what the sessions before it took.
     """
 
     run_id: int
@@ -61,7 +61,7 @@ class Notes:
 
     @property
     def total(self) -> Spent:
-        return self.before + replace(self.spent(), sittings=1)
+        return self.before + replace(self.spent(), sessions=1)
 
     def save(self, db: sa.Connection, **progress: Any) -> None:
         """Remember this, and what was spent; the caller commits."""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from syncd.engine.order import Order
-from syncd.engine.sittings import NOTE_EVERY_S, Notes, Spent, notes_of, noting
+from syncd.engine.sessions import NOTE_EVERY_S, Notes, Spent, notes_of, noting
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Side
 from syncd.store import runs
@@ -25,18 +25,18 @@ def test_what_was_spent_adds_up_by_account() -> None:
 
 def test_what_was_spent_is_stored_to_a_tenth_of_a_second() -> None:
     stored = Spent(1.2345, {"crm": 2}, 3).to_json()
-    assert stored == {"seconds": 1.2, "requests": {"crm": 2}, "sittings": 3}
+    assert stored == {"seconds": 1.2, "requests": {"crm": 2}, "sessions": 3}
     assert Spent.from_json(stored) == Spent(1.2, {"crm": 2}, 3)
     assert Spent.from_json({}) == Spent()
 
 
-def test_each_process_is_one_sitting_however_it_counts() -> None:
+def test_each_process_is_one_session_however_it_counts() -> None:
     notes = Notes(1, {}, lambda: Spent(1.0, {"crm": 1}, 7), Spent(2.0, {"crm": 3}, 1))
     assert notes.total == Spent(3.0, {"crm": 4}, 2)
 
 
 class Watch:
-    """What this sitting has spent so far; moved by hand."""
+    """What this session has spent so far; moved by hand."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -80,7 +80,7 @@ def test_progress_is_noted_once_a_second_and_told_each_time(world: World) -> Non
     assert NOTE_EVERY_S == 1.0
 
 
-def test_what_earlier_sittings_took_is_taken_up(world: World) -> None:
+def test_what_earlier_sessions_took_is_taken_up(world: World) -> None:
     with working(world) as cycle:
         stored = {"spent": Spent(5.0, {"crm": 1}, 2).to_json(), "listed": True}
         with cycle.writing() as db:
