@@ -14,7 +14,7 @@ from syncd.cli import progress, values
 from syncd.cli.face import Code, Face, face_of, finish, opened
 from syncd.cli.rounds import environment_of, stoppable
 from syncd.engine import backfill as engine
-from syncd.engine.backfill import BackfillReport, Order
+from syncd.engine.backfill import BackfillReport, BackfillRequest
 from syncd.engine.context import Environment
 from syncd.engine.sessions import Spent
 from syncd.errors import ConfigError
@@ -71,7 +71,7 @@ def backfill(
         with progress.shown(face) as step:
             environment = environment_of(opened_app, stop, step)
             under_way = run or engine.start(
-                environment, compiled, _order(since, until, direction, chunk)
+                environment, compiled, _request(since, until, direction, chunk)
             )
             face.say(f"Backfill of pair '{pair}', run {under_way.id}.")
             report = engine.carry_out(
@@ -96,7 +96,7 @@ def _run(
     """The run to go on with; None for a new one, whose window is looked at first."""
     opened_app.pair_named(pair)
     if resume is None:
-        _order(since, until, direction, chunk)
+        _request(since, until, direction, chunk)
         return None
     if since is not None or until is not None:
         raise ConfigError(
@@ -107,14 +107,16 @@ def _run(
     return engine.resumable(environment, pair, resume)
 
 
-def _order(since: str | None, until: str | None, direction: Direction, chunk: int) -> Order:
+def _request(
+    since: str | None, until: str | None, direction: Direction, chunk: int
+) -> BackfillRequest:
     if since is None:
         raise ConfigError("Say from when on.", hint="For example `--since 2026-01-31`.")
     window = Window(_moment(since, "--since"), _moment(until, "--until"))
     if window.since >= window.until:
         raise ConfigError("The window is empty: `--since` is not before `--until`.")
     targets = frozenset(SIDES) if direction is Direction.BOTH else {Side(direction.value)}
-    return Order(window, frozenset(targets), chunk)
+    return BackfillRequest(window, frozenset(targets), chunk)
 
 
 def _moment(text: str | None, option: str) -> datetime:

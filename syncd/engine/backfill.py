@@ -16,12 +16,12 @@ import sqlalchemy as sa
 from syncd.core.match import NO_KEY
 from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
+from syncd.engine.backfill_request import BackfillReport, BackfillRequest
 from syncd.engine.context import Cycle, Environment, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.lift import settle_lifts
 from syncd.engine.matching import match_keys
 from syncd.engine.observe import settle_doubts, take_in
-from syncd.engine.order import BackfillReport, Order
 from syncd.engine.pull import pull
 from syncd.engine.readback import read_back, read_back_all
 from syncd.engine.reconcile import plan_links
@@ -44,10 +44,10 @@ from syncd.store.database import explained, reading
 from syncd.store.runs import BACKFILL, Run, RunState
 from syncd.store.upsert import chunks
 
-__all__ = ["BackfillReport", "Order", "carry_out", "resumable", "start"]
+__all__ = ["BackfillReport", "BackfillRequest", "carry_out", "resumable", "start"]
 
 
-def start(environment: Environment, pair: Pair, order: Order) -> Run:
+def start(environment: Environment, pair: Pair, request: BackfillRequest) -> Run:
     """Note a new backfill; `carry_out` works through it.
 
     Raises:
@@ -58,7 +58,7 @@ def start(environment: Environment, pair: Pair, order: Order) -> Run:
         leased(pair, environment) as lease,
         environment.writing(lease) as db,
     ):
-        progress = {**terms(pair).noted(), "order": order.to_json(), "listed": False}
+        progress = {**terms(pair).noted(), "request": request.to_json(), "listed": False}
         return runs.start(db, pair.name, BACKFILL, environment.now(), progress)
 
 
@@ -100,13 +100,13 @@ def carry_out(
             the run can be resumed.
     """
     assert run.progress is not None  # noqa: S101 - `start` and `resumable` see to it
-    order = Order.from_json(run.progress["order"])
+    request = BackfillRequest.from_json(run.progress["request"])
     endless = replace(pair, slice=timedelta(days=3650))
     notes = notes_of(run, spent)
     with explained(environment.store), leased(pair, environment) as lease:
-        cycle = Cycle(endless, noting(environment, lease, notes), lease, run.id, order.targets)
+        cycle = Cycle(endless, noting(environment, lease, notes), lease, run.id, request.targets)
         try:
-            return _session(cycle, run, order, notes, dry_run=dry_run)
+            return _session(cycle, run, request, notes, dry_run=dry_run)
         except StoppedError:
             return _end(cycle, RunState.OPEN, notes)
         except LeaseLostError:
@@ -121,7 +121,7 @@ def carry_out(
 
 
 def _session(
-    cycle: Cycle, run: Run, order: Order, notes: Notes, *, dry_run: bool
+    cycle: Cycle, run: Run, request: BackfillRequest, notes: Notes, *, dry_run: bool
 ) -> BackfillReport:
     require_same_accounts(cycle)
     start_afresh(cycle)
@@ -137,15 +137,15 @@ def _session(
         notes.save(db)
     if not notes.progress["listed"]:
         _read_all_once(cycle)
-        _list_window(cycle, order)
+        _list_window(cycle, request)
         with cycle.writing() as db:
             notes.save(db, listed=True)
-    planned, people = _plan_all(cycle, _as_accepted(cycle, run, notes), order)
+    planned, people = _plan_all(cycle, _as_accepted(cycle, run, notes), request)
     if planned.reasons or dry_run:
         state = RunState.PLANNED if dry_run else RunState.HELD
         return _end(cycle, state, notes, planned, people)
     _accept(cycle, notes, {**planned.counts, **planned.emptied})
-    while items := _next(cycle, order.chunk):
+    while items := _next(cycle, request.chunk):
         _chunk(cycle, items, notes)
         if cycle.environment.stopping():
             return _end(cycle, RunState.OPEN, notes, planned)
@@ -187,11 +187,11 @@ def _read_all_once(cycle: Cycle) -> None:
     settle_arrivals(cycle, Both(*(pull(cycle, side) for side in SIDES)))
 
 
-def _list_window(cycle: Cycle, order: Order) -> None:
+def _list_window(cycle: Cycle, request: BackfillRequest) -> None:
     pair = cycle.pair
-    for side in order.sources:
+    for side in request.sources:
         pages = pair.connector(side).pull(
-            pair.resource, None, fields=pair.fields[side], window=order.window
+            pair.resource, None, fields=pair.fields[side], window=request.window
         )
         for page in pages:
             records = settle_doubts(cycle, side, page.records)
@@ -202,12 +202,12 @@ def _list_window(cycle: Cycle, order: Order) -> None:
             cycle.environment.crash("listed")
 
 
-def _plan_all(cycle: Cycle, run: Run, order: Order) -> tuple[Released, People]:
+def _plan_all(cycle: Cycle, run: Run, request: BackfillRequest) -> tuple[Released, People]:
     """What the rest of the window would write, for the guard; the plan is thrown away."""
     after = 0
     while True:
         with reading(cycle.environment.store) as db:
-            items = backfills.waiting(db, cycle.run_id, order.chunk, after)
+            items = backfills.waiting(db, cycle.run_id, request.chunk, after)
         if not items:
             break
         _plan_items(cycle, items)

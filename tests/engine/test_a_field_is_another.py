@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from syncd.engine.backfill import Order, carry_out
+from syncd.engine.backfill import BackfillRequest, carry_out
 from syncd.engine.backfill import start as new_backfill
 from syncd.engine.observe import take_in
 from syncd.engine.word import approve
@@ -125,7 +125,7 @@ def test_a_field_deleted_in_maileon_is_made_again_and_filled_by_a_backfill(
     pair = app.open_pair(PAIR, create_fields=True, complete=True)
     window = Window(NOON - 4000 * DAY, NOON + 4000 * DAY)
     report = carry_out(
-        pair, app.environment, new_backfill(app.environment, pair, Order(window=window))
+        pair, app.environment, new_backfill(app.environment, pair, BackfillRequest(window=window))
     )
     assert report.state is RunState.DONE, report.reasons
     assert_untouched(world, name)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from syncd.engine.backfill import BackfillReport, Order, carry_out, resumable, start
+from syncd.engine.backfill import BackfillReport, BackfillRequest, carry_out, resumable, start
 from syncd.engine.sessions import Spent
 from syncd.engine.word import approve
 from syncd.errors import ConfigError
@@ -24,8 +24,8 @@ from tests.engine.world import NOON, Build, CrashError, World, assert_alike, ass
 ALWAYS = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
 
 
-def backfill(world: World, order: Order, *, dry_run: bool = False) -> BackfillReport:
-    run = start(world.environment, world.pair(), order)
+def backfill(world: World, request: BackfillRequest, *, dry_run: bool = False) -> BackfillReport:
+    run = start(world.environment, world.pair(), request)
     return carry_out(world.pair(), world.environment, run, dry_run=dry_run)
 
 
@@ -35,9 +35,9 @@ def go_on(world: World, run_id: int) -> BackfillReport:
     )
 
 
-def killed(world: World, order: Order, point: str, times: int = 1) -> int:
+def killed(world: World, request: BackfillRequest, point: str, times: int = 1) -> int:
     """The number of a backfill that was killed at a place, in a world that goes on."""
-    run = start(world.environment, world.pair(), order)
+    run = start(world.environment, world.pair(), request)
     world.dies_at(point, times)
     with pytest.raises(CrashError):
         carry_out(world.pair(), world.environment, run)
@@ -75,7 +75,7 @@ def people(world: World, platform: str, count: int, prefix: str) -> list[str]:
 def test_everybody_in_the_window_is_brought_over_and_read_back(made: Build) -> None:
     world = made(contacts=40)
     world.settle()
-    report = backfill(world, Order(ALWAYS, chunk=7))
+    report = backfill(world, BackfillRequest(ALWAYS, chunk=7))
     assert report.state is RunState.DONE
     assert report.listed == report.done > 40
     assert report.differing == 0
@@ -91,8 +91,8 @@ def test_people_in_step_are_counted_once_though_both_sides_list_them(made: Build
     people(world, MAILEON, 5, "right")
     world.cycles()
     for report in (
-        backfill(world, Order(ALWAYS, chunk=4), dry_run=True),
-        backfill(world, Order(ALWAYS, chunk=4)),
+        backfill(world, BackfillRequest(ALWAYS, chunk=4), dry_run=True),
+        backfill(world, BackfillRequest(ALWAYS, chunk=4)),
     ):
         assert fates(report) == {Fate.UNCHANGED: 14}
         assert report.listed == 14
@@ -123,9 +123,9 @@ def test_everybody_ends_in_one_row(made: Build) -> None:
         Fate.PARKED: 3,
         Fate.FAILED: 1,
     }
-    dry = backfill(world, Order(ALWAYS, chunk=2), dry_run=True)
+    dry = backfill(world, BackfillRequest(ALWAYS, chunk=2), dry_run=True)
     assert fates(dry) == {Fate.TO_DO: 4, Fate.UNCHANGED: 1, Fate.PARKED: 3}
-    report = backfill(world, Order(ALWAYS, chunk=2))
+    report = backfill(world, BackfillRequest(ALWAYS, chunk=2))
     assert fates(report) == wanted
     assert report.listed == report.done == 8
 
@@ -135,7 +135,7 @@ def test_a_create_whose_answer_was_lost_is_awaited_until_a_platform_shows_it(mad
     world.configure(GHL, index_lag_s=60.0, duplicate_lags=True)
     people(world, MAILEON, 3, "right")
     world.fault("lost_answer", platform=GHL, method="POST", path="^/contacts/?$", times=2)
-    report = backfill(world, Order(ALWAYS))
+    report = backfill(world, BackfillRequest(ALWAYS))
     assert fates(report) == {Fate.AWAITED: 2, Fate.CREATED: 1}
     world.cycles()
     assert len(world.rows(Side.LEFT)) == 3
@@ -146,7 +146,7 @@ def test_what_could_not_be_written_is_left_to_the_next_sync(made: Build) -> None
     people(world, GHL, 3, "left")
     world.pair()
     fault = world.fault("status", platform=MAILEON, method="POST", path="contacts", status=429)
-    report = backfill(world, Order(ALWAYS, frozenset({Side.RIGHT})))
+    report = backfill(world, BackfillRequest(ALWAYS, frozenset({Side.RIGHT})))
     assert fates(report) == {Fate.LEFT: 3}
     fault.times = 0
     world.cycles()
@@ -160,7 +160,7 @@ def test_who_opted_out_elsewhere_is_counted_beside_the_window(made: Build) -> No
     world.wait(86_400)
     begun = world.now
     people(world, GHL, 2, "late")
-    run = start(world.environment, world.pair(), Order(Window(begun, world.now), chunk=1))
+    run = start(world.environment, world.pair(), BackfillRequest(Window(begun, world.now), chunk=1))
 
     def opt_out(name: str) -> None:
         if name == "claimed":
@@ -180,7 +180,7 @@ def test_who_was_not_touched_in_the_window_stays_where_they_are(made: Build) -> 
     world.wait(86_400)
     begun = world.now
     late = people(world, GHL, 3, "late")
-    report = backfill(world, Order(Window(begun, world.now)))
+    report = backfill(world, BackfillRequest(Window(begun, world.now)))
     assert report.listed == 3
     assert set(world.by_email(Side.RIGHT)) == set(late)
     assert not set(early) & set(world.by_email(Side.RIGHT))
@@ -193,7 +193,7 @@ def test_a_counterpart_outside_the_window_is_matched_and_not_made_again(made: Bu
     begun = world.now
     world.act(GHL, "create", fields={"email": email, "firstName": "Ann"})
     world.settle()
-    report = backfill(world, Order(Window(begun, world.now)))
+    report = backfill(world, BackfillRequest(Window(begun, world.now)))
     assert report.count(Fate.CREATED) == 0
     assert len(world.by_email(Side.RIGHT)[email]) == 1
 
@@ -203,7 +203,7 @@ def test_a_direction_writes_on_one_side_only(made: Build, side: Side) -> None:
     world = made()
     people(world, GHL, 2, "left")
     people(world, MAILEON, 2, "right")
-    backfill(world, Order(ALWAYS, frozenset({side})))
+    backfill(world, BackfillRequest(ALWAYS, frozenset({side})))
     other = {Side.LEFT: "right", Side.RIGHT: "left"}[side]
     assert {e for e in world.by_email(side) if e.startswith(other)}
     assert not {e for e in world.by_email(side.other) if not e.startswith(other)}
@@ -214,7 +214,7 @@ def test_a_dry_run_says_what_it_would_do_and_sends_nothing(made: Build) -> None:
     people(world, GHL, 3, "left")
     world.pair()  # makes the custom fields
     writes = world.writes()
-    report = backfill(world, Order(ALWAYS), dry_run=True)
+    report = backfill(world, BackfillRequest(ALWAYS), dry_run=True)
     assert report.wanted == {"mail.creates": 3}
     assert world.writes() == writes
 
@@ -224,7 +224,7 @@ def test_more_than_the_limits_is_held_until_it_is_released(made: Build) -> None:
     people(world, GHL, 1, "first")
     world.cycles()  # the pair is approved from here on
     people(world, GHL, 5, "left")
-    report = backfill(world, Order(ALWAYS))
+    report = backfill(world, BackfillRequest(ALWAYS))
     assert report.state is RunState.HELD
     assert "5" in report.reasons[0]
     assert len(world.rows(Side.RIGHT)) == 1
@@ -246,7 +246,7 @@ def test_killed_anywhere_it_counts_everybody_once(made: Build, point: str, times
     world.cycles()
     people(world, GHL, 6, "left")
     people(world, MAILEON, 4, "right")
-    run_id = killed(world, Order(ALWAYS, chunk=4), point, times)
+    run_id = killed(world, BackfillRequest(ALWAYS, chunk=4), point, times)
     report = go_on(world, run_id)
     assert fates(report) == {Fate.UNCHANGED: 5, Fate.CREATED: 10}
 
@@ -254,8 +254,8 @@ def test_killed_anywhere_it_counts_everybody_once(made: Build, point: str, times
 def test_killed_it_is_judged_by_what_was_accepted_and_not_as_a_new_run(made: Build) -> None:
     world = made()
     people(world, GHL, 45, "left")
-    order = Order(ALWAYS, chunk=5)
-    run_id = killed(world, order, "chunk")
+    request = BackfillRequest(ALWAYS, chunk=5)
+    run_id = killed(world, request, "chunk")
     world.dies_at("chunk")
     with pytest.raises(CrashError):
         go_on(world, run_id)
@@ -272,7 +272,7 @@ def test_what_was_accepted_says_nothing_of_more_than_that(made: Build) -> None:
     people(world, GHL, 5, "linked")
     world.cycles()
     people(world, GHL, 19, "left")
-    run_id = killed(world, Order(ALWAYS, chunk=100), "accepted")
+    run_id = killed(world, BackfillRequest(ALWAYS, chunk=100), "accepted")
     people(world, GHL, 60, "more")
     with world.running().store.begin() as db:
         listed = runs.get(db, run_id)
@@ -286,7 +286,7 @@ def test_what_was_accepted_says_nothing_of_more_than_that(made: Build) -> None:
 def test_what_was_accepted_says_nothing_of_another_mapping(made: Build) -> None:
     world = made()
     people(world, GHL, 8, "left")
-    run_id = killed(world, Order(ALWAYS, chunk=5), "chunk")
+    run_id = killed(world, BackfillRequest(ALWAYS, chunk=5), "chunk")
     fields = [rule for rule in FIELDS if rule["left"] != "city"]
     configure(world.folder, store=world.store, fields=fields)
     world.start_process()
@@ -313,7 +313,7 @@ def test_killed_while_everything_is_read_back_it_goes_on(made: Build, point: str
             world.lives()
             raise CrashError
 
-    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=4))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS, chunk=4))
     world.crash = count
     with pytest.raises(CrashError):
         carry_out(world.pair(), world.environment, run)
@@ -332,7 +332,7 @@ def test_killed_while_everything_is_read_back_it_goes_on(made: Build, point: str
 def test_what_it_took_is_summed_over_sessions(made: Build) -> None:
     world = made()
     people(world, GHL, 6, "left")
-    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=2))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS, chunk=2))
     world.dies_at("chunk", times=2)
     first = Spent(8.0, {"crm": 30, "mail": 4})
     with pytest.raises(CrashError):
@@ -349,7 +349,7 @@ def test_what_it_took_is_summed_over_sessions(made: Build) -> None:
 def test_killed_anywhere_it_goes_on_and_doubles_nothing(made: Build, point: str) -> None:
     world = made(contacts=24)
     world.settle()
-    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=5))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS, chunk=5))
     world.dies_at(point, times=2)
     with pytest.raises(CrashError):
         carry_out(world.pair(), world.environment, run)
@@ -366,7 +366,7 @@ def test_killed_anywhere_it_goes_on_and_doubles_nothing(made: Build, point: str)
 def test_killed_at_every_request_it_still_ends(made: Build) -> None:
     world = made(contacts=12)
     world.settle()
-    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=4))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS, chunk=4))
     for _ in range(12):
         world.line.rest()
         world.line.crash_at = 6
@@ -385,7 +385,7 @@ def test_killed_at_every_request_it_still_ends(made: Build) -> None:
 def test_asked_to_stop_it_stops_after_a_chunk_and_can_be_resumed(made: Build) -> None:
     world = made()
     people(world, GHL, 9, "left")
-    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=3))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS, chunk=3))
     chunks: list[str] = []
     environment = replace(
         world.environment,
@@ -402,7 +402,7 @@ def test_asked_to_stop_it_stops_after_a_chunk_and_can_be_resumed(made: Build) ->
 def test_asked_to_stop_while_sending_it_leaves_nobody_out(made: Build) -> None:
     world = made()
     people(world, MAILEON, 9, "right")
-    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=9))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS, chunk=9))
     world.stopping = lambda: len(world.rows(Side.LEFT)) > 2
     report = carry_out(world.pair(), world.environment, run)
     assert report.state is RunState.OPEN
@@ -417,7 +417,7 @@ def test_asked_to_stop_while_sending_it_leaves_nobody_out(made: Build) -> None:
 def test_asked_to_stop_while_reading_it_can_be_resumed(made: Build) -> None:
     world = made()
     people(world, GHL, 3, "left")
-    run = start(world.environment, world.pair(), Order(ALWAYS))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS))
     world.stopping = lambda: True
     assert carry_out(world.pair(), world.environment, run).state is RunState.OPEN
     world.stopping = lambda: False
@@ -436,7 +436,7 @@ def test_a_value_that_the_platform_shows_otherwise_is_reported_as_differing(made
         return httpx.Response(response.status_code, headers=response.headers, content=shown)
 
     world.line.rewrite = swallow
-    report = backfill(world, Order(ALWAYS, frozenset({Side.RIGHT})))
+    report = backfill(world, BackfillRequest(ALWAYS, frozenset({Side.RIGHT})))
     assert report.count(Fate.CREATED) == 3
     assert report.differing == 1
     assert report.verified == 2
@@ -459,14 +459,14 @@ def test_what_the_change_feed_does_not_show_is_looked_at_directly(made: Build) -
         return httpx.Response(response.status_code, headers=response.headers, content=shown)
 
     world.line.rewrite = hide
-    report = backfill(world, Order(ALWAYS, frozenset({Side.RIGHT})))
+    report = backfill(world, BackfillRequest(ALWAYS, frozenset({Side.RIGHT})))
     assert (report.verified, report.differing) == (2, 1)
 
 
 def test_an_opt_out_on_the_way_is_carried_on_before_the_next_chunk(made: Build) -> None:
     world = made()
     emails = people(world, GHL, 6, "left")
-    run = start(world.environment, world.pair(), Order(ALWAYS, chunk=2))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS, chunk=2))
     done = 0
 
     def opt_out_after_the_first_chunk(name: str) -> None:
@@ -489,7 +489,7 @@ def test_an_opt_out_on_the_way_is_carried_on_before_the_next_chunk(made: Build) 
 def test_what_is_no_backfill_cannot_be_resumed(made: Build) -> None:
     world = made()
     people(world, GHL, 1, "left")
-    done = backfill(world, Order(ALWAYS))
+    done = backfill(world, BackfillRequest(ALWAYS))
     with pytest.raises(ConfigError, match="is done"):
         resumable(world.environment, PAIR, done.run_id)
     with pytest.raises(ConfigError, match="no backfill"):
@@ -505,7 +505,7 @@ def test_opt_outs_that_a_report_tells_are_nobody_of_the_window(made: Build) -> N
     news.act(MAILERCLOUD, "unsubscribe", email=ADA)
     news.act(MAILERCLOUD, "create", email=BOB)
     news.wait(900)
-    report = backfill(news, Order(ALWAYS, targets=frozenset({Side.LEFT})))
+    report = backfill(news, BackfillRequest(ALWAYS, targets=frozenset({Side.LEFT})))
     assert report.people.listed == 1
     assert set(news.by_email(Side.LEFT)) == {ADA, BOB}
     news.cycle()

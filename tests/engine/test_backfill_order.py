@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from syncd.engine.backfill import Order, carry_out, resumable, start
+from syncd.engine.backfill import BackfillRequest, carry_out, resumable, start
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Side
 from syncd.store import backfills, runs
@@ -35,7 +35,9 @@ def test_nobody_is_ticked_off_before_they_were_read_back(made: Build, point: str
     """The process dies on the way, at the latest when the first chunk is read back."""
     world = made()
     people(world, ADA, BOB, CY)
-    run = start(world.environment, world.pair(), Order(window(world), frozenset({Side.RIGHT}), 2))
+    run = start(
+        world.environment, world.pair(), BackfillRequest(window(world), frozenset({Side.RIGHT}), 2)
+    )
     came_to: list[str] = []
 
     def crash(name: str) -> None:
@@ -63,7 +65,7 @@ def test_nobody_is_ticked_off_before_an_opt_out_that_turned_up_was_carried_on(
 ) -> None:
     world = made()
     people(world, ADA, BOB)
-    run = start(world.environment, world.pair(), Order(window(world), chunk=2))
+    run = start(world.environment, world.pair(), BackfillRequest(window(world), chunk=2))
     came_to: list[str] = []
 
     def crash(name: str) -> None:
@@ -88,7 +90,7 @@ def test_nobody_is_ticked_off_before_an_opt_out_that_turned_up_was_carried_on(
 def test_a_chunk_is_ticked_off_together_with_what_it_took(made: Build) -> None:
     world = made()
     people(world, ADA, BOB, CY)
-    run = start(world.environment, world.pair(), Order(window(world), chunk=1))
+    run = start(world.environment, world.pair(), BackfillRequest(window(world), chunk=1))
     world.dies_at("chunk", 2)
     with pytest.raises(CrashError):
         carry_out(world.pair(), world.environment, run)
@@ -147,7 +149,9 @@ def test_an_opt_out_goes_back_within_a_backfill_that_writes_one_way(
     if linked:
         world.act(GHL, "edit", email=BOB, fields={"city": "Chur"})
     world.wait(900)
-    run = start(world.environment, world.pair(), Order(window(world), frozenset({targets})))
+    run = start(
+        world.environment, world.pair(), BackfillRequest(window(world), frozenset({targets}))
+    )
     report = carry_out(world.pair(), world.environment, run)
     assert report.state is RunState.DONE
     assert world.row(Side.LEFT, ADA).opted_out
@@ -163,7 +167,7 @@ def test_nothing_else_goes_back(made: Build, side: Side) -> None:
     world.act(MAILEON, "create", email=BOB)
     world.settle()
     world.pair()
-    run = start(world.environment, world.pair(), Order(window(world), frozenset({side})))
+    run = start(world.environment, world.pair(), BackfillRequest(window(world), frozenset({side})))
     carry_out(world.pair(), world.environment, run)
     assert set(world.by_email(side)) == {ADA, BOB}
     assert len(world.rows(side.other)) == 1

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 import structlog
 
 from syncd.core.consent import CONSENT
-from syncd.engine.backfill import Order, carry_out, start
+from syncd.engine.backfill import BackfillRequest, carry_out, start
 from syncd.engine.cycle import Mode
 from syncd.engine.recover import recover
 from syncd.model.record import Window
@@ -434,8 +434,8 @@ def test_a_backfill_destroys_no_fresh_confirmation(out: World) -> None:
     out.wait(60)
     window = Window(since, out.now)
     out.settle()
-    order = Order(window)
-    carry_out(out.pair(), out.environment, start(out.environment, out.pair(), order))
+    request = BackfillRequest(window)
+    carry_out(out.pair(), out.environment, start(out.environment, out.pair(), request))
     assert out.row(Side.RIGHT, ADA).permission == 5
     assert out.row(Side.LEFT, ADA).opted_out
     assert len(asked(out)) == 1

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 import syncd.engine
-from syncd.engine.backfill import Order, carry_out, start
+from syncd.engine.backfill import BackfillRequest, carry_out, start
 from syncd.engine.cycle import Mode, run_cycle
 from syncd.engine.sessions import Spent
 from syncd.engine.word import approve
@@ -187,7 +187,7 @@ class Stage:
         world = self.world
         environment, pair, began = world.environment, world.pair(), world.now
         window = Window(self.begun, world.now + timedelta(days=1))
-        run = start(environment, pair, Order(window, chunk=2))
+        run = start(environment, pair, BackfillRequest(window, chunk=2))
         carry_out(
             pair, environment, run, spent=lambda: Spent((world.now - began).total_seconds() * 99)
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncd.engine.backfill import Order, carry_out, resumable, start
+from syncd.engine.backfill import BackfillRequest, carry_out, resumable, start
 from syncd.engine.cycle import Mode, Report
 from syncd.engine.word import approve
 from syncd.model.record import Window
@@ -246,7 +246,7 @@ def test_a_backfill_and_syncs_have_one_window(made: Build) -> None:
     for email in addresses(8, "late"):
         world.act(GHL, "create", fields={"email": email})
     world.settle()
-    run = start(world.environment, world.pair(), Order(ALWAYS))
+    run = start(world.environment, world.pair(), BackfillRequest(ALWAYS))
     held = carry_out(world.pair(), world.environment, run)
     assert held.state is RunState.HELD
     assert "108 of 30 contacts would have been created" in " ".join(held.reasons)

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from syncd.engine.backfill import Order, carry_out, start
+from syncd.engine.backfill import BackfillRequest, carry_out, start
 from syncd.engine.cycle import Mode
 from syncd.errors import StoppedError, SyncdError, TransientError
 from syncd.model.op import OpKind
@@ -210,7 +210,7 @@ def test_a_backfill_whose_looks_are_refused_deletes_nobody(linked: World, place:
     edit_elsewhere(linked, place, ADA, "Chur")
     linked.settle()
     window = Window(linked.now.replace(year=2020), linked.now.replace(year=2030))
-    run = start(linked.environment, linked.pair(), Order(window, chunk=2))
+    run = start(linked.environment, linked.pair(), BackfillRequest(window, chunk=2))
     refuse_looks(linked, place)
     carry_out(linked.pair(), linked.environment, run)
     linked.box.world.faults.clear()

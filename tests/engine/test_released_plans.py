@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from syncd.engine.backfill import Order, carry_out, resumable, start
+from syncd.engine.backfill import BackfillRequest, carry_out, resumable, start
 from syncd.engine.cycle import Mode, run_cycle
 from syncd.engine.word import Terms, approve, held_message
 from syncd.errors import ConfigError
@@ -222,7 +222,9 @@ def test_a_word_that_was_given_is_taken_back_when_the_pair_becomes_another(
 def test_the_word_on_a_backfill_is_taken_back_too(pair_of: Build) -> None:
     world = pair_of(ADA, guards=FEW)
     person(world, *(f"{n}@example.org" for n in range(5)))
-    run = start(world.environment, world.pair(), Order(Window(NOON, NOON.replace(year=2030))))
+    run = start(
+        world.environment, world.pair(), BackfillRequest(Window(NOON, NOON.replace(year=2030)))
+    )
     assert carry_out(world.pair(), world.environment, run).state is RunState.HELD
     approve(world.environment, PAIR, run.id)
     reconfigured(world, guards=FEW, fields=FIELDS[:2])

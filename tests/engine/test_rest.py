@@ -214,7 +214,7 @@ def test_a_backfill_forgets_what_ended_long_ago_too(world: World) -> None:
         runs.update(db, old.id, state=RunState.DONE)
         db.execute(t.pair.update().values(tidied_at=world.now - timedelta(days=2)))
     window = Window(world.now - timedelta(days=1), world.now)
-    run = backfill.start(world.environment, world.pair(), backfill.Order(window))
+    run = backfill.start(world.environment, world.pair(), backfill.BackfillRequest(window))
     assert old.id in [run.id for run in kept(world)]
     assert backfill.carry_out(world.pair(), world.environment, run).state is RunState.DONE
     assert old.id not in [run.id for run in kept(world)]

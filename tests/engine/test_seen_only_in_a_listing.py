@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.backfill import Order, carry_out, start
+from syncd.engine.backfill import BackfillRequest, carry_out, start
 from syncd.engine.observe import Noticed, take_in
 from syncd.model.op import OpKind, OpState
 from syncd.model.plan import Draft
@@ -161,7 +161,7 @@ def test_a_backfill_knows_them_too(made: Build) -> None:
     news.act(GHL, "edit", email=ADA, fields={"city": "Chur"})
     news.wait(4_000)
     window = Window(NOON - timedelta(days=4000), NOON + timedelta(days=4000))
-    run = start(news.environment, news.pair(), Order(window=window))
+    run = start(news.environment, news.pair(), BackfillRequest(window=window))
     assert carry_out(news.pair(), news.environment, run).state is RunState.DONE
     assert tags(news) == [{"vip"}, {"vip"}]
     assert [news.row(side, ADA).fields["city"] for side in SIDES] == ["Chur", "Chur"]

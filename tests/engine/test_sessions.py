@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncd.engine.order import Order
+from syncd.engine.backfill_request import BackfillRequest
 from syncd.engine.sessions import NOTE_EVERY_S, Notes, Spent, notes_of, noting
 from syncd.model.record import Window
 from syncd.model.side import SIDES, Side
@@ -95,9 +95,9 @@ def test_what_earlier_sessions_took_is_taken_up(world: World) -> None:
 
 @pytest.mark.parametrize("targets", [frozenset(SIDES), frozenset({Side.LEFT}), frozenset()])
 def test_an_order_comes_out_as_it_went_in(targets: frozenset[Side]) -> None:
-    order = Order(Window(EARLY, LATE), targets, 7)
-    stored = order.to_json()
-    assert Order.from_json(stored) == order
+    request = BackfillRequest(Window(EARLY, LATE), targets, 7)
+    stored = request.to_json()
+    assert BackfillRequest.from_json(stored) == request
     assert stored["targets"] == sorted(targets)
-    assert set(order.sources) == {side.other for side in targets}
-    assert Order(Window(EARLY, LATE)).chunk == 200
+    assert set(request.sources) == {side.other for side in targets}
+    assert BackfillRequest(Window(EARLY, LATE)).chunk == 200

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from syncd.cli.causes import problem_told
-from syncd.engine.backfill import Order, carry_out, start
+from syncd.engine.backfill import BackfillRequest, carry_out, start
 from syncd.model.record import Window
 from syncd.model.side import Side
 from syncd.store import conflicts
@@ -157,7 +157,7 @@ def test_a_backfill_makes_it_without_the_phone_too(pair_of: Build) -> None:
     world.act(MAILEON, "create", email=BOB, custom_fields={"phone": LANDLINE, "colour": "red"})
     world.settle()
     always = Window(NOON - timedelta(days=99), NOON + timedelta(days=99))
-    run = start(world.environment, world.pair(), Order(always))
+    run = start(world.environment, world.pair(), BackfillRequest(always))
     carry_out(world.pair(), world.environment, run)
     made = world.row(Side.LEFT, BOB)
     assert (made.fields["colour"], made.fields["phone"]) == ("red", "")

@@ -1,5 +1,7 @@
 """The migrations make the tables that the code works with, and can be taken back."""
 
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -7,8 +9,11 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from syncd.store import runs
 from syncd.store.database import knows, migrations_folder, newest_version, upgrade, version
 from syncd.store.tables import metadata
+
+NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
 
 def configuration() -> Config:
@@ -72,3 +77,22 @@ def test_migrations_can_be_taken_back_and_made_again(store: sa.Engine) -> None:
     assert version(store) is None
     assert upgrade(store) == newest_version()
     assert metadata.tables.keys() <= set(sa.inspect(store).get_table_names())
+
+
+def test_a_backfill_under_way_is_still_understood(store: sa.Engine) -> None:
+    asked = {"since": "2026-01-01T00:00:00+00:00", "targets": ["left"], "chunk": 7}
+    spent = {"seconds": 1.5, "requests": {"crm": 2}, "sessions": 3}
+    with store.begin() as db:
+        progress = {"request": asked, "spent": spent, "listed": True}
+        run_id = runs.start(db, "shop", "backfill", NOW, progress).id
+    downgrade(store, "0013")
+    with store.begin() as db:
+        old = runs.get(db, run_id)
+    assert old is not None
+    before = {"seconds": 1.5, "requests": {"crm": 2}, "sittings": 3}
+    assert old.progress == {"order": asked, "spent": before, "listed": True}
+    upgrade(store)
+    with store.begin() as db:
+        now = runs.get(db, run_id)
+    assert now is not None
+    assert now.progress == progress

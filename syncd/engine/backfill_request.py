@@ -1,4 +1,4 @@
-"""Order: what a backfill was asked to do, and the report of what became of it."""
+"""A backfill: what it was asked to do, and the report of what became of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from syncd.store.runs import RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class BackfillRequest:
     """What a backfill was asked to do.
 
     Attributes:
@@ -38,9 +38,11 @@ class Order:
         }
 
     @staticmethod
-    def from_json(stored: Mapping[str, Any]) -> "Order":
+    def from_json(stored: Mapping[str, Any]) -> "BackfillRequest":
         since, until = (datetime.fromisoformat(stored[name]) for name in ("since", "until"))
-        return Order(Window(since, until), frozenset(map(Side, stored["targets"])), stored["chunk"])
+        return BackfillRequest(
+            Window(since, until), frozenset(map(Side, stored["targets"])), stored["chunk"]
+        )
 
 
 @dataclass(frozen=True, slots=True)
