@@ -202,11 +202,11 @@ def run_rounds(app: App, name: str, environment: Environment, *, full: bool, onc
 
 
 def _add(outcome: Outcome, report: Report) -> None:
-    noticed = report.noticed
+    pulled = report.pulled
     outcome.run_id = report.run_id
     outcome.conflicts = report.conflicts
-    outcome.seen = Both(*(outcome.seen[s] + noticed[s].seen for s in SIDES))
-    outcome.changed = Both(*(outcome.changed[s] + noticed[s].changed for s in SIDES))
+    outcome.seen = Both(*(outcome.seen[s] + pulled[s].seen for s in SIDES))
+    outcome.changed = Both(*(outcome.changed[s] + pulled[s].changed for s in SIDES))
 
 
 def _held(app: App, pair: str, report: Report) -> str:

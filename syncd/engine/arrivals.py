@@ -14,7 +14,7 @@ from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
 from syncd.engine.inquire import note_opt_outs
-from syncd.engine.observe import Noticed
+from syncd.engine.observe import PullReport
 from syncd.model.link import Member
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
@@ -24,7 +24,7 @@ from syncd.store.ops import Sent
 from syncd.store.suppressions import OptOut
 
 
-def settle_arrivals(cycle: Cycle, noticed: Both[Noticed]) -> None:
+def settle_arrivals(cycle: Cycle, pulled: Both[PullReport]) -> None:
     """Confirm what the listings that were read show of ops that wait for one.
 
     What a complete listing does not show, although that began when the platform's index must
@@ -38,7 +38,7 @@ def settle_arrivals(cycle: Cycle, noticed: Both[Noticed]) -> None:
             return
         for side in SIDES:
             if ours := [sent for sent in waiting if sent.side is side]:
-                _settle(cycle, side, ours, noticed[side].swept_from)
+                _settle(cycle, side, ours, pulled[side].swept_from)
         after = waiting[-1].op.id
 
 

@@ -11,7 +11,7 @@ from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle, Environment, Pair, leased
 from syncd.engine.fields import doubt, start_afresh
-from syncd.engine.observe import Noticed
+from syncd.engine.observe import PullReport
 from syncd.engine.pull import pull
 from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
@@ -59,7 +59,7 @@ class Report:
     Attributes:
         counts: wanted writes by `account.kind`.
         outcomes: ops by state after the run: done, dead, dropped, sending.
-        noticed: per side, records seen and changed.
+        pulled: per side, records seen and changed.
         emptied: in how many records a field would be emptied, as a person's word counts it.
         full: an account without room is among the reasons.
         releasable: a person's word would let something go that is held.
@@ -74,7 +74,7 @@ class Report:
     state: RunState
     counts: Mapping[str, int] = field(default_factory=dict)
     outcomes: Mapping[str, int] = field(default_factory=dict)
-    noticed: Both[Noticed] = field(default_factory=lambda: Both(Noticed(), Noticed()))
+    pulled: Both[PullReport] = field(default_factory=lambda: Both(PullReport(), PullReport()))
     reasons: tuple[str, ...] = ()
     emptied: Mapping[str, int] = field(default_factory=dict)
     full: bool = False
@@ -150,16 +150,16 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
     require_same_accounts(cycle)
     start_afresh(cycle)
     recover(cycle)
-    noticed, emptied, failure = _pull_both(cycle, run, mode)
+    pulled, emptied, failure = _pull_both(cycle, run, mode)
     if emptied:
         cycle = replace(cycle, pair=replace(cycle.pair, reduced=True))
-    settle_arrivals(cycle, noticed)
-    if failure is None and _still_held(cycle, run, noticed):
+    settle_arrivals(cycle, pulled)
+    if failure is None and _still_held(cycle, run, pulled):
         return Report(
             run_id=run.id,
             state=RunState.HELD,
             counts=run.counts,
-            noticed=noticed,
+            pulled=pulled,
             reasons=tuple(run.reasons),
             emptied=(run.progress or {}).get("emptied", {}),
             releasable=bool((run.progress or {}).get("releasable", True)),
@@ -179,7 +179,7 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
         run_id=run.id,
         state=state,
         counts=released.counts,
-        noticed=noticed,
+        pulled=pulled,
         reasons=released.reasons,
         emptied=released.emptied,
         full=released.full,
@@ -200,7 +200,7 @@ def _is_used_up(released: Released) -> bool:
 
 def _pull_both(
     cycle: Cycle, run: Run, mode: Mode
-) -> tuple[Both[Noticed], tuple[str, ...], SyncdError | None]:
+) -> tuple[Both[PullReport], tuple[str, ...], SyncdError | None]:
     """What both sides show; and why that of one is not to be believed but for its opt-outs.
 
     Where one cannot be read, the opt-outs of the other are carried before the run ends for it.
@@ -208,7 +208,7 @@ def _pull_both(
     Raises:
         AccountError, TransientError: neither side can be read; or only a plan is asked for.
     """
-    noticed: Both[Noticed] = Both(Noticed(), Noticed())
+    pulled: Both[PullReport] = Both(PullReport(), PullReport())
     reasons: list[str] = []
     failure: SyncdError | None = None
     for side in SIDES:
@@ -224,18 +224,18 @@ def _pull_both(
             failure = error
             reasons.append(str(error))
         else:
-            noticed = noticed.having(side, seen)
-    return noticed, tuple(reasons), failure
+            pulled = pulled.having(side, seen)
+    return pulled, tuple(reasons), failure
 
 
-def _still_held(cycle: Cycle, run: Run, noticed: Both[Noticed]) -> bool:
+def _still_held(cycle: Cycle, run: Run, pulled: Both[PullReport]) -> bool:
     """Whether a held run would be planned just as it was, which then need not be done."""
     if run.state is not RunState.HELD or run.approved is not None:
         return False
     progress = run.progress or {}
     if progress.get("full") or cycle.pair.resting or not progress.get("releasable"):
         return False  # what stood in the way may have gone by itself
-    if progress.get("setup") != cycle.pair.setup or any(side.changed for side in noticed):
+    if progress.get("setup") != cycle.pair.setup or any(side.changed for side in pulled):
         return False
     with reading(cycle.environment.store) as db:  # a held run sends opt-outs all the same
         told = any(inquiries.waiting(db, (cycle.pair.name, side), 1) for side in SIDES)
@@ -299,9 +299,9 @@ def _is_quiet(run: Run, report: Report) -> bool:
         run: as it was when the cycle began: one that was held or released is looked for.
     """
     ended = report.state is RunState.DONE or report.spent
-    noticed = any(seen.changed or seen.opted_out for seen in report.noticed)
+    pulled = any(seen.changed or seen.opted_out for seen in report.pulled)
     told = run.approved is not None or run.reasons
-    return ended and not (noticed or told or report.counts or report.outcomes)
+    return ended and not (pulled or told or report.counts or report.outcomes)
 
 
 def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
@@ -337,10 +337,10 @@ def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
         pair=pair,
         run=run.id,
         state=report.state.value,
-        seen_left=report.noticed.left.seen,
-        seen_right=report.noticed.right.seen,
-        changed_left=report.noticed.left.changed,
-        changed_right=report.noticed.right.changed,
+        seen_left=report.pulled.left.seen,
+        seen_right=report.pulled.right.seen,
+        changed_left=report.pulled.left.changed,
+        changed_right=report.pulled.right.changed,
         wanted=dict(report.counts),
         ops=dict(report.outcomes),
         finished=report.finished,

@@ -24,11 +24,11 @@ from syncd.store.database import reading
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
-    """What taking in a page has changed.
+class PullReport:
+    """What was read of one side, and what of it was new.
 
     Attributes:
-        seen: records in it; changed: those that differ from what was known.
+        seen: records; changed: those that differ from what was known.
         opted_out: identity keys of addresses that were not known to have opted out.
         swept_from: when the listing began that was read to its end, if one was.
     """
@@ -38,8 +38,8 @@ class Noticed:
     opted_out: frozenset[str] = field(default=frozenset(), repr=False)
     swept_from: datetime | None = None
 
-    def __add__(self, other: "Noticed") -> "Noticed":
-        return Noticed(
+    def __add__(self, other: "PullReport") -> "PullReport":
+        return PullReport(
             self.seen + other.seen,
             self.changed + other.changed,
             self.opted_out | other.opted_out,
@@ -167,7 +167,7 @@ def take_in(
     records: Iterable[Record],
     sweep: int = 0,
     own: frozenset[str] = frozenset(),
-) -> Noticed:
+) -> PullReport:
     """Store records as the last seen, and mark what has to be reconciled.
 
     The caller commits this together with the cursor behind the page; a crash before that
@@ -202,11 +202,11 @@ def take_in(
             fresh.append(seen)
         member = standing.get(record.remote_id)
         if member is None or member.digest != seen.digest:
-            noticed = _member(cycle, side, seen, member)
-            touched.append(noticed)
-            if member and (member.key != noticed.key or seen.gone):
+            after = _member(cycle, side, seen, member)
+            touched.append(after)
+            if member and (member.key != after.key or seen.gone):
                 # Namesakes may have become unambiguous, or lost their address to this one.
-                stirred.update(key for key in (member.key, noticed.key) if key is not None)
+                stirred.update(key for key in (member.key, after.key) if key is not None)
                 moved.add(member.link_id)
     observations.save(db, account, pair.resource, fresh, sweep)
     changed = [o.remote_id for o in fresh if o.digest != _digest_of(known.get(o.remote_id))]
@@ -225,7 +225,7 @@ def take_in(
     stirred |= _keys_of_counterparts(db, side, moved)
     opted_out = record_opt_outs(db, cycle, side, told, own)
     wake.by_keys(db, sorted(stirred | opted_out))
-    return Noticed(len(page), len(touched), frozenset(opted_out))
+    return PullReport(len(page), len(touched), frozenset(opted_out))
 
 
 def _keys_of_counterparts(db: sa.Connection, side: Side, moved: Iterable[int | None]) -> set[str]:

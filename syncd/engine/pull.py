@@ -8,7 +8,7 @@ from syncd.core.consent import shown
 from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
 from syncd.engine.inquire import ask_again
-from syncd.engine.observe import Noticed, look, settle_doubts, take_in
+from syncd.engine.observe import PullReport, look, settle_doubts, take_in
 from syncd.engine.unchanged import unchanged
 from syncd.errors import PairHeldError, StoppedError
 from syncd.model.record import Record
@@ -24,7 +24,9 @@ EMPTIED_SHARE = 0.5
 EMPTIED_COUNT = 20
 
 
-def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool = False) -> Noticed:
+def pull(
+    cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool = False
+) -> PullReport:
     """Take in what one side shows now.
 
     Without `full`: what changed since the last cursor, or, when one is due or under way,
@@ -47,14 +49,14 @@ def pull(cycle: Cycle, side: Side, *, full: bool = False, accept_emptied: bool =
     if changes and not full and not due:
         return pull_changes(cycle, side, cursor)
     pages = None if full or cursor.swept_at is None else cycle.pair.sweep_pages[side]
-    noticed = _sweep(cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied)
+    pulled = _sweep(cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied)
     if not changes:
-        return noticed
+        return pulled
     # A sweep may take hours, or go on with one of yesterday: what happened meanwhile must be
     # known before anything is written over it.
     with reading(cycle.environment.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
-    return noticed + pull_changes(cycle, side, cursor)
+    return pulled + pull_changes(cycle, side, cursor)
 
 
 def _is_due(cycle: Cycle, side: Side, cursor: Cursor) -> bool:
@@ -74,9 +76,9 @@ def _reads(cycle: Cycle, side: Side) -> str | None:
     return cycle.pair.reads[side] or digest_json(sorted(cycle.pair.fields[side]))
 
 
-def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
+def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> PullReport:
     """Take in what changed on one side since the cursor."""
-    pair, noticed, saved = cycle.pair, Noticed(), cursor
+    pair, pulled, saved = cycle.pair, PullReport(), cursor
     pages = pair.connector(side).pull(pair.resource, cursor.cursor, fields=pair.fields[side])
     for page in pages:
         cursor = replace(cursor, cursor=page.cursor)
@@ -85,14 +87,14 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> Noticed:
         if page.records:  # what is empty can as well be read again after a crash
             records = settle_doubts(cycle, side, page.records)
             with cycle.writing() as db:
-                noticed += take_in(db, cycle, side, records)
+                pulled += take_in(db, cycle, side, records)
                 cursors.save(db, pair.name, side, pair.resource, cursor)
             saved = cursor
         cycle.environment.crash("pull")
     if cursor != saved:
         with cycle.writing() as db:
             cursors.save(db, pair.name, side, pair.resource, cursor)
-    return noticed
+    return pulled
 
 
 def _sweep(
@@ -103,9 +105,9 @@ def _sweep(
     *,
     thorough: bool,
     accept_emptied: bool,
-) -> Noticed:
+) -> PullReport:
     """Read everything, or go on with it for at most so many pages."""
-    pair, noticed = cycle.pair, Noticed()
+    pair, pulled = cycle.pair, PullReport()
     reads = _reads(cycle, side)
     if cursor.sweep is None or cursor.reads != reads:
         cursor = _begun(cycle, side, cursor, reads)
@@ -122,18 +124,18 @@ def _sweep(
         others = [record for record in page.records if record.remote_id not in same]
         records = settle_doubts(cycle, side, others)
         with cycle.writing() as db:
-            noticed += take_in(db, cycle, side, records, sweep=number)
+            pulled += take_in(db, cycle, side, records, sweep=number)
             observations.mark_swept(db, pair.accounts[side].name, pair.resource, same, number)
-            noticed += Noticed(seen=len(same))
+            pulled += PullReport(seen=len(same))
             cursor = replace(cursor, sweep_cursor=page.cursor)
             cursors.save(db, pair.name, side, pair.resource, cursor)
         last = page.cursor
-        cycle.environment.progress(f"reading {pair.accounts[side].name}", noticed.seen, page.total)
+        cycle.environment.progress(f"reading {pair.accounts[side].name}", pulled.seen, page.total)
         _go_on(cycle)
         cycle.environment.crash("sweep")
         if read == limit and not page.last:  # a last page is judged when more is asked for
-            return noticed
-    noticed += _look_for_the_gone(
+            return pulled
+    pulled += _look_for_the_gone(
         cycle, side, number, thorough=thorough, accept_emptied=accept_emptied
     )
     if thorough:
@@ -142,7 +144,7 @@ def _sweep(
         count = observations.count(db, pair.accounts[side].name, pair.resource)
         done = Cursor(last, None, None, cycle.environment.now(), count, reads)
         cursors.save(db, pair.name, side, pair.resource, done)
-    return replace(noticed, swept_from=cursor.sweep_began)
+    return replace(pulled, swept_from=cursor.sweep_began)
 
 
 def _begun(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Cursor:
@@ -173,9 +175,9 @@ def _go_on(cycle: Cycle) -> None:
 
 def _look_for_the_gone(
     cycle: Cycle, side: Side, sweep: int, *, thorough: bool, accept_emptied: bool
-) -> Noticed:
+) -> PullReport:
     """Ask directly about every known record that a complete sweep did not show."""
-    pair, noticed, after = cycle.pair, Noticed(), ""
+    pair, pulled, after = cycle.pair, PullReport(), ""
     account = pair.accounts[side].name
     with reading(cycle.environment.store) as db:
         known = observations.count(db, account, pair.resource)
@@ -190,7 +192,7 @@ def _look_for_the_gone(
         with reading(cycle.environment.store) as db:
             ids = observations.unswept(db, account, pair.resource, sweep, pair.chunk, after)
         if not ids:
-            return noticed + _follow_the_others(cycle, side, sweep)
+            return pulled + _follow_the_others(cycle, side, sweep)
         hidden = set() if thorough else _hidden(cycle, side, ids)
         missed = set(hidden)
         for remote_id in ids:
@@ -200,24 +202,24 @@ def _look_for_the_gone(
             if not record.gone:
                 missed.add(remote_id)
             with cycle.writing() as db:
-                noticed += take_in(db, cycle, side, [record], sweep=sweep)
+                pulled += take_in(db, cycle, side, [record], sweep=sweep)
         with cycle.writing() as db:
             observations.hide(db, account, pair.resource, missed)
         after = ids[-1]
         cycle.environment.crash("gone")
 
 
-def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> Noticed:
+def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> PullReport:
     """Take in what another pair of this account has found to be gone."""
-    pair, noticed = cycle.pair, Noticed()
+    pair, pulled = cycle.pair, PullReport()
     account = pair.accounts[side].name
     while True:
         with cycle.writing() as db:
             ids = members.outlived(db, pair.name, pair.resource, side, account, pair.chunk)
             gone = [Record(remote_id, {}, gone=True) for remote_id in ids]
-            noticed += take_in(db, cycle, side, gone, sweep=sweep)
+            pulled += take_in(db, cycle, side, gone, sweep=sweep)
         if not ids:
-            return noticed
+            return pulled
 
 
 def _hidden(cycle: Cycle, side: Side, ids: Sequence[str]) -> set[str]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
-from syncd.engine.observe import Noticed, look_again
+from syncd.engine.observe import PullReport, look_again
 from syncd.engine.pull import pull, pull_changes
 from syncd.model.link import Observation
 from syncd.model.op import OpKind
@@ -42,10 +42,10 @@ def read_back(cycle: Cycle, link_ids: Sequence[int]) -> set[str]:
 def read_back_all(cycle: Cycle) -> None:
     """See on the platforms that have no change feed what the whole run wrote there."""
     unfed = [side for side in SIDES if not cycle.pair.specs[side].incremental]
-    noticed: Both[Noticed] = Both(Noticed(), Noticed())
+    pulled: Both[PullReport] = Both(PullReport(), PullReport())
     for side in unfed:
-        noticed = noticed.having(side, pull(cycle, side, full=True))
-    settle_arrivals(cycle, noticed)
+        pulled = pulled.having(side, pull(cycle, side, full=True))
+    settle_arrivals(cycle, pulled)
     cycle.environment.crash("arrived")
     after = 0
     while unfed:
@@ -88,7 +88,7 @@ def _observed(
         return observations.load(db, account, resource, [i for _, i in unseen.values()])
 
 
-def _pull_again(cycle: Cycle, side: Side) -> Noticed:
+def _pull_again(cycle: Cycle, side: Side) -> PullReport:
     with reading(cycle.environment.store) as db:
         cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
     return pull_changes(cycle, side, cursor)

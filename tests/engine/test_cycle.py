@@ -77,7 +77,7 @@ def test_a_sync_tells_what_it_saw_and_wrote(ada: World) -> None:
     assert report.state is RunState.DONE
     assert dict(report.counts) == {"mail.creates": 1, "crm.creates": 1}
     assert (report.outcomes, report.written) == ({"done": 3}, 3)  # one tells Maileon an id
-    assert [side.changed for side in report.noticed] == [1, 1]
+    assert [side.changed for side in report.pulled] == [1, 1]
     assert (report.conflicts, report.in_doubt, report.finished) == (0, 0, True)
     run = stored(ada)
     assert (run.state, run.mode, run.counts) == (RunState.DONE, "sync", dict(report.counts))

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from syncd.engine.cycle import Mode
-from syncd.engine.observe import Noticed
+from syncd.engine.observe import PullReport
 from syncd.engine.pull import EMPTIED_COUNT, EMPTIED_SHARE, pull_changes
 from syncd.model.op import OpKind
 from syncd.model.side import Both, Side
@@ -150,5 +150,5 @@ def test_only_a_full_cycle_tells_once_more_of_all_who_opted_out(made: Build) -> 
     assert told[-3] == told[-2] < told[-1]
 
 
-def test_what_was_noticed_shows_nobody_in_a_traceback() -> None:
-    assert "example.org" not in repr(Noticed(opted_out=frozenset({"ada@example.org"})))
+def test_what_was_pulled_shows_nobody_in_a_traceback() -> None:
+    assert "example.org" not in repr(PullReport(opted_out=frozenset({"ada@example.org"})))

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.backfill import BackfillRequest, carry_out, start
-from syncd.engine.observe import Noticed, take_in
+from syncd.engine.observe import PullReport, take_in
 from syncd.model.op import OpKind, OpState
 from syncd.model.plan import Draft
 from syncd.model.record import Record, Window
@@ -238,7 +238,7 @@ def test_what_shows_a_write_in_effect_tells_that_only_of_one_who_is_there_and_of
             ).scalars()
             after = OpState.DONE if cause == "overtaken" else OpState.DROPPED
             ops.settle(db, {first: (OpState.DOUBTED, None), later: (after, None)})
-        settle_arrivals(cycle, Both(Noticed(), Noticed()))
+        settle_arrivals(cycle, Both(PullReport(), PullReport()))
     with vip.reading() as db:
         state = db.execute(sa.select(t.op.c.state).where(t.op.c.id == first)).scalar_one()
     assert state == (OpState.DROPPED if cause else OpState.DONE)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from syncd.core.consent import CONSENT
-from syncd.engine.observe import Noticed, look_again, take_in
+from syncd.engine.observe import PullReport, look_again, take_in
 from syncd.model.link import Member, Observation, State
 from syncd.model.record import Record, Resource
 from syncd.model.side import Side
@@ -29,7 +29,7 @@ def world(made: Build) -> World:
     return made(news=True).news
 
 
-def taken(world: World, record: Record, side: Side = RIGHT, **how: Any) -> Noticed:
+def taken(world: World, record: Record, side: Side = RIGHT, **how: Any) -> PullReport:
     with working(world) as cycle, cycle.writing() as db:
         return take_in(db, cycle, side, [record], **how)
 
@@ -69,7 +69,7 @@ def hide(world: World) -> None:
 
 
 def test_a_new_record_is_known_and_waits(world: World) -> None:
-    assert taken(world, SEEN) == Noticed(1, 1, frozenset())
+    assert taken(world, SEEN) == PullReport(1, 1, frozenset())
     seen = observed(world)
     assert (seen.fields["city"], seen.version, seen.modified) == ("Bern", "v1", NOON)
     assert (seen.gone, seen.hidden, seen.parent_id) == (False, False, "p")
@@ -92,7 +92,7 @@ def test_what_a_direct_look_shows_is_taken_in(world: World) -> None:
 def test_what_is_the_same_touches_nobody(world: World) -> None:
     taken(world, SEEN)
     standing(world, todo=False)
-    assert taken(world, SEEN) == Noticed(1, 0, frozenset())
+    assert taken(world, SEEN) == PullReport(1, 0, frozenset())
     assert not standing(world).todo
 
 
@@ -135,7 +135,7 @@ def test_who_is_gone_and_was_never_known_is_not_taken_in(world: World) -> None:
 
 
 def test_a_record_without_an_id_is_not_taken_in(world: World) -> None:
-    assert taken(world, Record("", {"email": ADA}, gone=True)) == Noticed(0, 0, frozenset())
+    assert taken(world, Record("", {"email": ADA}, gone=True)) == PullReport(0, 0, frozenset())
     assert known(world, "") == (None, None)
 
 
