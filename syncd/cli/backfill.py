@@ -11,7 +11,7 @@ from rich.table import Table
 
 from syncd.app import App
 from syncd.cli import progress, values
-from syncd.cli.face import Code, Face, face_of, finish, opened
+from syncd.cli.context import Code, CommandContext, context_of, finish, opened
 from syncd.cli.rounds import environment_of, stoppable
 from syncd.engine import backfill as engine
 from syncd.engine.backfill import BackfillReport, BackfillRequest
@@ -34,7 +34,7 @@ class Direction(StrEnum):
 
 @app.command()
 def backfill(
-    context: typer.Context,
+    ctx: typer.Context,
     pair: Annotated[str, typer.Argument(help="The pair to work on.")],
     since: Annotated[
         str | None, typer.Option(help="From this day or moment on: 2026-01-31, 2026-01-31T08:00Z.")
@@ -63,17 +63,17 @@ def backfill(
     Each chunk is read back before the next one. Stopped or killed, it goes on with --resume.
     Ends with 0 when done, 1 when stopped, 7 when held.
     """
-    face = face_of(context)
+    context = context_of(ctx)
     started = time.monotonic()
-    with stoppable(face, rate_share) as (stop, wire), opened(face, wire) as opened_app:
+    with stoppable(context, rate_share) as (stop, wire), opened(context, wire) as opened_app:
         run = _run(opened_app, pair, since, until, direction, chunk, resume)
         compiled = opened_app.open_pair(pair, create_fields=not dry_run, complete=True)
-        with progress.shown(face) as step:
+        with progress.shown(context) as step:
             environment = environment_of(opened_app, stop, step)
             under_way = run or engine.start(
                 environment, compiled, _request(since, until, direction, chunk)
             )
-            face.say(f"Backfill of pair '{pair}', run {under_way.id}.")
+            context.say(f"Backfill of pair '{pair}', run {under_way.id}.")
             report = engine.carry_out(
                 compiled,
                 environment,
@@ -81,7 +81,7 @@ def backfill(
                 dry_run=dry_run,
                 spent=lambda: Spent(time.monotonic() - started, dict(opened_app.requests)),
             )
-    _answer(face, pair, report)
+    _answer(context, pair, report)
 
 
 def _run(
@@ -151,7 +151,7 @@ ELSEWHERE = "written to outside the window"
 RARE = (PEOPLE[Fate.DELETED], PEOPLE[Fate.LEFT], PEOPLE[Fate.TO_DO], ELSEWHERE)
 
 
-def _answer(face: Face, pair: str, report: BackfillReport) -> None:
+def _answer(context: CommandContext, pair: str, report: BackfillReport) -> None:
     parts = (
         {"in the window": report.listed, "worked through": report.done},
         {name: report.count(fate) for fate, name in PEOPLE.items()},
@@ -172,7 +172,7 @@ def _answer(face: Face, pair: str, report: BackfillReport) -> None:
         "seconds": round(report.spent.seconds, 1),
         "sessions": report.spent.sessions,
     }
-    face.answer(content, _table(pair, report.run_id, parts), _sentence(pair, report))
+    context.answer(content, _table(pair, report.run_id, parts), _sentence(pair, report))
     finish(_code(report))
 
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from syncd.app import App
 from syncd.cli import dotenv
 from syncd.cli import probe as probing
-from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
+from syncd.cli.context import Code, CommandContext, context_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
 from syncd.engine.context import Pair
 from syncd.engine.word import terms
@@ -45,7 +45,7 @@ class Line:
 
 @app.command()
 def check(
-    context: typer.Context,
+    ctx: typer.Context,
     pair: Annotated[str | None, typer.Argument(help="All pairs, if none is named.")] = None,
     account: Annotated[
         str | None, typer.Option(help="Only this account, whether a pair uses it or not.")
@@ -67,11 +67,11 @@ def check(
     account, with 1 if a platform does not answer now. An account found here for the first time
     is remembered: should another one answer some day, its pairs are held.
     """
-    face = face_of(context)
+    context = context_of(ctx)
     if probe is not None:
-        probing.probe(face, probe, address, yes=yes)
+        probing.probe(context, probe, address, yes=yes)
         return
-    with opened(face) as opened_app:
+    with opened(context) as opened_app:
         lines = [_store(opened_app), *_files(opened_app)]
         if account is not None:
             opened_app.configured(account)
@@ -83,7 +83,7 @@ def check(
             stopped = {line.of: line.verdict for line in lines if line.verdict in (AWAY, BAD)}
             for name in names:
                 lines += _pair(opened_app, name, stopped)
-    face.answer(_content(lines), _table(lines), *_hints(face, lines), _said(lines))
+    context.answer(_content(lines), _table(lines), *_hints(context, lines), _said(lines))
     finish(worst(CODES[line.verdict] for line in lines if line.verdict in CODES))
 
 
@@ -253,9 +253,9 @@ def _said(lines: list[Line]) -> str:
     return " ".join(part for part in parts if part) or "Everything fits."
 
 
-def _hints(face: Face, lines: list[Line]) -> list[str]:
+def _hints(context: CommandContext, lines: list[Line]) -> list[str]:
     hints = dict.fromkeys(f"  {line.of}: {line.hint}" for line in lines if line.hint)
-    return [] if face.json or not hints else ["What to do:", *hints]
+    return [] if context.json or not hints else ["What to do:", *hints]
 
 
 def _content(lines: list[Line]) -> dict[str, Any]:

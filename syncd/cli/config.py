@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from pydantic import SecretStr
 
-from syncd.cli.face import configuration_path, face_of
+from syncd.cli.context import configuration_path, context_of
 from syncd.config.load import Account, load, read_options
 from syncd.config.schema import configuration_schema, pair_schema
 from syncd.connectors.registry import connector, installed
@@ -33,10 +33,10 @@ def schema(
 
 
 @app.command()
-def show(context: typer.Context) -> None:
+def show(ctx: typer.Context) -> None:
     """Show the configuration as it was understood, with defaults and without secrets."""
-    face = face_of(context)
-    configuration = load(configuration_path(face), os.environ)
+    context = context_of(ctx)
+    configuration = load(configuration_path(context), os.environ)
     content = {
         "path": str(configuration.path),
         "store": _without_password(configuration.store),
@@ -44,7 +44,7 @@ def show(context: typer.Context) -> None:
         "pairs": {n: p.settings.model_dump(mode="json") for n, p in configuration.pairs.items()},
         "log": configuration.log.model_dump(mode="json"),
     }
-    face.answer(content, json.dumps(content, ensure_ascii=False, indent=2))
+    context.answer(content, json.dumps(content, ensure_ascii=False, indent=2))
 
 
 def _account(account: Account) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from syncd.cli import causes
-from syncd.cli.face import face_of, pair_names, stored
+from syncd.cli.context import context_of, pair_names, stored
 from syncd.cli.values import ago, counted, moment, shown
 from syncd.connectors.api import utc_now
 from syncd.core.consent import CONSENT
@@ -26,14 +26,14 @@ app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 @app.command("list")
 def list_(
-    context: typer.Context,
+    ctx: typer.Context,
     pair: Annotated[str | None, typer.Argument(help="All pairs, if none is named.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many to list per pair.")] = 100,
 ) -> None:
     """List the fields that wait for a person."""
-    face = face_of(context)
+    context = context_of(ctx)
     rows: list[dict[str, Any]] = []
-    with stored(face) as known:
+    with stored(context) as known:
         for name in pair_names(known, [pair] if pair else []):
             with reading(known.store) as db:
                 found = conflicts.of_pair(db, name, limit=limit)
@@ -45,7 +45,7 @@ def list_(
             ]
         now = utc_now()
     if not rows:
-        face.answer({"conflicts": []}, "No field waits for a person.")
+        context.answer({"conflicts": []}, "No field waits for a person.")
         return
     table = Table()
     for heading in ("id", "pair", "contact", "field", "why", "since"):
@@ -64,17 +64,17 @@ def list_(
             " `consent`: somebody opted out, and one side has let them in again since; nothing is"
             " written for them until you say which side is right."
         )
-    face.answer({"conflicts": rows}, table, hint)
+    context.answer({"conflicts": rows}, table, hint)
 
 
 @app.command()
 def show(
-    context: typer.Context,
+    ctx: typer.Context,
     number: Annotated[int, typer.Argument(metavar="ID", help="From `syncd conflicts list`.")],
 ) -> None:
     """Show what both sides hold. This shows personal data."""
-    face = face_of(context)
-    with stored(face) as known:
+    context = context_of(ctx)
+    with stored(context) as known:
         pair, conflict = _one(known, number)
         accounts = _accounts(known, pair)
         with reading(known.store) as db:
@@ -94,12 +94,12 @@ def show(
             "values": [to_json(value) for value in values],
         }
     content = {"pair": pair, **_content(conflict), "sides": sides}
-    face.answer(content, table, _next_step(pair, conflict))
+    context.answer(content, table, _next_step(pair, conflict))
 
 
 @app.command()
 def resolve(
-    context: typer.Context,
+    ctx: typer.Context,
     take: Annotated[Side, typer.Option(help="The side whose value both shall show.")],
     number: Annotated[
         int | None, typer.Argument(metavar="ID", help="From `syncd conflicts list`.")
@@ -112,8 +112,8 @@ def resolve(
 
     Whether somebody is opted out is settled one by one, never by `--all`.
     """
-    face = face_of(context)
-    with stored(face) as known:
+    context = context_of(ctx)
+    with stored(context) as known:
         pair, found = _chosen(known, number, every)
         chosen = [c for c in found if number is not None or c.rule != CONSENT]
         with known.store.begin() as db:
@@ -128,7 +128,7 @@ def resolve(
         "left_open": [c.id for c in found if c not in chosen],
     }
     if not found:
-        face.answer(content, f"No field of pair '{pair}' waits for a person.")
+        context.answer(content, f"No field of pair '{pair}' waits for a person.")
         return
     lines = []
     if chosen:
@@ -141,7 +141,7 @@ def resolve(
             f"Not resolved: {counted(asked, 'contact')} of whom somebody has to say whether they"
             " are opted out. Look with `syncd conflicts list`, and settle each by its ID."
         )
-    face.answer(content, *lines)
+    context.answer(content, *lines)
 
 
 def _chosen(known: Stored, number: int | None, every: str | None) -> tuple[str, list[Conflict]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from syncd.cli.face import Code, Face, face_of, finish
+from syncd.cli.context import Code, CommandContext, context_of, finish
 from syncd.connectors.api import Plugin
 from syncd.connectors.registry import installed
 
@@ -15,15 +15,15 @@ app = typer.Typer(add_completion=False)
 
 @app.callback(invoke_without_command=True)
 def connectors(
-    context: typer.Context,
+    ctx: typer.Context,
     json: Annotated[
         bool, typer.Option("--json", help="Answer in JSON, alone on standard output.")
     ] = False,
 ) -> None:
     """List the connectors that are installed, and the settings of their accounts."""
-    face = face_of(context)
-    face.json = face.json or json
-    if context.invoked_subcommand is not None:
+    context = context_of(ctx)
+    context.json = context.json or json
+    if ctx.invoked_subcommand is not None:
         return
     plugins = installed()
     content = {
@@ -36,12 +36,12 @@ def connectors(
         }
         for name, plugin in plugins.items()
     }
-    face.answer({"connectors": content}, *(_table(name, p) for name, p in plugins.items()))
+    context.answer({"connectors": content}, *(_table(name, p) for name, p in plugins.items()))
 
 
 @app.command()
 def test(
-    context: typer.Context,
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The name under which its package offers it.")],
 ) -> None:
     """Test a connector on its emulator: every promise that a connector has to keep.
@@ -51,12 +51,12 @@ def test(
     """
     from syncd.testing.contract import Verdict, outcomes, sentence, stage_named
 
-    face = face_of(context)
+    context = context_of(ctx)
     found = []
     for outcome in outcomes(stage_named(name)):
         found.append(outcome)
-        if face.draws:
-            face.say(f"{outcome.verdict}: {outcome.promise.text}")
+        if context.draws:
+            context.say(f"{outcome.verdict}: {outcome.promise.text}")
     broken = [outcome for outcome in found if outcome.verdict is Verdict.BROKEN]
     table = Table(title=f"What every connector promises, asked of '{name}'", title_justify="left")
     for column in ("promise", ""):
@@ -82,13 +82,13 @@ def test(
         for o in found
         if o.why
     ]
-    face.answer(content, table, *why, f"{kept} of {len(found)} promises are kept.")
+    context.answer(content, table, *why, f"{kept} of {len(found)} promises are kept.")
     finish(Code.AGAIN if broken else Code.DONE)
 
 
 @app.command()
 def new(
-    context: typer.Context,
+    ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="Of the platform: small letters, digits and _.")],
     folder: Annotated[
         Path | None, typer.Option(help="Where to write it; default: ./syncd-NAME.")
@@ -100,14 +100,14 @@ def new(
     """
     from syncd.testing.skeleton import write
 
-    face = face_of(context)
+    context = context_of(ctx)
     into = folder or Path(f"syncd-{name.replace('_', '-')}")
     written = write(name, into)
-    _tell_what_to_do(face, name, into, written)
+    _tell_what_to_do(context, name, into, written)
 
 
-def _tell_what_to_do(face: Face, name: str, into: Path, written: list[Path]) -> None:
-    face.answer(
+def _tell_what_to_do(context: CommandContext, name: str, into: Path, written: list[Path]) -> None:
+    context.answer(
         {"connector": name, "folder": str(into), "written": [str(path) for path in written]},
         *(f"written: {path}" for path in written),
         f"Now type `cd {into}`, `pip install -e .` and `syncd connectors test {name}`.",

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from syncd.app import App
 from syncd.cli import causes
-from syncd.cli.face import Face, face_of, opened, pair_names
+from syncd.cli.context import CommandContext, context_of, opened, pair_names
 from syncd.cli.reasons import Subject, find, why
 from syncd.cli.values import moment, shown
 from syncd.core import consent
@@ -23,7 +23,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def explain(
-    context: typer.Context,
+    ctx: typer.Context,
     contact: Annotated[str, typer.Argument(help="An e-mail address, or an id of either side.")],
     pair: Annotated[str | None, typer.Argument(help="All pairs, if none is named.")] = None,
 ) -> None:
@@ -31,18 +31,18 @@ def explain(
 
     This shows personal data.
     """
-    face = face_of(context)
+    context = context_of(ctx)
     found: list[Subject] = []
-    with opened(face) as opened_app:
+    with opened(context) as opened_app:
         for name in pair_names(opened_app, [pair] if pair else []):
             found += find(opened_app, name, contact)
         if not found:
             raise _unknown(opened_app, contact)
-        if face.json:
-            face.answer({"contacts": [_content(subject) for subject in found]})
+        if context.json:
+            context.answer({"contacts": [_content(subject) for subject in found]})
             return
         for subject in found:
-            _show(face, subject)
+            _show(context, subject)
 
 
 def _unknown(opened_app: App, contact: str) -> ConfigError:
@@ -62,17 +62,17 @@ def _unknown(opened_app: App, contact: str) -> ConfigError:
     )
 
 
-def _show(face: Face, subject: Subject) -> None:
+def _show(context: CommandContext, subject: Subject) -> None:
     names = subject.accounts
-    face.out.print(f"Pair {subject.pair}", style="bold")
+    context.out.print(f"Pair {subject.pair}", style="bold")
     for side in SIDES:
-        face.out.print(f"  {names[side]}: {_standing(subject, side)}", soft_wrap=True)
-    face.out.print(f"  {_consent(subject)}", soft_wrap=True)
+        context.out.print(f"  {names[side]}: {_standing(subject, side)}", soft_wrap=True)
+    context.out.print(f"  {_consent(subject)}", soft_wrap=True)
     if subject.link is not None and subject.link.ended:
-        face.out.print(f"  The link has ended: {causes.told(subject.link.ended)}.")
-    face.out.print(_rules(subject))
+        context.out.print(f"  The link has ended: {causes.told(subject.link.ended)}.")
+    context.out.print(_rules(subject))
     if subject.ops:
-        face.out.print(_writes(subject))
+        context.out.print(_writes(subject))
 
 
 def _standing(subject: Subject, side: Side) -> str:

@@ -5,7 +5,7 @@ import os
 import sqlite3
 import sys
 
-from syncd.cli.face import Code, Face
+from syncd.cli.context import Code, CommandContext
 from syncd.errors import (
     AccountError,
     ConfigError,
@@ -41,14 +41,14 @@ def _may_pass(error: StoreError) -> bool:
     return True
 
 
-def tell(face: Face, error: SyncdError, *, kind: str = "") -> Code:
+def tell(context: CommandContext, error: SyncdError, *, kind: str = "") -> Code:
     """Say what happened, what was not done and what to type next.
 
     Args:
         kind: what to call it in JSON, if not by the class of the error.
     """
     code = exit_code(error)
-    if face.json:
+    if context.json:
         content = {
             "error": {
                 "kind": kind or type(error).__name__,
@@ -59,9 +59,9 @@ def tell(face: Face, error: SyncdError, *, kind: str = "") -> Code:
         }
         sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
     else:
-        face.err.print(error.message, style="red", soft_wrap=True)
+        context.err.print(error.message, style="red", soft_wrap=True)
         if error.hint:
-            face.err.print(error.hint, soft_wrap=True)
+            context.err.print(error.hint, soft_wrap=True)
     return code
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli import template
-from syncd.cli.face import face_of
+from syncd.cli.context import context_of
 from syncd.connectors.registry import connector, installed
 from syncd.errors import ConfigError
 from syncd.store import private_files
@@ -18,7 +18,7 @@ ENV = ".env.example"
 
 @app.command()
 def init(
-    context: typer.Context,
+    ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where to write.")] = Path(),
     left: Annotated[str | None, typer.Option(help="The connector on the left.")] = None,
     right: Annotated[str | None, typer.Option(help="The connector on the right.")] = None,
@@ -36,10 +36,10 @@ def init(
 
     Secrets are not asked for: they belong into .env or the environment.
     """
-    face = face_of(context)
-    asks = not (yes or face.json)
+    context = context_of(ctx)
+    asks = not (yes or context.json)
     if asks and None in (left, right):
-        face.say(f"Installed connectors: {', '.join(installed())}.")
+        context.say(f"Installed connectors: {', '.join(installed())}.")
     here = _connector(left, "Connector on the left", "ghl", asks)
     there = _connector(right, "Connector on the right", "maileon", asks)
     usual = (template.USUAL.get(here, here), template.USUAL.get(there, there))
@@ -62,7 +62,7 @@ def init(
     _write(files, force=force)
     names = [str(path) for path in files]
     variables = ", ".join(template.variables(answers))
-    face.answer(
+    context.answer(
         {"written": names, "variables": template.variables(answers)},
         *(f"written: {name}" for name in names),
         f"Now copy .env.example to .env, fill in {variables}, and type `syncd check`.",

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from syncd import __version__
-from syncd.cli.face import Face
+from syncd.cli.context import CommandContext
 from syncd.errors import ConfigError, SyncdError
 
 # Name -> what it is for. The command itself is in the module of the same name.
@@ -74,23 +74,23 @@ class _Commands(TyperGroup):
         """Run a command; the one place where errors end."""
         from syncd.cli import faults
 
-        face = Face(ctx.params.get("config"))
-        ctx.obj = face
+        context = CommandContext(ctx.params.get("config"))
+        ctx.obj = context
         try:
             return super().invoke(ctx)
         except UsageError as error:
             raise _told(error, ctx) from error
         except SyncdError as error:
-            raise typer.Exit(faults.tell(face, error)) from error
+            raise typer.Exit(faults.tell(context, error)) from error
         except BrokenPipeError as error:
             faults.close_stdout()
             raise typer.Exit(0) from error
         except OSError as error:
-            face.err.print(f"The system refused: {error.strerror or type(error).__name__}.")
+            context.err.print(f"The system refused: {error.strerror or type(error).__name__}.")
             faults.close_stdout()
             raise typer.Exit(1) from error
         except KeyboardInterrupt as error:
-            face.err.print("Stopped.")
+            context.err.print("Stopped.")
             raise typer.Exit(130) from error
 
 
@@ -101,15 +101,15 @@ def _collect_garbage_again() -> None:
         gc.enable()
 
 
-def _told(error: Any, context: Any) -> Exception:
+def _told(error: Any, ctx: Any) -> Exception:
     """What was typed wrongly, for a program that asked for JSON; else as the library tells it."""
-    if "--json" not in context.meta[WORDS]:
+    if "--json" not in ctx.meta[WORDS]:
         return cast("Exception", error)
     from syncd.cli import faults
 
     help_of = error.ctx.command_path if error.ctx else "syncd"
     wrong = ConfigError(error.format_message(), hint=f"Type `{help_of} --help`.")
-    return typer.Exit(faults.tell(Face(json=True), wrong, kind=type(error).__name__))
+    return typer.Exit(faults.tell(CommandContext(json=True), wrong, kind=type(error).__name__))
 
 
 def _with_common_options(command: Any) -> Any:
@@ -147,14 +147,14 @@ def _common_options() -> list[Any]:
     return list(typer.main.get_command(prototype).params)[:2]
 
 
-def _answer_in_json(context: typer.Context, value: bool) -> None:
+def _answer_in_json(ctx: typer.Context, value: bool) -> None:
     if value:
-        context.ensure_object(Face).json = True
+        ctx.ensure_object(CommandContext).json = True
 
 
-def _take_config(context: typer.Context, value: Path | None) -> None:
+def _take_config(ctx: typer.Context, value: Path | None) -> None:
     if value is not None:
-        context.ensure_object(Face).config = value
+        ctx.ensure_object(CommandContext).config = value
 
 
 def _version(asked: bool) -> None:

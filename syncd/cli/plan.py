@@ -8,7 +8,7 @@ from rich.table import Table
 
 from syncd.app import App
 from syncd.cli import progress
-from syncd.cli.face import Code, face_of, finish, opened
+from syncd.cli.context import Code, context_of, finish, opened
 from syncd.cli.rounds import environment_of, stoppable
 from syncd.cli.values import shown
 from syncd.core.guard import KINDS
@@ -25,7 +25,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def plan(
-    context: typer.Context,
+    ctx: typer.Context,
     pair: Annotated[str, typer.Argument(help="The pair to plan.")],
     limit: Annotated[int, typer.Option(min=0, help="How many writes to show.")] = 20,
     full: Annotated[
@@ -39,9 +39,9 @@ def plan(
 
     Ends with 7 if the run would be held, with 0 otherwise.
     """
-    face = face_of(context)
-    with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
-        with progress.shown(face) as step:
+    context = context_of(ctx)
+    with stoppable(context) as (stop, wire), opened(context, wire) as opened_app:
+        with progress.shown(context) as step:
             environment = environment_of(opened_app, stop, step)
             compiled, report = opened_app.run_pair(
                 pair, environment, Mode.PLAN, create_fields=False, full=full
@@ -59,7 +59,7 @@ def plan(
     ]
     if len(sample) < wanted:
         parts.append(f"These are {len(sample):,} of {wanted:,} writes; `--limit` shows more.")
-    face.answer(
+    context.answer(
         _content(pair, report, accounts, sample, values=values),
         *parts,
         _verdict(pair, report),

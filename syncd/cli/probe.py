@@ -14,7 +14,7 @@ from rich.table import Table
 
 from syncd.app import App
 from syncd.cli import progress
-from syncd.cli.face import Code, Face, finish, opened
+from syncd.cli.context import Code, CommandContext, finish, opened
 from syncd.connectors.api import Connector, Probing, Wire
 from syncd.errors import ConfigError, SyncdError
 from syncd.model.probe import Finding
@@ -45,18 +45,18 @@ class Waits:
         sleep(max(seconds - whole, 0.0))
 
 
-def probe(face: Face, account: str, address: str | None, *, yes: bool) -> None:
+def probe(context: CommandContext, account: str, address: str | None, *, yes: bool) -> None:
     """Probe one account, after asking; ends with 2 if something is not as it is taken to be."""
     waits = Waits()
-    with opened(face, Wire(sleep=waits.sleep)) as opened_app:
+    with opened(context, Wire(sleep=waits.sleep)) as opened_app:
         connector = _probing(opened_app, account)
         chosen = address or f"syncd-probe-{secrets.token_hex(4)}@example.org"
         opened_app.checked(account, anew=True)
         if not yes and not _permitted(chosen, account):
-            face.answer({"account": account, "findings": []}, "Nothing was written.")
+            context.answer({"account": account, "findings": []}, "Nothing was written.")
             return
-        told = Told(face, account, chosen)
-        with progress.shown(face) as step, _alone(opened_app, account):
+        told = Told(context, account, chosen)
+        with progress.shown(context) as step, _alone(opened_app, account):
             waits.step = step
             told.collect(connector, step)
         told.answer()
@@ -114,7 +114,7 @@ def _permitted(address: str, account: str) -> bool:
 class Told:
     """What a probe found out about one account."""
 
-    face: Face
+    context: CommandContext
     account: str
     address: str
     findings: list[Finding] = field(default_factory=list)
@@ -135,15 +135,15 @@ class Told:
                 self.findings.sort(key=lambda f: places.get(f.assumption.key, total))
                 step(TRYING, len(self.findings), total)
         except SyncdError:
-            if self.findings and not self.face.json:
+            if self.findings and not self.context.json:
                 self.answer()
-                self.face.say("The probe did not come to its end:")
+                self.context.say("The probe did not come to its end:")
             raise
         finally:
             _close(running)
 
     def answer(self) -> None:
-        self.face.answer(self._content(), self._table(), *self._hints(), self._summary())
+        self.context.answer(self._content(), self._table(), *self._hints(), self._summary())
 
     def _table(self) -> Table:
         table = Table()

@@ -18,7 +18,7 @@ from rich.progress import (
 )
 from rich.text import Text
 
-from syncd.cli.face import Face
+from syncd.cli.context import CommandContext
 
 Step = Callable[[str, int, int | None], None]  # what, how many, of how many
 LINE_EVERY_S = 5.0
@@ -33,16 +33,16 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def shown(face: Face) -> Iterator[Step]:
+def shown(context: CommandContext) -> Iterator[Step]:
     """A callback for `Environment.progress`, for the length of the work."""
-    if face.draws and not face.json:
-        with _bars(face) as bars:
+    if context.draws and not context.json:
+        with _bars(context) as bars:
             yield _Drawn(bars).step
     else:
         yield _Logged().step
 
 
-def _bars(face: Face) -> Progress:
+def _bars(context: CommandContext) -> Progress:
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -50,7 +50,7 @@ def _bars(face: Face) -> Progress:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(compact=True),
-        console=face.err,
+        console=context.err,
         transient=True,
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli import progress
-from syncd.cli.face import face_of, finish, opened
+from syncd.cli.context import context_of, finish, opened
 from syncd.cli.rounds import environment_of, run_rounds, stoppable
 from syncd.engine.word import PLAN, approve, looked_at
 from syncd.errors import BusyError
@@ -17,7 +17,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def release(
-    context: typer.Context,
+    ctx: typer.Context,
     pair: Annotated[str, typer.Argument(help="The pair that you looked at.")],
     run: Annotated[
         int | None, typer.Option(help="The plan or held run you looked at; no other is released.")
@@ -31,8 +31,8 @@ def release(
     At once, unless another process works on the pair. Not more than was shown: a run that wants
     more than that and the limits is held again.
     """
-    face = face_of(context)
-    with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
+    context = context_of(ctx)
+    with stoppable(context) as (stop, wire), opened(context, wire) as opened_app:
         opened_app.pair_named(pair)
         with reading(opened_app.store) as db:
             seen = looked_at(db, pair, run)
@@ -44,21 +44,21 @@ def release(
             said = f"Run {released.id} of pair '{pair}' is released, as run {seen.id} planned it."
         if released.mode == BACKFILL:
             resume = f"syncd backfill {pair} --resume {released.id}"
-            face.answer({**content, "sent": False}, f"{said} Go on with `{resume}`.")
+            context.answer({**content, "sent": False}, f"{said} Go on with `{resume}`.")
             return
         if no_run:
-            face.answer({**content, "sent": False}, f"{said} The next cycle sends it.")
+            context.answer({**content, "sent": False}, f"{said} The next cycle sends it.")
             return
-        face.say(f"{said} Sending.")
+        context.say(f"{said} Sending.")
         try:
-            with progress.shown(face) as step:
+            with progress.shown(context) as step:
                 environment = environment_of(opened_app, stop, step)
                 outcome = run_rounds(opened_app, pair, environment, full=False, once=False)
         except BusyError:
             later = "Another process works on this pair; its next cycle sends it."
-            face.answer({**content, "sent": False}, f"{said} {later}")
+            context.answer({**content, "sent": False}, f"{said} {later}")
             return
-    face.answer(
+    context.answer(
         {**content, "sent": True, "outcome": outcome.content}, outcome.table(), outcome.sentence()
     )
     finish(outcome.code)

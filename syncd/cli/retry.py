@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli import causes
-from syncd.cli.face import face_of, stored
+from syncd.cli.context import context_of, stored
 from syncd.cli.values import counted
 from syncd.errors import ConfigError
 from syncd.store import members, refusals, wake
@@ -18,7 +18,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def retry(
-    context: typer.Context,
+    ctx: typer.Context,
     pair: Annotated[str, typer.Argument(help="The pair whose parked records to try.")],
     cause: Annotated[
         list[str] | None, typer.Option(help="Only those parked for this cause; may be repeated.")
@@ -28,8 +28,8 @@ def retry(
 
     What is parked because it was decided so, such as an opt-out, stays as it is.
     """
-    face = face_of(context)
-    with stored(face) as known:
+    context = context_of(ctx)
+    with stored(context) as known:
         known.pair_named(pair)
         with reading(known.store) as db:
             census = members.census(db, pair)
@@ -50,7 +50,7 @@ def retry(
         "refused": len(refused),
         "left_alone": left_alone,
     }
-    face.answer(content, _said(pair, woken, len(refused), left_alone))
+    context.answer(content, _said(pair, woken, len(refused), left_alone))
 
 
 def _asked(parked: Counter[str], named: Sequence[str]) -> list[str]:

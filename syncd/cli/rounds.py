@@ -9,7 +9,7 @@ from rich.table import Table
 
 from syncd.app import App
 from syncd.cli import causes, progress
-from syncd.cli.face import Code, Face
+from syncd.cli.context import Code, CommandContext
 from syncd.cli.values import counted
 from syncd.connectors.api import Wire
 from syncd.engine.context import Environment
@@ -148,12 +148,12 @@ class Outcome:
 
 
 @contextmanager
-def stoppable(face: Face, share: float = 1.0) -> Iterator[tuple[Stop, Wire]]:
+def stoppable(context: CommandContext, share: float = 1.0) -> Iterator[tuple[Stop, Wire]]:
     """Ctrl-C ends the work at its next safe place, a second one at once."""
     stop = Stop()
     on_signals(
         stop,
-        lambda _: face.say("Stopping at the next safe place; once more to stop at once."),
+        lambda _: context.say("Stopping at the next safe place; once more to stop at once."),
     )
     yield stop, Wire(sleep=stop.sleep, rate_share=share)
 

@@ -5,7 +5,7 @@ import os
 import typer
 
 from syncd.app import open_app
-from syncd.cli.face import configuration_path, face_of
+from syncd.cli.context import configuration_path, context_of
 from syncd.config.load import Configuration, load
 from syncd.observe import log
 from syncd.runtime.daemon import Daemon
@@ -15,17 +15,17 @@ app = typer.Typer(add_completion=False)
 
 
 @app.command()
-def run(context: typer.Context) -> None:
+def run(ctx: typer.Context) -> None:
     """Run as a daemon that keeps every pair in step, until SIGTERM or Ctrl-C.
 
     SIGHUP reads the configuration again. Log lines go to standard error.
     """
-    face = face_of(context)
+    context = context_of(ctx)
     log.configure()
-    path = configuration_path(face)
+    path = configuration_path(context)
 
     def read() -> Configuration:
-        return load(configuration_path(face), os.environ)
+        return load(configuration_path(context), os.environ)
 
     opened = open_app(path)
     settings = opened.configuration.log

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from syncd.cli.face import face_of
+from syncd.cli.context import context_of
 from syncd.errors import ConfigError
 from syncd.runtime.stop import Stop, on_signals
 from syncd.sandbox.server import start
@@ -22,7 +22,7 @@ class Limits(StrEnum):
 
 @app.command()
 def sandbox(
-    context: typer.Context,
+    ctx: typer.Context,
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8787,
     contacts: Annotated[
         int, typer.Option(min=0, help="Invented people per platform, half of them in common.")
@@ -34,7 +34,7 @@ def sandbox(
 
     Prints what to put into .env. Everything else is in docs/sandbox.md.
     """
-    face = face_of(context)
+    context = context_of(ctx)
     stop = Stop()
     on_signals(stop, lambda _: None)
     try:
@@ -45,7 +45,7 @@ def sandbox(
             hint="Name another one with `--port`; 0 takes a free one.",
         ) from cause
     info = running.app.info(running.url)
-    if face.json:
+    if context.json:
         typer.echo(json.dumps({"url": running.url, "platforms": info}))
     else:
         typer.echo(f"sandbox ready on {running.url}")

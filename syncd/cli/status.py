@@ -8,7 +8,7 @@ import typer
 from rich.table import Table
 
 from syncd.cli import causes
-from syncd.cli.face import Code, Face, face_of, finish, pair_names, stored
+from syncd.cli.context import Code, CommandContext, context_of, finish, pair_names, stored
 from syncd.cli.standing import Standing, read_standing
 from syncd.cli.values import ago, counted, moment
 from syncd.connectors.api import utc_now
@@ -23,7 +23,7 @@ SLACK = timedelta(minutes=5)
 
 @app.command()
 def status(
-    context: typer.Context,
+    ctx: typer.Context,
     pair: Annotated[str | None, typer.Argument(help="All pairs, if none is named.")] = None,
     check: Annotated[
         bool,
@@ -35,32 +35,32 @@ def status(
     With `--check`: ends with 0 if the last run of every pair is recent and did not fail,
     with 7 if one is held, and with 1 if one failed or none came.
     """
-    face = face_of(context)
-    with stored(face, make=False) as known:
+    context = context_of(ctx)
+    with stored(context, make=False) as known:
         names = pair_names(known, [pair] if pair else [])
         now = utc_now()
         standings = [read_standing(known, name, now) for name in names]
         if check:
-            _check(face, known, standings, now)
+            _check(context, known, standings, now)
             return
-        face.answer({"pairs": [s.content for s in standings]})
-        if not face.json:
+        context.answer({"pairs": [s.content for s in standings]})
+        if not context.json:
             for standing in standings:
-                _show(face, known, standing, now)
+                _show(context, known, standing, now)
 
 
 # -- for a person ------------------------------------------------------------------------
 
 
-def _show(face: Face, known: Stored, standing: Standing, now: datetime) -> None:
-    face.out.print(_title(known, standing), style="bold")
+def _show(context: CommandContext, known: Stored, standing: Standing, now: datetime) -> None:
+    context.out.print(_title(known, standing), style="bold")
     if standing.census:
-        face.out.print(_census(standing))
+        context.out.print(_census(standing))
     elif standing.error is None:
-        face.out.print("  No record was read yet: type `syncd sync`.")
+        context.out.print("  No record was read yet: type `syncd sync`.")
     for line in _lines(standing, now):
-        face.out.print(line, soft_wrap=True)
-    face.out.print()
+        context.out.print(line, soft_wrap=True)
+    context.out.print()
 
 
 def _title(known: Stored, standing: Standing) -> str:
@@ -154,13 +154,15 @@ def _see(standing: Standing) -> str:
 # -- the health check --------------------------------------------------------------------
 
 
-def _check(face: Face, known: Stored, standings: Sequence[Standing], now: datetime) -> None:
+def _check(
+    context: CommandContext, known: Stored, standings: Sequence[Standing], now: datetime
+) -> None:
     verdicts = {s.pair: _verdict(known, s, now) for s in standings}
     content: dict[str, Any] = {
         "healthy": all(code is Code.DONE for code, _ in verdicts.values()),
         "pairs": {name: {"code": int(c), "why": why} for name, (c, why) in verdicts.items()},
     }
-    face.answer(content, *(f"{name}: {why}" for name, (_, why) in verdicts.items()))
+    context.answer(content, *(f"{name}: {why}" for name, (_, why) in verdicts.items()))
     codes = {code for code, _ in verdicts.values()}
     finish(Code.AGAIN if Code.AGAIN in codes else max(codes, default=Code.DONE))
 

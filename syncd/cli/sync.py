@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from syncd.cli import faults, progress
-from syncd.cli.face import Code, Face, face_of, finish, opened, pair_names, worst
+from syncd.cli.context import Code, CommandContext, context_of, finish, opened, pair_names, worst
 from syncd.cli.rounds import Outcome, environment_of, run_rounds, stoppable
 from syncd.errors import SyncdError
 
@@ -14,7 +14,7 @@ app = typer.Typer(add_completion=False)
 
 @app.command()
 def sync(
-    context: typer.Context,
+    ctx: typer.Context,
     pairs: Annotated[list[str] | None, typer.Argument(help="All pairs, if none is named.")] = None,
     full: Annotated[
         bool, typer.Option("--full", help="Read everything on both sides first.")
@@ -28,31 +28,33 @@ def sync(
     Ends with 0 when both sides agree, 1 when it should be tried again, 3 when conflicts wait
     for a person, 7 when a run is held.
     """
-    face = face_of(context)
+    context = context_of(ctx)
     outcomes: list[Outcome] = []
     failed: dict[str, Code] = {}
-    with stoppable(face) as (stop, wire), opened(face, wire) as opened_app:
+    with stoppable(context) as (stop, wire), opened(context, wire) as opened_app:
         for name in pair_names(opened_app, pairs or ()):
             if stop():
                 break
             try:
-                with progress.shown(face) as step:
+                with progress.shown(context) as step:
                     environment = environment_of(opened_app, stop, step)
                     outcome = run_rounds(opened_app, name, environment, full=full, once=once)
             except SyncdError as error:
                 if len(pairs or opened_app.configuration.pairs) == 1:
                     raise
-                face.err.print(f"Pair {name} was not synced:")
-                failed[name] = faults.tell(Face(face.config), error)  # the others go on
+                context.err.print(f"Pair {name} was not synced:")
+                failed[name] = faults.tell(
+                    CommandContext(context.config), error
+                )  # the others go on
                 continue
             outcomes.append(outcome)
-            if not face.json:
-                face.out.print(outcome.table())
-                face.out.print(outcome.sentence(), soft_wrap=True)
+            if not context.json:
+                context.out.print(outcome.table())
+                context.out.print(outcome.sentence(), soft_wrap=True)
     content = {
         "pairs": [outcome.content for outcome in outcomes],
         "failed": {name: int(code) for name, code in failed.items()},
     }
-    if face.json:
-        face.answer(content)
+    if context.json:
+        context.answer(content)
     finish(worst([*failed.values(), *(outcome.code for outcome in outcomes)]))

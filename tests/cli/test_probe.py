@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from syncd.cli import probe as probing
-from syncd.cli.face import Face
+from syncd.cli.context import CommandContext
 from syncd.connectors.ghl.assumptions import ASSUMPTIONS as GHL
 from syncd.connectors.maileon.assumptions import ASSUMPTIONS as MAILEON
 from syncd.errors import ConfigError, TransientError
@@ -44,7 +44,7 @@ class Stub:
 
 
 def told(stub: Stub, *, as_json: bool = False) -> probing.Told:
-    answer = probing.Told(Face(json=as_json), "crm", "probe@example.org")
+    answer = probing.Told(CommandContext(json=as_json), "crm", "probe@example.org")
     answer.collect(stub, lambda *_: None)
     answer.answer()
     return answer

@@ -13,9 +13,9 @@ from rich.table import Table
 
 from syncd.app import App, open_app
 from syncd.cli import progress
+from syncd.cli.context import Code, CommandContext, context_of, finish
 from syncd.cli.demo import edits, proof, stage
 from syncd.cli.demo.shown import GHL, PLATFORMS, TITLES, Shown, by_email, read_back
-from syncd.cli.face import Code, Face, face_of, finish
 from syncd.cli.rounds import KINDS, Outcome, environment_of, run_rounds, stoppable
 from syncd.cli.standing import CYCLES, read_standing
 from syncd.connectors.api import Wire
@@ -35,7 +35,7 @@ WRITES = ("created", "updated", "opted out")
 
 @app.command()
 def demo(
-    context: typer.Context,
+    ctx: typer.Context,
     contacts: Annotated[
         int, typer.Option(min=40, max=5000, help="Invented people per platform.")
     ] = 200,
@@ -48,30 +48,30 @@ def demo(
 
     All platforms are served on this machine with their real limits; nothing leaves it.
     """
-    face = face_of(context)
+    context = context_of(ctx)
     log.configure("error")
     folder = Path(tempfile.mkdtemp(prefix="syncd-demo-"))
     try:
-        with stoppable(face) as (stop, wire), stage.sandbox(contacts, seed) as box:
-            findings, seconds = _play(face, folder, box, stop, wire)
+        with stoppable(context) as (stop, wire), stage.sandbox(contacts, seed) as box:
+            findings, seconds = _play(context, folder, box, stop, wire)
     finally:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
-    _conclude(face, findings, seconds, folder if keep else None)
+    _conclude(context, findings, seconds, folder if keep else None)
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
     """The demo under way."""
 
-    face: Face
+    context: CommandContext
     box: Control
     clock: stage.Clock
     opened: App
     stop: Stop
 
     def tell(self, line: str) -> None:
-        _tell(self.face, line)
+        _tell(self.context, line)
 
     def sync(self) -> tuple[list[Outcome], bool]:
         """What `syncd sync` does, pair by pair; whether it had nothing to write."""
@@ -93,8 +93,8 @@ class Play:
             _, quiet = self.sync()
             times += 1
             self.clock.put_forward()
-        if not self.face.json:
-            self.face.out.print(self._table(since, self.opened.requests - asked))
+        if not self.context.json:
+            self.context.out.print(self._table(since, self.opened.requests - asked))
         end = "the last one wrote nothing" if quiet else "there is more to do"
         self.tell(f"   `syncd sync` was typed {times} times; {end}.")
 
@@ -125,27 +125,27 @@ class Play:
             return max((run.id for run in known if run and run.state is RunState.DONE), default=0)
 
     def rounds(self, pair: str) -> Outcome:
-        with progress.shown(self.face) as step:
+        with progress.shown(self.context) as step:
             environment = environment_of(self.opened, self.stop, step)
             return run_rounds(self.opened, pair, environment, full=False, once=False)
 
 
 def _play(
-    face: Face, folder: Path, box: Control, stop: Stop, wire: Wire
+    context: CommandContext, folder: Path, box: Control, stop: Stop, wire: Wire
 ) -> tuple[list[proof.Finding], float]:
     started = time.monotonic()
     path, env = stage.write_configuration(folder, box)
     membership = stage.add_memberships(box)
     before = read_back(box, membership)
     counts = ", ".join(f"{TITLES[name]} with {len(before[name]):,}" for name in PLATFORMS)
-    _tell(face, f"1. Three platforms, served on {box.url} with their real limits:")
-    _tell(face, f"   {counts} contacts.")
-    _tell(face, "   Pair letters is GoHighLevel ⇄ Mailercloud, pair shop GoHighLevel ⇄ Maileon.")
+    _tell(context, f"1. Three platforms, served on {box.url} with their real limits:")
+    _tell(context, f"   {counts} contacts.")
+    _tell(context, "   Pair letters is GoHighLevel ⇄ Mailercloud, pair shop GoHighLevel ⇄ Maileon.")
     clock = stage.Clock(box)
     opened = open_app(path, env=env, wire=replace(wire, now=clock.now))
     try:
         with explained(opened.store):
-            play = Play(face, box, clock, opened, stop)
+            play = Play(context, box, clock, opened, stop)
             said = _act(play, membership, before)
     finally:
         opened.close()
@@ -195,13 +195,13 @@ def _act(play: Play, membership: str, before: Shown) -> proof.Said:
     return proof.Said(made, opted_out, len(known) + arrivals, listed, quiet)
 
 
-def _tell(face: Face, line: str) -> None:
-    if not face.json:
-        face.out.print(line, soft_wrap=True)
+def _tell(context: CommandContext, line: str) -> None:
+    if not context.json:
+        context.out.print(line, soft_wrap=True)
 
 
 def _conclude(
-    face: Face, findings: list[proof.Finding], seconds: float, folder: Path | None
+    context: CommandContext, findings: list[proof.Finding], seconds: float, folder: Path | None
 ) -> None:
     works = all(finding.holds for finding in findings)
     table = Table(title="7. All three, read back from the sandbox", title_justify="left")
@@ -223,5 +223,5 @@ def _conclude(
         ],
         "folder": str(folder) if folder else None,
     }
-    face.answer(content, table, said)
+    context.answer(content, table, said)
     finish(Code.DONE if works else Code.AGAIN)

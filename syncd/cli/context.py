@@ -39,7 +39,7 @@ class Code(IntEnum):
 
 
 @dataclass(slots=True)
-class Face:
+class CommandContext:
     """How one command talks: to a person, or as JSON to a program.
 
     Attributes:
@@ -91,9 +91,9 @@ def _console(stream: Any) -> "Console":
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
-def face_of(context: typer.Context) -> Face:
-    """The face of the command that runs."""
-    return context.ensure_object(Face)
+def context_of(ctx: typer.Context) -> CommandContext:
+    """The context of the command that runs."""
+    return ctx.ensure_object(CommandContext)
 
 
 def finish(code: Code) -> None:
@@ -113,14 +113,14 @@ def worst(codes: Iterable[Code]) -> Code:
     return next((code for code in order if code in found), Code.DONE)
 
 
-def configuration_path(face: Face) -> Path:
+def configuration_path(context: CommandContext) -> Path:
     """Where the configuration is.
 
     Raises:
         ConfigError: it is in none of the usual places.
     """
     dotenv.read(Path(".env"))
-    named = face.config or os.environ.get("SYNCD_CONFIG")
+    named = context.config or os.environ.get("SYNCD_CONFIG")
     found = Path(named) if named else next((p for p in PLACES if p.is_file()), None)
     if found is None:
         places = ", ".join(str(place) for place in PLACES)
@@ -134,7 +134,7 @@ def configuration_path(face: Face) -> Path:
 
 
 @contextmanager
-def opened(face: Face, wire: "Wire | None" = None) -> Iterator["App"]:
+def opened(context: CommandContext, wire: "Wire | None" = None) -> Iterator["App"]:
     """The configuration read and the store opened, for the length of a command.
 
     Raises:
@@ -146,9 +146,9 @@ def opened(face: Face, wire: "Wire | None" = None) -> Iterator["App"]:
     from syncd.store.database import explained
 
     log.configure("warning")
-    app = open_app(configuration_path(face), wire=wire)
+    app = open_app(configuration_path(context), wire=wire)
     settings = app.configuration.log
-    log.configure("warning" if face.draws else settings.level, settings.format)
+    log.configure("warning" if context.draws else settings.level, settings.format)
     try:
         with explained(app.store):
             yield app
@@ -157,7 +157,7 @@ def opened(face: Face, wire: "Wire | None" = None) -> Iterator["App"]:
 
 
 @contextmanager
-def stored(face: Face, *, make: bool = True) -> Iterator["Stored"]:
+def stored(context: CommandContext, *, make: bool = True) -> Iterator["Stored"]:
     """As `opened`, for a command that asks no platform: nothing that could is even loaded.
 
     Args:
@@ -168,7 +168,7 @@ def stored(face: Face, *, make: bool = True) -> Iterator["Stored"]:
 
     # Such a command has no events to log, and what a library says may hold somebody's values.
     logging.getLogger().handlers[:] = [logging.NullHandler()]
-    found = open_stored(configuration_path(face), make=make)
+    found = open_stored(configuration_path(context), make=make)
     try:
         with explained(found.store):
             yield found
