@@ -12,7 +12,7 @@ from rich.table import Table
 from syncd.app import App
 from syncd.cli import progress, values
 from syncd.cli.context import Code, CommandContext, context_of, finish, opened
-from syncd.cli.rounds import environment_of, stoppable
+from syncd.cli.run_until_quiet import environment_of, stoppable
 from syncd.engine import backfill as engine
 from syncd.engine.backfill import BackfillReport, BackfillRequest
 from syncd.engine.context import Environment

@@ -9,7 +9,7 @@ from rich.table import Table
 from syncd.app import App
 from syncd.cli import progress
 from syncd.cli.context import Code, context_of, finish, opened
-from syncd.cli.rounds import environment_of, stoppable
+from syncd.cli.run_until_quiet import environment_of, stoppable
 from syncd.cli.values import shown
 from syncd.core.guard import KINDS
 from syncd.engine.cycle import Mode, Report

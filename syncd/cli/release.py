@@ -6,7 +6,7 @@ import typer
 
 from syncd.cli import progress
 from syncd.cli.context import context_of, finish, opened
-from syncd.cli.rounds import environment_of, run_rounds, stoppable
+from syncd.cli.run_until_quiet import environment_of, run_until_quiet, stoppable
 from syncd.engine.word import PLAN, approve, looked_at
 from syncd.errors import BusyError
 from syncd.store.database import reading
@@ -53,7 +53,7 @@ def release(
         try:
             with progress.shown(context) as step:
                 environment = environment_of(opened_app, stop, step)
-                outcome = run_rounds(opened_app, pair, environment, full=False, once=False)
+                outcome = run_until_quiet(opened_app, pair, environment, full=False, once=False)
         except BusyError:
             later = "Another process works on this pair; its next cycle sends it."
             context.answer({**content, "sent": False}, f"{said} {later}")

@@ -6,7 +6,7 @@ import typer
 
 from syncd.cli import faults, progress
 from syncd.cli.context import Code, CommandContext, context_of, finish, opened, pair_names, worst
-from syncd.cli.rounds import Outcome, environment_of, run_rounds, stoppable
+from syncd.cli.run_until_quiet import Outcome, environment_of, run_until_quiet, stoppable
 from syncd.errors import SyncdError
 
 app = typer.Typer(add_completion=False)
@@ -38,7 +38,7 @@ def sync(
             try:
                 with progress.shown(context) as step:
                     environment = environment_of(opened_app, stop, step)
-                    outcome = run_rounds(opened_app, name, environment, full=full, once=once)
+                    outcome = run_until_quiet(opened_app, name, environment, full=full, once=once)
             except SyncdError as error:
                 if len(pairs or opened_app.configuration.pairs) == 1:
                     raise

@@ -129,7 +129,7 @@ def test_once_runs_one_cycle_even_if_it_wrote(place: Place) -> None:
     place.approve()
     email = next(iter(place.contacts("maileon")))
     place.box.act("maileon", "edit", email=email, standard_fields={"CITY": "Brno"})
-    assert place.json("sync", "--once")["pairs"][0]["rounds"] == 1
+    assert place.json("sync", "--once")["pairs"][0]["cycles"] == 1
 
 
 @pytest.mark.parametrize("words", [("sync", "shup"), ("plan", "shup"), ("release", "shup")])

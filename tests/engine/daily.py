@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from syncd.cli.rounds import Outcome, run_rounds
+from syncd.cli.run_until_quiet import Outcome, run_until_quiet
 from syncd.model.side import Side
 from syncd.runtime.stop import Stop
 from syncd.runtime.worker import Worker
@@ -36,7 +36,7 @@ def sync(world: World, *, full: bool = False) -> Outcome:
     """What `syncd sync` does, in a process of its own."""
     app = world.start_process()
     try:
-        return run_rounds(app, world.name, app.environment, full=full, once=False)
+        return run_until_quiet(app, world.name, app.environment, full=full, once=False)
     finally:
         world.end_process()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.rounds import Outcome
+from syncd.cli.run_until_quiet import Outcome
 from syncd.engine.cycle import run_cycle
 from syncd.engine.word import approve
 from syncd.errors import ConfigError, SyncdError

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from bench.harness import Harness, people
-from syncd.cli.rounds import run_rounds
+from syncd.cli.run_until_quiet import run_until_quiet
 from syncd.connectors.registry import installed
 from syncd.engine import backfill
 from syncd.engine.cycle import Mode, Report, run_cycle
@@ -127,7 +127,7 @@ def test_a_cycle_that_read_something_new_has_a_run_of_its_own(rest: Rest) -> Non
 
 
 def by_cron(rest: Rest) -> None:
-    outcome = run_rounds(rest.app, "bench", rest.app.environment, full=False, once=False)
+    outcome = run_until_quiet(rest.app, "bench", rest.app.environment, full=False, once=False)
     assert outcome.settled
 
 

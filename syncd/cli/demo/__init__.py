@@ -16,7 +16,7 @@ from syncd.cli import progress
 from syncd.cli.context import Code, CommandContext, context_of, finish
 from syncd.cli.demo import edits, proof, stage
 from syncd.cli.demo.shown import GHL, PLATFORMS, TITLES, Shown, by_email, read_back
-from syncd.cli.rounds import KINDS, Outcome, environment_of, run_rounds, stoppable
+from syncd.cli.run_until_quiet import KINDS, Outcome, environment_of, run_until_quiet, stoppable
 from syncd.cli.standing import CYCLES, read_standing
 from syncd.connectors.api import Wire
 from syncd.engine.word import approve
@@ -76,7 +76,7 @@ class Play:
     def sync(self) -> tuple[list[Outcome], bool]:
         """What `syncd sync` does, pair by pair; whether it had nothing to write."""
         before = self.box.counters()["writes"]
-        outcomes = [self.rounds(pair) for pair in self.opened.configuration.pairs]
+        outcomes = [self.run_until_quiet(pair) for pair in self.opened.configuration.pairs]
         settled = all(outcome.settled for outcome in outcomes)
         return outcomes, settled and self.box.counters()["writes"] == before
 
@@ -124,10 +124,10 @@ class Play:
             known = (runs.latest(db, pair, CYCLES) for pair in stage.PAIRS)
             return max((run.id for run in known if run and run.state is RunState.DONE), default=0)
 
-    def rounds(self, pair: str) -> Outcome:
+    def run_until_quiet(self, pair: str) -> Outcome:
         with progress.shown(self.context) as step:
             environment = environment_of(self.opened, self.stop, step)
-            return run_rounds(self.opened, pair, environment, full=False, once=False)
+            return run_until_quiet(self.opened, pair, environment, full=False, once=False)
 
 
 def _play(
@@ -172,9 +172,9 @@ def _act(play: Play, membership: str, before: Shown) -> proof.Said:
     play.tell("   `syncd sync` the clocks, the sandbox's and ours, are put forward by 11 minutes:")
     since, requests = play.last_run(), play.opened.requests.copy()
     for pair in stage.PAIRS:
-        play.rounds(pair)
+        play.run_until_quiet(pair)
         approve(play.opened.environment, pair)
-        play.rounds(pair)
+        play.run_until_quiet(pair)
     play.clock.put_forward()
     play.sync_until_quiet(since, requests)
     play.tell("4. People go on working, everywhere at once:")

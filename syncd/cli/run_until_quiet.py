@@ -23,7 +23,7 @@ from syncd.store import members, runs, tallies
 from syncd.store.database import reading
 from syncd.store.runs import RunState
 
-MOST_ROUNDS = 6  # a pair that still writes after so many has rules that chase each other
+MOST_CYCLES = 6  # a pair that still writes after so many has rules that chase each other
 KINDS = {
     OpKind.CREATE: "created",
     OpKind.UPDATE: "updated",
@@ -34,12 +34,12 @@ KINDS = {
 
 @dataclass(slots=True)
 class Outcome:
-    """What the rounds of one pair did.
+    """What the cycles of one pair did.
 
     Attributes:
         written: per side, how many writes of each kind went out; `in_doubt` of them and of
             earlier ones wait to be shown by their platform.
-        settled: the last round wrote nothing.
+        settled: the last cycle wrote nothing.
         in_doubt: writes that no platform has shown yet; the next run looks again.
         refused: writes that a platform refused for good; their records are parked.
         parked: records that need a person's look.
@@ -47,7 +47,7 @@ class Outcome:
 
     pair: str
     accounts: Both[str]
-    rounds: int = 0
+    cycles: int = 0
     seen: Both[int] = field(default_factory=lambda: Both(0, 0))
     changed: Both[int] = field(default_factory=lambda: Both(0, 0))
     written: Both[dict[str, int]] = field(default_factory=lambda: Both({}, {}))
@@ -75,7 +75,7 @@ class Outcome:
         return {
             "pair": self.pair,
             "run": self.run_id,
-            "rounds": self.rounds,
+            "cycles": self.cycles,
             "settled": self.settled,
             "stopped": self.stopped,
             "held": self.held,
@@ -120,9 +120,9 @@ class Outcome:
         elif self.settled and self.conflicts:
             return " ".join([self._all_but(), *parts, *self._left_over()])
         elif self.settled:
-            parts.insert(0, f"Both sides agree: round {self.rounds} found nothing more to write.")
+            parts.insert(0, f"Both sides agree: cycle {self.cycles} found nothing more to write.")
         else:
-            parts.insert(0, f"There is more to do after round {self.rounds}: type it again.")
+            parts.insert(0, f"There is more to do after cycle {self.cycles}: type it again.")
         parts += self._left_over()
         if self.conflicts:
             waits = counted(self.conflicts, "field waits", "fields wait")
@@ -162,7 +162,9 @@ def environment_of(app: App, stop: Stop, step: progress.Step) -> Environment:
     return replace(app.environment, stopping=stop, progress=step)
 
 
-def run_rounds(app: App, name: str, environment: Environment, *, full: bool, once: bool) -> Outcome:
+def run_until_quiet(
+    app: App, name: str, environment: Environment, *, full: bool, once: bool
+) -> Outcome:
     """Run cycles of one pair until one writes nothing, or a person is needed.
 
     Args:
@@ -177,12 +179,12 @@ def run_rounds(app: App, name: str, environment: Environment, *, full: bool, onc
     outcome = Outcome(name, Both(*(configured.account(side) for side in SIDES)))
     run_ids: set[int] = set()
     mode = Mode.FULL if full else Mode.SYNC
-    finished = 0  # a round that only ran out of its slice of time does not count
+    finished = 0  # a cycle that only ran out of its slice of time does not count
     while not environment.stopping():
         _, report = app.run_pair(name, environment, mode, create_fields=True)
         mode = Mode.SYNC
         run_ids.add(report.run_id)
-        outcome.rounds += 1
+        outcome.cycles += 1
         _add(outcome, report)
         outcome.held = _held(app, name, report) if report.state is RunState.HELD else None
         waits = outcome.held and (report.releasable or not report.written)
@@ -191,7 +193,7 @@ def run_rounds(app: App, name: str, environment: Environment, *, full: bool, onc
         settled = report.finished and not report.written and not report.in_doubt
         outcome.settled = settled and not outcome.held
         finished += report.finished
-        if outcome.settled or waits or once or finished >= MOST_ROUNDS:
+        if outcome.settled or waits or once or finished >= MOST_CYCLES:
             break
         if quiet:
             break  # what is in doubt can only be told later
