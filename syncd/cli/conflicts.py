@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from syncd.cli import causes
+from syncd.cli import advice
 from syncd.cli.context import context_of, pair_names, stored
 from syncd.cli.values import ago, counted, moment, shown
 from syncd.connectors.api import utc_now
@@ -79,7 +79,7 @@ def show(
         accounts = _accounts(known, pair)
         with reading(known.store) as db:
             link = next(iter(links.load(db, [conflict.link_id])), None)
-    title = f"{conflict.rule}: {causes.conflict_told(flips=conflict.flips)}"
+    title = f"{conflict.rule}: {advice.conflict_told(flips=conflict.flips)}"
     table = Table(title=f"{title}, since {moment(conflict.opened_at)}", title_justify="left")
     for heading in ("side", "account", "record", "shows"):
         table.add_column(heading, overflow="fold")
@@ -186,7 +186,7 @@ def _content(conflict: Conflict) -> dict[str, Any]:
         "id": conflict.id,
         "link": conflict.link_id,
         "rule": conflict.rule,
-        "why": causes.conflict_told(flips=conflict.flips),
+        "why": advice.conflict_told(flips=conflict.flips),
         "take": conflict.take.value if conflict.take else None,
         "opened_at": conflict.opened_at,
     }

@@ -6,7 +6,7 @@ import typer
 from rich.table import Table
 
 from syncd.app import App
-from syncd.cli import causes
+from syncd.cli import advice
 from syncd.cli.context import CommandContext, context_of, opened, pair_names
 from syncd.cli.reasons import Subject, find, why
 from syncd.cli.values import moment, shown
@@ -69,7 +69,7 @@ def _show(context: CommandContext, subject: Subject) -> None:
         context.out.print(f"  {names[side]}: {_standing(subject, side)}", soft_wrap=True)
     context.out.print(f"  {_consent(subject)}", soft_wrap=True)
     if subject.link is not None and subject.link.ended:
-        context.out.print(f"  The link has ended: {causes.told(subject.link.ended)}.")
+        context.out.print(f"  The link has ended: {advice.told(subject.link.ended)}.")
     context.out.print(_rules(subject))
     if subject.ops:
         context.out.print(_writes(subject))
@@ -80,12 +80,12 @@ def _standing(subject: Subject, side: Side) -> str:
     if member is None or seen is None:
         return "nothing there"
     parts = [f"{member.remote_id}, {member.state.value}"]
-    if told := causes.told(member.cause):
+    if told := advice.told(member.cause):
         parts.append(f"because it {told}")
     if seen.modified:
         parts.append(f"changed {moment(seen.modified)}")
-    if member.state is State.PARKED and causes.advice(member.cause):
-        parts.append(causes.advice(member.cause).rstrip("."))
+    if member.state is State.PARKED and advice.what_to_do(member.cause):
+        parts.append(advice.what_to_do(member.cause).rstrip("."))
     if member.todo:
         parts.append("the next cycle looks at it again")
     return "; ".join(parts)

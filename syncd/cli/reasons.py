@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.app import App
-from syncd.cli import causes
+from syncd.cli import advice
 from syncd.core.merge import merge
 from syncd.core.normalise import identity_key
 from syncd.core.shadow import shadow_name
@@ -151,13 +151,13 @@ def why(subject: Subject, rule: Rule) -> str:
     if subject.link is None or not all(subject.shown(side) for side in SIDES):
         return "there is only one side"
     if subject.link.ended:
-        return f"nothing flows any more: {causes.told(subject.link.ended)}"
+        return f"nothing flows any more: {advice.told(subject.link.ended)}"
     if any(m is not None and m.state is not State.LINKED for m in subject.members):
         return "nothing flows while the record is not linked"
     if rule.name in subject.conflicts:
         return _conflict(subject, subject.conflicts[rule.name])
     if rule.name in subject.problems:
-        return f"cannot travel: {causes.problem_told(subject.problems[rule.name])}"
+        return f"cannot travel: {advice.problem_told(subject.problems[rule.name])}"
     now = Both(*(subject.shown(side) for side in SIDES))
     if any(name not in now[side] for side in SIDES for name in rule.fields(side)):
         return "not read yet on both sides"
@@ -167,7 +167,7 @@ def why(subject: Subject, rule: Rule) -> str:
 def _conflict(subject: Subject, conflict: Conflict) -> str:
     number, take = conflict.id, conflict.take
     if take is None:
-        why = causes.conflict_told(flips=conflict.flips)
+        why = advice.conflict_told(flips=conflict.flips)
         return f"conflict {number}: {why}; type `syncd conflicts show {number}`"
     return f"conflict {number}: a person chose '{subject.accounts[take]}'; the next cycle writes it"
 
@@ -180,7 +180,7 @@ def _decided(subject: Subject, rule: Rule, now: Both[Fields]) -> str:
             return "both sides changed; the next cycle parks it as a conflict"
         return f"both sides changed; the next cycle decides by `{rule.policy.value}`"
     if merged.problem:
-        return f"cannot travel: {causes.problem_told(merged.problem)}"
+        return f"cannot travel: {advice.problem_told(merged.problem)}"
     if merged.steps:
         targets = " and ".join(f"'{subject.accounts[side]}'" for side in merged.steps)
         return f"waits to be written to {targets}"

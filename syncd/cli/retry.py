@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from syncd.cli import causes
+from syncd.cli import advice
 from syncd.cli.context import context_of, stored
 from syncd.cli.values import counted
 from syncd.errors import ConfigError
@@ -38,7 +38,7 @@ def retry(
             if state == "parked" and why:
                 parked[why] += n
         asked = _asked(parked, cause or ())
-        tried = [why for why in asked if causes.needs_a_person(why)]
+        tried = [why for why in asked if advice.needs_a_person(why)]
         with known.store.begin() as db:
             woken = wake.parked(db, pair, tried) if tried else 0
             refused = [] if cause else refusals.clear(db, pair)
@@ -71,7 +71,7 @@ def _said(pair: str, woken: int, refused: int, left_alone: dict[str, int]) -> st
         *([counted(woken, "parked record")] if woken else []),
         *([f"the refused values of {counted(refused, 'record')}"] if refused else []),
     ]
-    stays = ", ".join(causes.left_alone(why, n) for why, n in left_alone.items())
+    stays = ", ".join(advice.left_alone(why, n) for why, n in left_alone.items())
     if tried:
         rest = f" Nothing to retry for the others: {stays}." if stays else ""
         return (

@@ -8,7 +8,7 @@ from typing import Any
 from rich.table import Table
 
 from syncd.app import App
-from syncd.cli import causes, progress
+from syncd.cli import advice, progress
 from syncd.cli.context import Code, CommandContext
 from syncd.cli.values import counted
 from syncd.connectors.api import Wire
@@ -229,7 +229,7 @@ def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
         outcome.parked = sum(
             n
             for _, _, state, cause, n in members.census(db, outcome.pair)
-            if state == State.PARKED and causes.needs_a_person(cause)
+            if state == State.PARKED and advice.needs_a_person(cause)
         )
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from syncd.cli import causes
+from syncd.cli import advice
 from syncd.cli.context import Code, CommandContext, context_of, finish, pair_names, stored
-from syncd.cli.standing import Standing, read_standing
+from syncd.cli.status_of_pair import PairStatus, status_of_pair
 from syncd.cli.values import ago, counted, moment
 from syncd.connectors.api import utc_now
 from syncd.engine.word import held_message
@@ -39,74 +39,74 @@ def status(
     with stored(context, make=False) as known:
         names = pair_names(known, [pair] if pair else [])
         now = utc_now()
-        standings = [read_standing(known, name, now) for name in names]
+        statuses = [status_of_pair(known, name, now) for name in names]
         if check:
-            _check(context, known, standings, now)
+            _check(context, known, statuses, now)
             return
-        context.answer({"pairs": [s.content for s in standings]})
+        context.answer({"pairs": [s.content for s in statuses]})
         if not context.json:
-            for standing in standings:
-                _show(context, known, standing, now)
+            for pair_status in statuses:
+                _show(context, known, pair_status, now)
 
 
 # -- for a person ------------------------------------------------------------------------
 
 
-def _show(context: CommandContext, known: Stored, standing: Standing, now: datetime) -> None:
-    context.out.print(_title(known, standing), style="bold")
-    if standing.census:
-        context.out.print(_census(standing))
-    elif standing.error is None:
+def _show(context: CommandContext, known: Stored, pair_status: PairStatus, now: datetime) -> None:
+    context.out.print(_title(known, pair_status), style="bold")
+    if pair_status.census:
+        context.out.print(_census(pair_status))
+    elif pair_status.error is None:
         context.out.print("  No record was read yet: type `syncd sync`.")
-    for line in _lines(standing, now):
+    for line in _lines(pair_status, now):
         context.out.print(line, soft_wrap=True)
     context.out.print()
 
 
-def _title(known: Stored, standing: Standing) -> str:
-    every = known.pair_named(standing.pair).settings.every
-    left, right = standing.accounts
-    return f"Pair {standing.pair}: {left} ⇄ {right}, every {every.total_seconds():.0f} s"
+def _title(known: Stored, pair_status: PairStatus) -> str:
+    every = known.pair_named(pair_status.pair).settings.every
+    left, right = pair_status.accounts
+    return f"Pair {pair_status.pair}: {left} ⇄ {right}, every {every.total_seconds():.0f} s"
 
 
-def _census(standing: Standing) -> Table:
+def _census(pair_status: PairStatus) -> Table:
     table = Table()
     table.add_column("state")
     table.add_column("why", overflow="fold")
-    for account in standing.accounts:
+    for account in pair_status.accounts:
         table.add_column(account, justify="right")
     table.add_column("what to do", overflow="fold")
-    for (state, cause), numbers in standing.by_state().items():
+    for (state, cause), numbers in pair_status.by_state().items():
         cells = (f"{numbers[side]:,}" if numbers[side] else "·" for side in SIDES)
-        told = causes.told(cause)
-        table.add_row(state, told, *cells, causes.advice(cause) if state == "parked" else "")
-    total = (f"{standing.total(side):,}" for side in SIDES)
+        told = advice.told(cause)
+        table.add_row(state, told, *cells, advice.what_to_do(cause) if state == "parked" else "")
+    total = (f"{pair_status.total(side):,}" for side in SIDES)
     table.add_section()
     table.add_row("all", "", *total, "")
     return table
 
 
-def _lines(standing: Standing, now: datetime) -> Sequence[str]:
-    run = standing.last_run
+def _lines(pair_status: PairStatus, now: datetime) -> Sequence[str]:
+    run = pair_status.last_run
     lines = [
-        f"  links        {standing.links:,}",
-        f"  conflicts    {standing.conflicts:,}{_see(standing)}",
-        f"  opted out    {counted(standing.suppressed, 'address', 'addresses')} on the ledger of"
+        f"  links        {pair_status.links:,}",
+        f"  conflicts    {pair_status.conflicts:,}{_see(pair_status)}",
+        f"  opted out    {counted(pair_status.suppressed, 'address', 'addresses')} on the ledger of"
         " all accounts that pairs connect with these",
     ]
     lines += [
         f"  not shown    {counted(n, 'opt-out')} written to '{account}', which shows no status:"
         " look there if in doubt"
-        for account, n in standing.unshown.items()
+        for account, n in pair_status.unshown.items()
     ]
-    if standing.in_doubt:
-        writes = counted(standing.in_doubt, "write", "writes")
+    if pair_status.in_doubt:
+        writes = counted(pair_status.in_doubt, "write", "writes")
         lines.append(
             f"  in doubt     {writes} sent, and neither confirmed nor shown yet; every run looks"
         )
     lines += [
-        f"  cannot travel: {rule}: {counted(n, 'value')}, {causes.problem_told(code)}"
-        for rule, code, n in standing.problems
+        f"  cannot travel: {rule}: {counted(n, 'value')}, {advice.problem_told(code)}"
+        for rule, code, n in pair_status.problems
     ]
     if run is not None:
         at = run.ended_at or run.started_at
@@ -114,19 +114,19 @@ def _lines(standing: Standing, now: datetime) -> Sequence[str]:
         rest = f"; {run.quiet:,} cycles in a row had nothing to do" if run.quiet > 1 else ""
         lines.append(f"  last run     {what}, {_ended(run)}, {ago(at, now)} ({moment(at)}){rest}")
     lines += [
-        f"  read         {standing.accounts[side]}: everything {ago(swept, now)}"
+        f"  read         {pair_status.accounts[side]}: everything {ago(swept, now)}"
         f"{f', {count:,} records' if count is not None else ''}"
         for side in SIDES
-        for swept, count in [standing.swept[side]]
+        for swept, count in [pair_status.swept[side]]
     ]
-    if standing.holder:
-        lines.append(f"  at work now  {standing.holder}")
-    if standing.error:
-        lines.append(f"  failed       {standing.error}")
-    if standing.released is not None:
-        lines.append(f"  released     {_released(standing.pair, standing.released)}")
-    if standing.held is not None:
-        lines.append(f"  HELD         {held_message(standing.pair, standing.held)}")
+    if pair_status.holder:
+        lines.append(f"  at work now  {pair_status.holder}")
+    if pair_status.error:
+        lines.append(f"  failed       {pair_status.error}")
+    if pair_status.released is not None:
+        lines.append(f"  released     {_released(pair_status.pair, pair_status.released)}")
+    if pair_status.held is not None:
+        lines.append(f"  HELD         {held_message(pair_status.pair, pair_status.held)}")
     return lines
 
 
@@ -142,22 +142,22 @@ def _released(pair: str, run: Run) -> str:
     return f"run {run.id}: the next cycle sends it; type `syncd sync {pair}` to do it now"
 
 
-def _see(standing: Standing) -> str:
-    if not standing.conflicts:
+def _see(pair_status: PairStatus) -> str:
+    if not pair_status.conflicts:
         return ""
     flips = ""
-    if standing.flipping:
-        flips = f", in {standing.flipping:,} of which {causes.conflict_told(flips=True)}"
-    return f"{flips}  (`syncd conflicts list {standing.pair}`)"
+    if pair_status.flipping:
+        flips = f", in {pair_status.flipping:,} of which {advice.conflict_told(flips=True)}"
+    return f"{flips}  (`syncd conflicts list {pair_status.pair}`)"
 
 
 # -- the health check --------------------------------------------------------------------
 
 
 def _check(
-    context: CommandContext, known: Stored, standings: Sequence[Standing], now: datetime
+    context: CommandContext, known: Stored, statuses: Sequence[PairStatus], now: datetime
 ) -> None:
-    verdicts = {s.pair: _verdict(known, s, now) for s in standings}
+    verdicts = {s.pair: _verdict(known, s, now) for s in statuses}
     content: dict[str, Any] = {
         "healthy": all(code is Code.DONE for code, _ in verdicts.values()),
         "pairs": {name: {"code": int(c), "why": why} for name, (c, why) in verdicts.items()},
@@ -167,20 +167,20 @@ def _check(
     finish(Code.AGAIN if Code.AGAIN in codes else max(codes, default=Code.DONE))
 
 
-def _verdict(known: Stored, standing: Standing, now: datetime) -> tuple[Code, str]:
+def _verdict(known: Stored, pair_status: PairStatus, now: datetime) -> tuple[Code, str]:
     """Whether the daemon keeps this pair in step, in one line."""
-    run = standing.last_cycle
+    run = pair_status.last_cycle
     if run is None:
         return Code.AGAIN, "no run yet; start `syncd run`"
-    every = known.pair_named(standing.pair).settings.every
+    every = known.pair_named(pair_status.pair).settings.every
     latest = max(run.started_at, run.ended_at or run.started_at)
     age = f"the last run ended {ago(latest, now)}"
-    if now - latest > 3 * every + SLACK and not standing.holder:
+    if now - latest > 3 * every + SLACK and not pair_status.holder:
         return Code.AGAIN, f"{age}, and it should every {every.total_seconds():.0f} s"
-    if standing.held is not None:
-        return Code.HELD, f"held: {' '.join(standing.held.reasons)}"
-    if standing.released is not None and standing.released.id == run.id:
+    if pair_status.held is not None:
+        return Code.HELD, f"held: {' '.join(pair_status.held.reasons)}"
+    if pair_status.released is not None and pair_status.released.id == run.id:
         return Code.DONE, f"run {run.id} is released, and the next cycle sends it; {age}"
-    if run.state is RunState.FAILED or standing.error:
-        return Code.AGAIN, f"the last run failed: {standing.error or run.error}"
+    if run.state is RunState.FAILED or pair_status.error:
+        return Code.AGAIN, f"the last run failed: {pair_status.error or run.error}"
     return Code.DONE, f"in step; {age}"

@@ -14,10 +14,10 @@ from rich.table import Table
 from syncd.app import App, open_app
 from syncd.cli import progress
 from syncd.cli.context import Code, CommandContext, context_of, finish
-from syncd.cli.demo import edits, proof, stage
+from syncd.cli.demo import edits, proof, setup
 from syncd.cli.demo.shown import GHL, PLATFORMS, TITLES, Shown, by_email, read_back
 from syncd.cli.run_until_quiet import KINDS, Outcome, environment_of, run_until_quiet, stoppable
-from syncd.cli.standing import CYCLES, read_standing
+from syncd.cli.status_of_pair import CYCLES, status_of_pair
 from syncd.connectors.api import Wire
 from syncd.engine.word import approve
 from syncd.model.op import OpState
@@ -52,7 +52,7 @@ def demo(
     log.configure("error")
     folder = Path(tempfile.mkdtemp(prefix="syncd-demo-"))
     try:
-        with stoppable(context) as (stop, wire), stage.sandbox(contacts, seed) as box:
+        with stoppable(context) as (stop, wire), setup.sandbox(contacts, seed) as box:
             findings, seconds = _play(context, folder, box, stop, wire)
     finally:
         if not keep:
@@ -66,7 +66,7 @@ class Play:
 
     context: CommandContext
     box: Control
-    clock: stage.Clock
+    clock: setup.Clock
     opened: App
     stop: Stop
 
@@ -100,7 +100,7 @@ class Play:
 
     def _table(self, since: int, asked: Counter[str]) -> Table:
         """What later runs than `since` wrote; some of it was confirmed by the run after."""
-        written: dict[str, Counter[str]] = {name: Counter() for name in stage.ACCOUNTS}
+        written: dict[str, Counter[str]] = {name: Counter() for name in setup.ACCOUNTS}
         with reading(self.opened.store) as db:
             for run_id in range(since + 1, self.last_run() + 1):
                 run = runs.get(db, run_id)
@@ -113,7 +113,7 @@ class Play:
         table.add_column("platform")
         for column in (*WRITES, "requests"):
             table.add_column(column, justify="right")
-        for account, title in zip(stage.ACCOUNTS, TITLES.values(), strict=True):
+        for account, title in zip(setup.ACCOUNTS, TITLES.values(), strict=True):
             numbers = [*(written[account][kind] for kind in WRITES), asked[account]]
             table.add_row(title, *(f"{n:,}" if n else "·" for n in numbers))
         return table
@@ -121,7 +121,7 @@ class Play:
     def last_run(self) -> int:
         """Runs are numbered over all pairs; those that are held go on under their number."""
         with reading(self.opened.store) as db:
-            known = (runs.latest(db, pair, CYCLES) for pair in stage.PAIRS)
+            known = (runs.latest(db, pair, CYCLES) for pair in setup.PAIRS)
             return max((run.id for run in known if run and run.state is RunState.DONE), default=0)
 
     def run_until_quiet(self, pair: str) -> Outcome:
@@ -134,14 +134,14 @@ def _play(
     context: CommandContext, folder: Path, box: Control, stop: Stop, wire: Wire
 ) -> tuple[list[proof.Finding], float]:
     started = time.monotonic()
-    path, env = stage.write_configuration(folder, box)
-    membership = stage.add_memberships(box)
+    path, env = setup.write_configuration(folder, box)
+    membership = setup.add_memberships(box)
     before = read_back(box, membership)
     counts = ", ".join(f"{TITLES[name]} with {len(before[name]):,}" for name in PLATFORMS)
     _tell(context, f"1. Three platforms, served on {box.url} with their real limits:")
     _tell(context, f"   {counts} contacts.")
     _tell(context, "   Pair letters is GoHighLevel ⇄ Mailercloud, pair shop GoHighLevel ⇄ Maileon.")
-    clock = stage.Clock(box)
+    clock = setup.Clock(box)
     opened = open_app(path, env=env, wire=replace(wire, now=clock.now))
     try:
         with explained(opened.store):
@@ -171,7 +171,7 @@ def _act(play: Play, membership: str, before: Shown) -> proof.Said:
     play.tell("   Mailercloud lists a write five minutes later, so before each further")
     play.tell("   `syncd sync` the clocks, the sandbox's and ours, are put forward by 11 minutes:")
     since, requests = play.last_run(), play.opened.requests.copy()
-    for pair in stage.PAIRS:
+    for pair in setup.PAIRS:
         play.run_until_quiet(pair)
         approve(play.opened.environment, pair)
         play.run_until_quiet(pair)
@@ -191,7 +191,7 @@ def _act(play: Play, membership: str, before: Shown) -> proof.Said:
     asked = play.opened.requests.total() - asked
     play.tell(f"6. And once more: {asked} requests, {time.monotonic() - began:.1f} s.")
     arrivals = sum(edit.told == "new contact" for edit in made)
-    listed = sum(n for _, _, n in read_standing(play.opened, "letters", play.clock.now()).problems)
+    listed = sum(n for _, _, n in status_of_pair(play.opened, "letters", play.clock.now()).problems)
     return proof.Said(made, opted_out, len(known) + arrivals, listed, quiet)
 
 

@@ -96,7 +96,7 @@ def told(cause: str | None) -> str:
     return _CAUSES[cause][0] if cause in _CAUSES else f"the other platform refused it ({cause})"
 
 
-def advice(cause: str | None) -> str:
+def what_to_do(cause: str | None) -> str:
     """What to do about it; empty where nothing is to be done."""
     if cause is None:
         return ""

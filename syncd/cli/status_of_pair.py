@@ -19,7 +19,7 @@ UNREAD: Both[tuple[datetime | None, int | None]] = Both((None, None), (None, Non
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PairStatus:
     """One pair as the store knows it; by default one of which it knows nothing yet.
 
     Attributes:
@@ -90,16 +90,16 @@ class Standing:
         }
 
 
-def read_standing(known: Stored, pair: str, now: datetime) -> Standing:
+def status_of_pair(known: Stored, pair: str, now: datetime) -> PairStatus:
     """Count everything of one pair; nothing in a store that has no tables yet."""
     configured = known.pair_named(pair)
     accounts = Both(configured.account(Side.LEFT), configured.account(Side.RIGHT))
     if known.is_empty:
-        return Standing(pair, accounts)
+        return PairStatus(pair, accounts)
     resource = Resource.CONTACT
     with reading(known.store) as db:
         swept = (cursors.load(db, pair, side, resource) for side in SIDES)
-        return Standing(
+        return PairStatus(
             pair=pair,
             accounts=accounts,
             census=[(side, state, why, n) for _, side, state, why, n in members.census(db, pair)],
