@@ -47,13 +47,13 @@ def test(
     """Test a connector on its emulator: every promise that a connector has to keep.
 
     Needs no account and no network. Ends with 1 if a promise is broken, and with 2 if there
-    is no such connector or no stage to test it on.
+    is no such connector or no platform to test it on.
     """
-    from syncd.testing.contract import Verdict, outcomes, sentence, stage_named
+    from syncd.testing.contract import Verdict, outcomes, platform_named, sentence
 
     context = context_of(ctx)
     found = []
-    for outcome in outcomes(stage_named(name)):
+    for outcome in outcomes(platform_named(name)):
         found.append(outcome)
         if context.draws:
             context.say(f"{outcome.verdict}: {outcome.promise.text}")

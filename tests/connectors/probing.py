@@ -20,7 +20,7 @@ Switches: TypeAlias = Mapping[str, Any]
 BothWays: TypeAlias = dict[str, tuple[Switches, Switches]]
 
 
-class Rig:
+class Harness:
     """The sandbox of one platform, whose clock goes on while the connector waits.
 
     Whoever derives from it opens `connector`.

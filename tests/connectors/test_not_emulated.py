@@ -31,7 +31,7 @@ CREATED: dict[str, dict[str, Any]] = {
 CITY = {"ghl": "city", "maileon": "CITY", "mailercloud": "city"}
 
 
-class Rig:
+class Harness:
     """One connector whose platform has Ada, and from `break_down` on answers nothing but 501."""
 
     def __init__(self, name: str) -> None:
@@ -67,26 +67,26 @@ class Rig:
         return Op(1, CONTACT, kind, self.remote_id, patch, {"email": ADA})
 
 
-def fetch(rig: Rig) -> None:
-    rig.connector.fetch(CONTACT, rig.remote_id, fields=FIELDS)
+def fetch(harness: Harness) -> None:
+    harness.connector.fetch(CONTACT, harness.remote_id, fields=FIELDS)
 
 
-def find(rig: Rig) -> None:
-    if not rig.connector.find(CONTACT, "email", ADA, fields=FIELDS):
+def find(harness: Harness) -> None:
+    if not harness.connector.find(CONTACT, "email", ADA, fields=FIELDS):
         raise StaleError("nobody was found")
 
 
-def pull(rig: Rig) -> None:
-    list(rig.connector.pull(CONTACT, None, fields=FIELDS, full=True))
+def pull(harness: Harness) -> None:
+    list(harness.connector.pull(CONTACT, None, fields=FIELDS, full=True))
 
 
-def check(rig: Rig) -> None:
-    rig.connector.check()
+def check(harness: Harness) -> None:
+    harness.connector.check()
 
 
-def write(kind: OpKind) -> Callable[[Rig], None]:
-    def push(rig: Rig) -> None:
-        for receipt in rig.connector.push(CONTACT, [rig.op(kind)]):
+def write(kind: OpKind) -> Callable[[Harness], None]:
+    def push(harness: Harness) -> None:
+        for receipt in harness.connector.push(CONTACT, [harness.op(kind)]):
             if receipt.error is not None:
                 raise receipt.error
 
@@ -100,19 +100,21 @@ CALLS = (fetch, find, pull, check, write(OpKind.UPDATE), write(OpKind.DELETE))
 @pytest.mark.parametrize("name", PLUGINS)
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: call.__name__)
 def test_a_501_is_an_error_and_tells_nothing_of_a_contact(
-    name: str, call: Callable[[Rig], None]
+    name: str, call: Callable[[Harness], None]
 ) -> None:
-    rig = Rig(name)
+    harness = Harness(name)
     if (name, call.__name__) != ("mailercloud", "delete"):  # which it never sends at all
-        rig.break_down()
+        harness.break_down()
     with pytest.raises(SyncdError) as caught:
-        call(rig)
+        call(harness)
     assert not isinstance(caught.value, StaleError)
 
 
 @pytest.mark.parametrize("name", ["ghl", "maileon", "mailercloud"])
 def test_what_a_connector_asks_of_the_sandbox_is_emulated(name: str) -> None:
-    rig = Rig(name)
+    harness = Harness(name)
     for call in (fetch, find, pull, check, write(OpKind.UPDATE)):
-        call(rig)
-    assert not [one for one in rig.box.world.requests if "(no route)" in one or "(unknown)" in one]
+        call(harness)
+    assert not [
+        one for one in harness.box.world.requests if "(no route)" in one or "(unknown)" in one
+    ]

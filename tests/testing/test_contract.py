@@ -4,14 +4,14 @@ from syncd.connectors.registry import installed
 from syncd.testing.contract import contract_tests
 from syncd.testing.contract.run import PROMISES
 
-TestPostbox = contract_tests("postbox")
+TestExampleMail = contract_tests("example_mail")
 TestGhl = contract_tests("ghl")
 TestMaileon = contract_tests("maileon")
 TestMailercloud = contract_tests("mailercloud")
 
 
 def test_each_of_them_is_asked_every_promise() -> None:
-    asked = {"postbox": TestPostbox, "ghl": TestGhl}
+    asked = {"example_mail": TestExampleMail, "ghl": TestGhl}
     asked |= {"maileon": TestMaileon, "mailercloud": TestMailercloud}
     assert installed().keys() <= asked.keys()
     for suite in asked.values():

@@ -1,4 +1,4 @@
-"""A suite that cannot fail is none: Postbox, spoilt in one way each, is found out."""
+"""A suite that cannot fail is none: ExampleMail, spoilt in one way each, is found out."""
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
@@ -12,27 +12,27 @@ from syncd.connectors.api import Wire
 from syncd.errors import DuplicateError, InDoubtError, RecordError, StaleError, TransientError
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Page, Record, Resource
-from syncd.testing.contract import PROMISES, Clock, Stage, Verdict, outcomes
+from syncd.testing.contract import PROMISES, Clock, Platform, Verdict, outcomes
 from syncd.testing.contract.hostile import HOSTILE
 from syncd.testing.contract.line import UNKNOWN
-from syncd.testing.postbox.connector import CONNECTOR, FIELDS, Postbox
-from syncd.testing.postbox.stage import PostboxStage
+from syncd.testing.example.connector import CONNECTOR, FIELDS, ExampleMail
+from syncd.testing.example.platform import ExampleMailPlatform
 
-Open = Callable[[Any, Wire], Postbox]
+Open = Callable[[Any, Wire], ExampleMail]
 
 
-class BeginsAnew(Postbox):
+class BeginsAnew(ExampleMail):
     def pull(self, resource: Resource, cursor: str | None, **how: Any) -> Iterator[Page]:
         return super().pull(resource, None if how.get("full") else cursor, **how)
 
 
-class SkipsOne(Postbox):
+class SkipsOne(ExampleMail):
     def pull(self, resource: Resource, cursor: str | None, **how: Any) -> Iterator[Page]:
         for page in super().pull(resource, cursor, **how):
             yield replace(page, records=page.records[:-1])
 
 
-class EndsAtTheEnd(Postbox):
+class EndsAtTheEnd(ExampleMail):
     """Its cursors are right, but for the first page of a pull that goes on."""
 
     def pull(self, resource: Resource, cursor: str | None, **how: Any) -> Iterator[Page]:
@@ -42,7 +42,7 @@ class EndsAtTheEnd(Postbox):
         return pages
 
 
-class Remembers(Postbox):
+class Remembers(ExampleMail):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._shown: set[tuple[str, str | None]] = set()
@@ -54,19 +54,19 @@ class Remembers(Postbox):
             yield replace(page, records=fresh)
 
 
-class HidesTheGone(Postbox):
+class HidesTheGone(ExampleMail):
     def pull(self, resource: Resource, cursor: str | None, **how: Any) -> Iterator[Page]:
         for page in super().pull(resource, cursor, **how):
             yield replace(page, records=[r for r in page.records if not r.gone])
 
 
-class LosesPoints(Postbox):
+class LosesPoints(ExampleMail):
     def _write(self, op: Op) -> Receipt:
         kept = {name: value for name, value in op.patch.items() if name != "points"}
         return super()._write(replace(op, patch=kept))
 
 
-class Raises(Postbox):
+class Raises(ExampleMail):
     def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
         for receipt in super().push(resource, ops):
             if isinstance(receipt.error, RecordError):
@@ -74,19 +74,19 @@ class Raises(Postbox):
             yield receipt
 
 
-class AnswersOnce(Postbox):
+class AnswersOnce(ExampleMail):
     def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
         yield from list(super().push(resource, ops))[:1]
 
 
-class MixesUp(Postbox):
+class MixesUp(ExampleMail):
     def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
         receipts = list(super().push(resource, ops))
         for receipt, other in zip(receipts, [*receipts[1:], *receipts[:1]], strict=True):
             yield replace(other, op_id=receipt.op_id)
 
 
-class Upserts(Postbox):
+class Upserts(ExampleMail):
     def _write(self, op: Op) -> Receipt:
         try:
             return super()._write(op)
@@ -94,7 +94,7 @@ class Upserts(Postbox):
             return super()._write(replace(op, kind=OpKind.UPDATE, remote_id=known.remote_id))
 
 
-class CallsItRefused(Postbox):
+class CallsItRefused(ExampleMail):
     def _write(self, op: Op) -> Receipt:
         try:
             return super()._write(op)
@@ -102,7 +102,7 @@ class CallsItRefused(Postbox):
             raise RecordError(lost.message) from lost
 
 
-class CallsItUnsent(Postbox):
+class CallsItUnsent(ExampleMail):
     def _write(self, op: Op) -> Receipt:
         try:
             return super()._write(op)
@@ -110,40 +110,40 @@ class CallsItUnsent(Postbox):
             raise TransientError(lost.message) from lost
 
 
-class Chatters(Postbox):
+class Chatters(ExampleMail):
     def _write(self, op: Op) -> Receipt:
-        logging.getLogger("postbox").debug("writing %s", dict(op.patch))
+        logging.getLogger("example_mail").debug("writing %s", dict(op.patch))
         return super()._write(op)
 
 
-class Quotes(Postbox):
+class Quotes(ExampleMail):
     def _write(self, op: Op) -> Receipt:
         try:
             return super()._write(op)
         except RecordError as refused:
-            raise RecordError(f"Postbox does not take {op.patch.get('email')}") from refused
+            raise RecordError(f"ExampleMail does not take {op.patch.get('email')}") from refused
 
 
-class Cuts(Postbox):
+class Cuts(ExampleMail):
     def _write(self, op: Op) -> Receipt:
         cut = {n: v[:50] if isinstance(v, str) and n == "note" else v for n, v in op.patch.items()}
         return super()._write(replace(op, patch=cut))
 
 
-class KnowsOnlyAscii(Postbox):
+class KnowsOnlyAscii(ExampleMail):
     def _write(self, op: Op) -> Receipt:
         for value in op.patch.values():
             str(value).encode("latin-1")
         return super()._write(op)
 
 
-class FillsUp(Postbox):
+class FillsUp(ExampleMail):
     def fetch(self, resource: Resource, remote_id: str, *, fields: frozenset[str]) -> Record:
         record = super().fetch(resource, remote_id, fields=fields)
         return replace(record, fields={**dict.fromkeys(FIELDS), **record.fields})
 
 
-class TrustsAnybody(Postbox):
+class TrustsAnybody(ExampleMail):
     def fetch(self, resource: Resource, remote_id: str, *, fields: frozenset[str]) -> Record:
         try:
             return super().fetch(resource, remote_id, fields=fields)
@@ -163,14 +163,14 @@ class Strict(httpx.BaseTransport):
         return response if known else httpx.Response(200, json={}, request=request)
 
 
-def strict(settings: Any, wire: Wire) -> Postbox:
-    return Postbox(settings, replace(wire, transport=Strict(wire.transport)))
+def strict(settings: Any, wire: Wire) -> ExampleMail:
+    return ExampleMail(settings, replace(wire, transport=Strict(wire.transport)))
 
 
-def restless(settings: Any, wire: Wire) -> Postbox:
+def restless(settings: Any, wire: Wire) -> ExampleMail:
     """It believes that it has slept."""
     dreamt = Clock()
-    return Postbox(settings, replace(wire, sleep=dreamt.sleep, monotonic=dreamt.monotonic))
+    return ExampleMail(settings, replace(wire, sleep=dreamt.sleep, monotonic=dreamt.monotonic))
 
 
 SPOILT: dict[Open, str] = {
@@ -197,8 +197,8 @@ SPOILT: dict[Open, str] = {
 }
 
 
-def spoilt(opens: Open) -> type[Stage]:
-    return type("Spoilt", (PostboxStage,), {"plugin": replace(CONNECTOR, open=opens)})
+def spoilt(opens: Open) -> type[Platform]:
+    return type("Spoilt", (ExampleMailPlatform,), {"plugin": replace(CONNECTOR, open=opens)})
 
 
 @pytest.mark.parametrize("opens", SPOILT, ids=lambda opens: opens.__name__)

@@ -1,5 +1,6 @@
 """`syncd connectors new`: what it writes passes the suite as written, under any name."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -17,12 +18,14 @@ def test_the_skeleton_passes_the_suite_as_written(
     written = write(name, tmp_path)
     assert all(path.is_file() for path in written)
     text = "".join(path.read_text("utf-8") for path in written)
-    assert "postbox" not in text.lower()
+    assert not re.search("example[-_]?mail", text, re.IGNORECASE)
     assert "TODO" not in text
     monkeypatch.syspath_prepend(str(tmp_path))
-    stage = __import__(f"syncd_{name}.stage", fromlist=["*"])
+    platform = __import__(f"syncd_{name}.platform", fromlist=["*"])
     (made,) = [
-        found for key, found in vars(stage).items() if key.endswith("Stage") and key != "Stage"
+        found
+        for key, found in vars(platform).items()
+        if key.endswith("Platform") and key != "Platform"
     ]
     assert made.plugin.spec.name == name
     assert {outcome.verdict for outcome in outcomes(made)} == {Verdict.KEPT}
@@ -37,7 +40,7 @@ def test_a_name_that_cannot_be_one_is_refused(name: str, tmp_path: Path) -> None
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("name", ["ghl", "postbox"])
+@pytest.mark.parametrize("name", ["ghl", "example_mail"])
 def test_a_name_that_is_taken_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="installed already"):
         write(name, tmp_path / "new")

@@ -13,58 +13,58 @@ from syncd.model.spec import Kind
 from syncd.model.values import Consent, Fields, Level, Value
 from syncd.testing.contract import line
 from syncd.testing.contract.calling import unless_raised
+from syncd.testing.contract.harness import Harness, fields_of, shown, some
 from syncd.testing.contract.promise import hold
-from syncd.testing.contract.rig import Rig, fields_of, shown, some
 from syncd.testing.contract.samples import as_change
 
-Fresh = Callable[[], Rig]
+Fresh = Callable[[], Harness]
 
 
 @dataclass(slots=True)
 class _Extender:
     """Adds unknown names to answers, and counts how many it could extend."""
 
-    rig: Rig
+    harness: Harness
     extended: int = 0
 
     def __call__(self, response: httpx.Response) -> bytes | None:
         body = line.extended(response) if response.is_success else None
         if body is None:
-            body = self.rig.stage.with_unknown_fields(response)
+            body = self.harness.platform.with_unknown_fields(response)
         self.extended += body is not None
         return body
 
 
 def unknown_fields_are_ignored(fresh: Fresh) -> None:
     """Everything is read and written once more, with unknown names in every answer."""
-    rig = fresh()
-    people = rig.populate(rig.stage.page_size + 1)
-    plain = rig.pull(full=True)
-    direct = {remote_id: rig.fetch(remote_id) for remote_id in people}
-    extender = _Extender(rig)
-    rig.line.trouble = line.rewritten(extender)
-    by = rig.opened()
+    harness = fresh()
+    people = harness.populate(harness.platform.page_size + 1)
+    plain = harness.pull(full=True)
+    direct = {remote_id: harness.fetch(remote_id) for remote_id in people}
+    extender = _Extender(harness)
+    harness.line.trouble = line.rewritten(extender)
+    by = harness.opened()
     with unless_raised("With unknown names in the answers, reading"):
-        again = rig.pull(full=True, by=by)
-        looked = {remote_id: rig.fetch(remote_id, by) for remote_id in people}
+        again = harness.pull(full=True, by=by)
+        looked = {remote_id: harness.fetch(remote_id, by) for remote_id in people}
     hold(
         extender.extended > 0,
-        "No answer could be extended, as none is JSON or XML: write `Stage.with_unknown_fields`",
+        "No answer could be extended, as none is JSON or XML: write `Platform.with_unknown_fields`",
     )
     _equal(fields_of(shown(plain)), fields_of(shown(again)), "a sweep")
     _equal(fields_of(direct), fields_of(looked), "`fetch`")
-    creation = rig.creation(**{rig.stage.text: "New"})
+    creation = harness.creation(**{harness.platform.text: "New"})
     known = next(iter(people))
-    change = rig.change(known, people[known], {rig.stage.text: "Changed"})
+    change = harness.change(known, people[known], {harness.platform.text: "Changed"})
     with unless_raised("With unknown names in the answers, `push`"):
-        receipts = rig.push(creation, change, by=by)
-        made = rig.done(creation, receipts[creation.id])
-        rig.done(change, receipts[change.id])
-    rig.line.trouble = None
-    rig.settle()
+        receipts = harness.push(creation, change, by=by)
+        made = harness.done(creation, receipts[creation.id])
+        harness.done(change, receipts[change.id])
+    harness.line.trouble = None
+    harness.settle()
     for remote_id, patch in ((made, creation.patch), (known, change.patch)):
         wanted = {name: value for name, value in patch.items() if isinstance(value, str)}
-        wrong = rig.differing(rig.fetch(remote_id, rig.opened()).fields, wanted)
+        wrong = harness.differing(harness.fetch(remote_id, harness.opened()).fields, wanted)
         hold(not wrong, f"With unknown names in the answers, {some(wrong)} was not written")
 
 
@@ -95,62 +95,62 @@ class _Listener:
 
 def missing_fields_are_unknown(fresh: Fresh) -> None:
     """Every name in turn is taken out of all answers; then bodies are hollow, and pages foreign."""
-    rig = fresh()
-    truth = _full_people(rig)
+    harness = fresh()
+    truth = _full_people(harness)
     listener = _Listener()
-    rig.line.trouble = line.rewritten(listener)
-    rig.pull(full=True)
+    harness.line.trouble = line.rewritten(listener)
+    harness.pull(full=True)
     for remote_id in truth:
-        rig.fetch(remote_id)
+        harness.fetch(remote_id)
     for name in sorted(listener.names):
-        _nobody_vanishes(rig, truth, line.rewritten(line.without(name)), f"Without '{name}'")
+        _nobody_vanishes(harness, truth, line.rewritten(line.without(name)), f"Without '{name}'")
     hollow = line.rewritten(line.hollow)
-    _nobody_vanishes(rig, truth, hollow, "Where answers are hollow, such as `{}`,")
+    _nobody_vanishes(harness, truth, hollow, "Where answers are hollow, such as `{}`,")
     for status in (200, 404, 410):
         what = f"Where a proxy answers {status} with a page of its own,"
-        _nobody_vanishes(rig, truth, line.foreign(status), what)
+        _nobody_vanishes(harness, truth, line.foreign(status), what)
 
 
-def _full_people(rig: Rig) -> dict[str, Fields]:
+def _full_people(harness: Harness) -> dict[str, Fields]:
     """Three records: one has a value in every field, one has opted out, where it stays then."""
-    people = rig.populate(3)
+    people = harness.populate(3)
     full, known = next(iter(people.items()))
-    values = {n: v for n, v in rig.samples(0).items() if not rig.catalogue[n].fixed}
-    op = rig.change(full, known, {n: as_change(None, v) for n, v in values.items()})
-    rig.done(op, rig.push(op)[op.id])
-    consent = next((n for n, s in rig.catalogue.items() if s.kind is Kind.CONSENT), None)
-    spec = rig.spec.consent
+    values = {n: v for n, v in harness.samples(0).items() if not harness.catalogue[n].fixed}
+    op = harness.change(full, known, {n: as_change(None, v) for n, v in values.items()})
+    harness.done(op, harness.push(op)[op.id])
+    consent = next((n for n, s in harness.catalogue.items() if s.kind is Kind.CONSENT), None)
+    spec = harness.spec.consent
     if consent and spec and spec.revocable and spec.readable and not spec.ends_record:
         remote_id, person = list(people.items())[1]
-        op = rig.change(remote_id, person, {consent: Consent(Level.REVOKED)})
-        rig.done(op, rig.push(op)[op.id])
-    rig.settle()
-    listed = shown(rig.pull(full=True, by=rig.opened()))  # a direct look may show less
-    return {i: {**listed[i].fields, **rig.fetch(i).fields} for i in people if i in listed}
+        op = harness.change(remote_id, person, {consent: Consent(Level.REVOKED)})
+        harness.done(op, harness.push(op)[op.id])
+    harness.settle()
+    listed = shown(harness.pull(full=True, by=harness.opened()))  # a direct look may show less
+    return {i: {**listed[i].fields, **harness.fetch(i).fields} for i in people if i in listed}
 
 
 def _nobody_vanishes(
-    rig: Rig, truth: Mapping[str, Fields], trouble: line.Trouble, what: str
+    harness: Harness, truth: Mapping[str, Fields], trouble: line.Trouble, what: str
 ) -> None:
     """Whatever comes is unknown or an error; nobody is gone, and nothing is empty or another's."""
-    rig.line.trouble = trouble
-    by = rig.opened()
+    harness.line.trouble = trouble
+    by = harness.opened()
     for remote_id, fields in truth.items():
         try:
-            record = rig.fetch(remote_id, by)
+            record = harness.fetch(remote_id, by)
         except SyncdError:
             continue
-        _is_as_before(rig, record, fields, f"{what} `fetch`")
+        _is_as_before(harness, record, fields, f"{what} `fetch`")
     try:
-        listed = shown(rig.pull(full=True, by=by))
+        listed = shown(harness.pull(full=True, by=by))
     except SyncdError:
         return
     for remote_id, record in listed.items():
         if remote_id in truth:
-            _is_as_before(rig, record, truth[remote_id], f"{what} a sweep")
+            _is_as_before(harness, record, truth[remote_id], f"{what} a sweep")
 
 
-def _is_as_before(rig: Rig, record: Record, truth: Fields, what: str) -> None:
+def _is_as_before(harness: Harness, record: Record, truth: Fields, what: str) -> None:
     hold(
         not record.gone,
         f"{what} says `gone=True` of a record that exists. Only an answer in which the platform"
@@ -158,13 +158,13 @@ def _is_as_before(rig: Rig, record: Record, truth: Fields, what: str) -> None:
     )
     for name, value in record.fields.items():
         wanted = truth.get(name)
-        may_be_absent = any(fnmatchcase(name, one) for one in rig.stage.empty_is_absent)
+        may_be_absent = any(fnmatchcase(name, one) for one in harness.platform.empty_is_absent)
         hold(
-            (may_be_absent and _is_empty(value)) or rig.is_same(name, value, wanted),
+            (may_be_absent and _is_empty(value)) or harness.is_same(name, value, wanted),
             f"{what} shows '{name}' as {value!r} although it is {wanted!r}. What an answer does not"
             " mention is unknown: leave it out of `Record.fields`. None means empty, and would"
             " empty the other side. (If the platform itself leaves out what is empty, name the"
-            " field in `Stage.empty_is_absent`.)",
+            " field in `Platform.empty_is_absent`.)",
         )
 
 

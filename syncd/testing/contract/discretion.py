@@ -14,10 +14,10 @@ import httpx
 from syncd.errors import SyncdError
 from syncd.model.op import Op, OpKind
 from syncd.testing.contract import line
+from syncd.testing.contract.harness import Harness
 from syncd.testing.contract.promise import hold
-from syncd.testing.contract.rig import Rig
 
-Fresh = Callable[[], Rig]
+Fresh = Callable[[], Harness]
 
 PERSONAL = "Quetzalcoatl-7319"
 OTHER = "Nezahualcoyotl-4402"
@@ -62,7 +62,7 @@ def nothing_is_told(fresh: Fresh) -> None:
     hold(
         bool(secrets),
         "No secret is known: declare keys and tokens in the settings model as `pydantic.SecretStr`"
-        " (they are then masked wherever the settings are shown), or name them in `Stage.secrets`",
+        " (they are then masked wherever settings are shown), or name them in `Platform.secrets`",
     )
     ear = _Ear()
     personal: set[str] = {PERSONAL, OTHER}
@@ -84,11 +84,11 @@ def nothing_is_told(fresh: Fresh) -> None:
             )
 
 
-def _secrets(rig: Rig) -> set[str]:
-    settings = rig.settings
+def _secrets(harness: Harness) -> set[str]:
+    settings = harness.settings
     values = (getattr(settings, name) for name in type(settings).model_fields)
     hidden = (v.get_secret_value() for v in values if hasattr(v, "get_secret_value"))
-    return {*hidden, *rig.stage.secrets} - {""}
+    return {*hidden, *harness.platform.secrets} - {""}
 
 
 def _troubles() -> Iterator[line.Trouble]:
@@ -115,36 +115,41 @@ def _quoting(status: int) -> line.Trouble:
     return trouble
 
 
-def _live(rig: Rig, trouble: line.Trouble | None, ear: _Ear, personal: set[str]) -> None:
+def _live(harness: Harness, trouble: line.Trouble | None, ear: _Ear, personal: set[str]) -> None:
     """Everything that a connector does, whatever becomes of it."""
-    text, key = rig.stage.text, rig.stage.key
-    people = rig.populate(2)
+    text, key = harness.platform.text, harness.platform.key
+    people = harness.populate(2)
     (one, two) = people
     with _heard(ear, "an error"):
-        rig.connector.catalogue(rig.op(OpKind.CREATE, {}).resource)
-    creation = rig.creation(**{text: PERSONAL})
-    refused = rig.creation(**{text: OTHER, **rig.stage.refused_create})
-    again = rig.op(OpKind.CREATE, {**people[one], text: PERSONAL})
-    change = rig.change(one, people[one], {text: OTHER})
-    bad = rig.change(two, people[two], {**rig.stage.refused_edit, text: "x\x00" + PERSONAL * 300})
+        harness.connector.catalogue(harness.op(OpKind.CREATE, {}).resource)
+    creation = harness.creation(**{text: PERSONAL})
+    refused = harness.creation(**{text: OTHER, **harness.platform.refused_create})
+    again = harness.op(OpKind.CREATE, {**people[one], text: PERSONAL})
+    change = harness.change(one, people[one], {text: OTHER})
+    bad = harness.change(
+        two, people[two], {**harness.platform.refused_edit, text: "x\x00" + PERSONAL * 300}
+    )
     personal |= _texts(creation, refused, again, bad)
-    rig.line.trouble = trouble
+    harness.line.trouble = trouble
     calls: list[tuple[str, Callable[[], Any]]] = [
-        ("check", rig.connector.check),
-        ("pull", lambda: rig.pull(full=True)),
-        ("fetch", lambda: rig.fetch(one)),
-        *((f"find by '{k}'", lambda k=k: rig.find(k, people[one][key])) for k in rig.spec.finds),
-        *(("push", lambda op=op: _push(rig, op, ear)) for op in (creation, refused, again)),
-        *(("push", lambda op=op: _push(rig, op, ear)) for op in (change, bad)),
+        ("check", harness.connector.check),
+        ("pull", lambda: harness.pull(full=True)),
+        ("fetch", lambda: harness.fetch(one)),
+        *(
+            (f"find by '{k}'", lambda k=k: harness.find(k, people[one][key]))
+            for k in harness.spec.finds
+        ),
+        *(("push", lambda op=op: _push(harness, op, ear)) for op in (creation, refused, again)),
+        *(("push", lambda op=op: _push(harness, op, ear)) for op in (change, bad)),
     ]
-    if rig.spec.deletes:
-        delete = rig.op(OpKind.DELETE, {}, two, people[two])
-        calls.append(("push", lambda: _push(rig, delete, ear)))
+    if harness.spec.deletes:
+        delete = harness.op(OpKind.DELETE, {}, two, people[two])
+        calls.append(("push", lambda: _push(harness, delete, ear)))
     for name, call in calls:
         with _heard(ear, f"the text of an error that `{name}` raised"):
             call()
-    ear.hear("the settings, shown as text,", repr(rig.settings))
-    ear.hear("the connector, shown as text,", repr(rig.connector))
+    ear.hear("the settings, shown as text,", repr(harness.settings))
+    ear.hear("the connector, shown as text,", repr(harness.connector))
 
 
 def _texts(*ops: Op) -> set[str]:
@@ -152,8 +157,8 @@ def _texts(*ops: Op) -> set[str]:
     return {value for value in values if SHORTEST <= len(value) < 100 and value.isprintable()}
 
 
-def _push(rig: Rig, op: Op, ear: _Ear) -> None:
-    for receipt in rig.push(op).values():
+def _push(harness: Harness, op: Op, ear: _Ear) -> None:
+    for receipt in harness.push(op).values():
         if receipt.error is not None:
             ear.hear("the text of an error in a receipt", str(receipt.error))
 

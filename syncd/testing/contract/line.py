@@ -33,7 +33,7 @@ class Sent:
 
 
 class Line(httpx.BaseTransport):
-    """A transport around the stage's own.
+    """A transport around the platform's own.
 
     Attributes:
         sent: every request since `trouble` was set last, in order.
@@ -82,7 +82,7 @@ class Line(httpx.BaseTransport):
         return response
 
     def close(self) -> None:
-        """The stage outlives a connector that is closed."""
+        """The platform outlives a connector that is closed."""
 
 
 def lost(nth: int) -> Trouble:

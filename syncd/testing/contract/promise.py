@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from syncd.testing.contract.rig import Rig
+    from syncd.testing.contract.harness import Harness
 
 GUIDE = "docs/write-a-connector.md"
 
@@ -25,12 +25,12 @@ class Promise:
     Attributes:
         text: a sentence, which is its name everywhere.
         read: where the rule stands that the suite goes by.
-        check: raises BrokenPromiseError, or NotAskedError; gets a way to make fresh rigs.
+        check: raises BrokenPromiseError, or NotAskedError; gets a way to make fresh harnesses.
     """
 
     text: str
     read: str
-    check: Callable[[Callable[[], "Rig"]], None]
+    check: Callable[[Callable[[], "Harness"]], None]
 
     @property
     def name(self) -> str:

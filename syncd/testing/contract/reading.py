@@ -4,43 +4,45 @@ from collections.abc import Callable, Collection, Mapping
 
 from syncd.model.record import Page, Record
 from syncd.model.spec import Deletions
+from syncd.testing.contract.harness import Harness, fields_of, shown, some
 from syncd.testing.contract.promise import NotAskedError, hold
-from syncd.testing.contract.rig import Rig, fields_of, shown, some
 
-Fresh = Callable[[], Rig]
+Fresh = Callable[[], Harness]
 
 
 def pages_resume(fresh: Fresh) -> None:
     """A sweep and a pull of changes, broken off behind each of their pages in turn."""
-    rig = fresh()
-    people = rig.populate(3 * rig.stage.page_size + 2)
-    sweep = rig.pull(full=True)
+    harness = fresh()
+    people = harness.populate(3 * harness.platform.page_size + 2)
+    sweep = harness.pull(full=True)
     _show_all(people, sweep, "A sweep from the start")
     hold(
         len(sweep) >= 3,
-        f"{len(people)} records came in {len(sweep)} pages; `Stage.page_size` says that a page"
-        f" holds {rig.stage.page_size}, so there should be four. Without several pages nothing"
-        " can be tested: set a small page in `Stage.settings`",
+        f"{len(people)} records came in {len(sweep)} pages; `Platform.page_size` says that a page"
+        f" holds {harness.platform.page_size}, so there should be 4. Without several pages nothing"
+        " can be tested: set a small page in `Platform.settings`",
     )
-    _go_on_anywhere(rig, people, sweep, full=True)
-    if not rig.spec.incremental:
+    _go_on_anywhere(harness, people, sweep, full=True)
+    if not harness.spec.incremental:
         return
     cursor = sweep[-1].cursor
-    rig.clock.sleep(60.0)
-    edited = sorted(people)[: 2 * rig.stage.page_size + 1]
+    harness.clock.sleep(60.0)
+    edited = sorted(people)[: 2 * harness.platform.page_size + 1]
     for number, remote_id in enumerate(edited):
-        rig.stage.edit(remote_id, {rig.stage.text: f"Edited {number}"})
-    rig.settle()
-    changes = rig.pull(cursor)
+        harness.platform.edit(remote_id, {harness.platform.text: f"Edited {number}"})
+    harness.settle()
+    changes = harness.pull(cursor)
     _show_all(edited, changes, "A pull of what changed since the sweep")
-    _go_on_anywhere(rig, edited, changes, full=False)
+    _go_on_anywhere(harness, edited, changes, full=False)
     _show_edits_made_during_a_sweep(fresh())
 
 
-def _go_on_anywhere(rig: Rig, ids: Collection[str], pages: list[Page], *, full: bool) -> None:
+def _go_on_anywhere(
+    harness: Harness, ids: Collection[str], pages: list[Page], *, full: bool
+) -> None:
     what = "sweep" if full else "pull of changes"
     for number, page in enumerate(pages[:-1], 1):
-        rest = rig.pull(page.cursor, full=full, by=rig.opened())
+        rest = harness.pull(page.cursor, full=full, by=harness.opened())
         _show_all(
             ids,
             [*pages[:number], *rest],
@@ -56,21 +58,21 @@ def _go_on_anywhere(rig: Rig, ids: Collection[str], pages: list[Page], *, full: 
         )
 
 
-def _show_edits_made_during_a_sweep(rig: Rig) -> None:
-    people = rig.populate(2 * rig.stage.page_size + 1)
-    sweep = rig.pages(full=True)
+def _show_edits_made_during_a_sweep(harness: Harness) -> None:
+    people = harness.populate(2 * harness.platform.page_size + 1)
+    sweep = harness.pages(full=True)
     first = next(sweep)
     seen = next((r.remote_id for r in first.records if r.remote_id in people), None)
     hold(seen is not None, "The first page of a sweep shows nobody of those who exist")
-    rig.clock.sleep(2.0)
-    rig.stage.edit(seen or "", {rig.stage.text: "Edited meanwhile"})
-    added = rig.stage.create(rig.person())
-    rig.clock.sleep(2.0)
+    harness.clock.sleep(2.0)
+    harness.platform.edit(seen or "", {harness.platform.text: "Edited meanwhile"})
+    added = harness.platform.create(harness.person())
+    harness.clock.sleep(2.0)
     pages = [first, *sweep]
-    rig.settle()
-    later = shown([*pages[1:], *rig.pull(pages[-1].cursor, by=rig.opened())])
+    harness.settle()
+    later = shown([*pages[1:], *harness.pull(pages[-1].cursor, by=harness.opened())])
     hold(
-        seen in later and later[seen].fields.get(rig.stage.text) == "Edited meanwhile",
+        seen in later and later[seen].fields.get(harness.platform.text) == "Edited meanwhile",
         "A record was edited while a sweep was under way that had passed it, and the pull from"
         " the sweep's last cursor does not show the edit. That cursor has to stand where the"
         " sweep *began*",
@@ -93,26 +95,26 @@ def _show_all(ids: Collection[str], pages: list[Page], what: str) -> None:
 
 def repeats_are_harmless(fresh: Fresh) -> None:
     """Every page is read again from the cursor before it."""
-    rig = fresh()
-    people = rig.populate(2 * rig.stage.page_size + 1)
-    before = set(rig.stage.existing())
-    sweep = rig.pull(full=True)
-    _repeat(rig, [None, *(page.cursor for page in sweep[:-1])], full=True)
-    if rig.spec.incremental:
-        rig.clock.sleep(60.0)
-        for remote_id in sorted(people)[: rig.stage.page_size + 1]:
-            rig.stage.edit(remote_id, {rig.stage.text: "Edited"})
-        rig.settle()
-        changes = rig.pull(sweep[-1].cursor, by=rig.opened())
+    harness = fresh()
+    people = harness.populate(2 * harness.platform.page_size + 1)
+    before = set(harness.platform.existing())
+    sweep = harness.pull(full=True)
+    _repeat(harness, [None, *(page.cursor for page in sweep[:-1])], full=True)
+    if harness.spec.incremental:
+        harness.clock.sleep(60.0)
+        for remote_id in sorted(people)[: harness.platform.page_size + 1]:
+            harness.platform.edit(remote_id, {harness.platform.text: "Edited"})
+        harness.settle()
+        changes = harness.pull(sweep[-1].cursor, by=harness.opened())
         cursors = [sweep[-1].cursor, *(page.cursor for page in changes[:-1])]
-        _repeat(rig, list(cursors), full=False)
-    hold(set(rig.stage.existing()) == before, "Reading has changed which records exist")
+        _repeat(harness, list(cursors), full=False)
+    hold(set(harness.platform.existing()) == before, "Reading has changed which records exist")
 
 
-def _repeat(rig: Rig, cursors: list[str | None], *, full: bool) -> None:
+def _repeat(harness: Harness, cursors: list[str | None], *, full: bool) -> None:
     for number, cursor in enumerate(cursors, 1):
-        by = rig.opened()
-        first, again = (fields_of(shown(rig.pull(cursor, full=full, by=by))) for _ in range(2))
+        by = harness.opened()
+        first, again = (fields_of(shown(harness.pull(cursor, full=full, by=by))) for _ in range(2))
         lost, changed = first.keys() - again.keys(), _differing(first, again)
         where = f"{'a sweep' if full else 'a pull of changes'} from the cursor before page {number}"
         hold(
@@ -130,19 +132,19 @@ def _differing(first: Mapping[str, object], again: Mapping[str, object]) -> list
 
 def deletions_appear(fresh: Fresh) -> None:
     """Somebody is deleted by hand, and the connector shows it as its Spec says."""
-    rig = fresh()
-    people = rig.populate(rig.stage.page_size + 2)
-    sweep = rig.pull(full=True)
+    harness = fresh()
+    people = harness.populate(harness.platform.page_size + 2)
+    sweep = harness.pull(full=True)
     victim = sorted(people)[1]
-    hold(not rig.fetch(victim).gone, "`fetch` says of a record that exists that it is gone")
-    rig.clock.sleep(60.0)
-    rig.stage.delete(victim)
-    rig.settle()
-    if rig.spec.deletions is Deletions.NEVER:
+    hold(not harness.fetch(victim).gone, "`fetch` says of a record that exists that it is gone")
+    harness.clock.sleep(60.0)
+    harness.platform.delete(victim)
+    harness.settle()
+    if harness.spec.deletions is Deletions.NEVER:
         raise NotAskedError("the Spec says that deletions never show")
-    _is_gone(rig.fetch(victim), "`fetch` of a deleted record")
-    if rig.spec.deletions is Deletions.FEED:
-        told = shown(rig.pull(sweep[-1].cursor, by=rig.opened()))
+    _is_gone(harness.fetch(victim), "`fetch` of a deleted record")
+    if harness.spec.deletions is Deletions.FEED:
+        told = shown(harness.pull(sweep[-1].cursor, by=harness.opened()))
         hold(
             victim in told,
             "The Spec says that the list of changes tells of deletions, and a pull of changes"
@@ -150,7 +152,7 @@ def deletions_appear(fresh: Fresh) -> None:
         )
         _is_gone(told[victim], "The record of a deletion in a pull of changes")
         _alive(told, people, victim)
-    anew = shown(rig.pull(full=True, by=rig.opened()))
+    anew = shown(harness.pull(full=True, by=harness.opened()))
     hold(
         victim not in anew or anew[victim].gone,
         "A sweep shows a deleted record as if it existed, so its deletion would never be seen",

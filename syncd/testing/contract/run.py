@@ -8,9 +8,9 @@ from types import TracebackType
 from syncd.errors import SyncdError
 from syncd.testing.contract import answers, discretion, reading, strange, trouble, writing
 from syncd.testing.contract.calling import place, told
+from syncd.testing.contract.harness import Harness
+from syncd.testing.contract.platform import Platform
 from syncd.testing.contract.promise import BrokenPromiseError, NotAskedError, Promise
-from syncd.testing.contract.rig import Rig
-from syncd.testing.contract.stage import Stage
 
 _PULL = "`Connector.pull` in syncd/connectors/api.py"
 _PUSH = "`Connector.push` in syncd/connectors/api.py"
@@ -61,11 +61,13 @@ class Outcome:
     why: str = ""
 
 
-def outcomes(stage: type[Stage], promises: tuple[Promise, ...] = PROMISES) -> Iterator[Outcome]:
+def outcomes(
+    platform: type[Platform], promises: tuple[Promise, ...] = PROMISES
+) -> Iterator[Outcome]:
     """Ask a connector for its promises, one after another; each as soon as it is known."""
     for promise in promises:
         try:
-            ask(promise, stage)
+            ask(promise, platform)
         except NotAskedError as reason:
             yield Outcome(promise, Verdict.NOT_ASKED, str(reason))
         except BrokenPromiseError as broken:
@@ -74,23 +76,23 @@ def outcomes(stage: type[Stage], promises: tuple[Promise, ...] = PROMISES) -> It
             yield Outcome(promise, Verdict.KEPT)
 
 
-def ask(promise: Promise, stage: type[Stage]) -> None:
+def ask(promise: Promise, platform: type[Platform]) -> None:
     """Return if the promise is kept.
 
     Raises:
         BrokenPromiseError: it is not, whatever came in between.
         NotAskedError: it says nothing about this connector.
     """
-    rigs: list[Rig] = []
+    harnesses: list[Harness] = []
 
-    def fresh() -> Rig:
-        rigs.append(Rig(stage))
-        return rigs[-1]
+    def fresh() -> Harness:
+        harnesses.append(Harness(platform))
+        return harnesses[-1]
 
     with _Everything():
         promise.check(fresh)
-        for rig in rigs:
-            rig.connector.close()
+        for harness in harnesses:
+            harness.connector.close()
 
 
 class _Everything:
@@ -113,6 +115,6 @@ class _Everything:
             ) from error
         if isinstance(error, Exception):
             raise BrokenPromiseError(
-                f"the stage or its emulator crashed with {type(error).__name__}: {error}"
+                f"the platform or its emulator crashed with {type(error).__name__}: {error}"
                 f" in {place(trace)}"
             ) from error

@@ -7,61 +7,61 @@ from syncd.model.op import Op
 from syncd.model.record import Record
 from syncd.model.values import Fields, Value
 from syncd.testing.contract.calling import told, unless_raised
+from syncd.testing.contract.harness import Harness, some
 from syncd.testing.contract.hostile import HOSTILE
 from syncd.testing.contract.promise import NotAskedError, hold
-from syncd.testing.contract.rig import Rig, some
 
-Fresh = Callable[[], Rig]
+Fresh = Callable[[], Harness]
 Written = dict[str, dict[str, Value]]
 
 
 def hostile_values(fresh: Fresh) -> None:
     """Each value in each text field: written and read back equal, or refused alone."""
-    rig = fresh()
-    names = [spec.name for spec in rig.texts]
+    harness = fresh()
+    names = [spec.name for spec in harness.texts]
     if not names:
         raise NotAskedError("no text field can be written")
-    _find_nobody(rig)
-    people = rig.populate(len(HOSTILE) + 1)
+    _find_nobody(harness)
+    people = harness.populate(len(HOSTILE) + 1)
     *ids, bystander = people
-    before = rig.fetch(bystander).fields
+    before = harness.fetch(bystander).fields
     wanted: Written = {
         remote_id: {name: HOSTILE[(n + m) % len(HOSTILE)] for m, name in enumerate(names)}
         for n, remote_id in enumerate(ids)
     }
-    written, refused = _write(rig, people, wanted)
-    rig.settle()
+    written, refused = _write(harness, people, wanted)
+    harness.settle()
     for remote_id in ids:
-        now = rig.fetch(remote_id)
+        now = harness.fetch(remote_id)
         hold(not now.gone, "A record is gone after a hostile value was written to it")
-        _shows_what_was_written(rig, now, written.get(remote_id, {}))
+        _shows_what_was_written(harness, now, written.get(remote_id, {}))
         old = people[remote_id]
         kept = {name: old.get(name) for name in refused.get(remote_id, ())}
-        changed = rig.differing({**dict.fromkeys(kept), **now.fields}, kept)
+        changed = harness.differing({**dict.fromkeys(kept), **now.fields}, kept)
         hold(
             not changed,
             f"A value was refused for {some(changed)}, and the field shows something else than"
             f" before: {_seen(wanted[remote_id], now, changed)}",
         )
-        key = rig.differing(now.fields, {rig.stage.key: old[rig.stage.key]})
+        key = harness.differing(now.fields, {harness.platform.key: old[harness.platform.key]})
         hold(not key, "A hostile value has come into a field to which nobody wrote it")
-    after = rig.fetch(bystander).fields
+    after = harness.fetch(bystander).fields
     hold(after == before, "A record to which nobody wrote shows another's values")
 
 
-def _find_nobody(rig: Rig) -> None:
+def _find_nobody(harness: Harness) -> None:
     """A look-up for a hostile value finds nobody, and does not crash."""
-    for key in sorted(rig.spec.finds):
+    for key in sorted(harness.spec.finds):
         for value in HOSTILE:
             try:
-                found = rig.find(key, value)
+                found = harness.find(key, value)
             except RecordError:
                 continue
             hold(not found, f"`find` by '{key}' of {value!r}, which nobody has, found somebody")
 
 
 def _write(
-    rig: Rig, people: dict[str, dict[str, Value]], wanted: Written
+    harness: Harness, people: dict[str, dict[str, Value]], wanted: Written
 ) -> tuple[Written, dict[str, set[str]]]:
     """What was taken, and which fields were refused, per record.
 
@@ -70,10 +70,12 @@ def _write(
     """
     written: Written = {}
     refused: dict[str, set[str]] = {}
-    rest = [rig.change(remote_id, people[remote_id], patch) for remote_id, patch in wanted.items()]
+    rest = [
+        harness.change(remote_id, people[remote_id], patch) for remote_id, patch in wanted.items()
+    ]
     while rest:
         with unless_raised("`push` of hostile values"):
-            receipts = rig.push(*rest)
+            receipts = harness.push(*rest)
         again: list[Op] = []
         for op in rest:
             error = receipts[op.id].error
@@ -92,13 +94,13 @@ def _write(
             refused.setdefault(remote_id, set()).update(at_fault)
             good = {name: value for name, value in texts.items() if name not in at_fault}
             parts = [good] if named else [{name: value} for name, value in good.items()]
-            again += [rig.change(remote_id, people[remote_id], part) for part in parts if part]
+            again += [harness.change(remote_id, people[remote_id], part) for part in parts if part]
         rest = again
     return written, refused
 
 
-def _shows_what_was_written(rig: Rig, now: Record, wanted: Fields) -> None:
-    wrong = rig.differing({**dict.fromkeys(wanted), **now.fields}, wanted)
+def _shows_what_was_written(harness: Harness, now: Record, wanted: Fields) -> None:
+    wrong = harness.differing({**dict.fromkeys(wanted), **now.fields}, wanted)
     hold(
         not wrong,
         f"A value reads back differently in {some(wrong)}, under `core.canonical.same`:"

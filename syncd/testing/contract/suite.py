@@ -4,6 +4,7 @@ import unittest
 from collections.abc import Callable
 from typing import Any
 
+from syncd.testing.contract.platform import Platform, platform_named
 from syncd.testing.contract.promise import (
     BrokenPromiseError,
     NotAskedError,
@@ -11,32 +12,31 @@ from syncd.testing.contract.promise import (
     sentence,
 )
 from syncd.testing.contract.run import PROMISES, ask
-from syncd.testing.contract.stage import Stage, stage_named
 
 
-def contract_tests(connector: str | type[Stage]) -> type[Any]:
+def contract_tests(connector: str | type[Platform]) -> type[Any]:
     """One test per promise, for a test file that needs nothing else:
 
         from syncd.testing.contract import contract_tests
 
-        TestPostbox = contract_tests("postbox")
+        TestExampleMail = contract_tests("example_mail")
 
     Args:
-        connector: the name under which a package offers a stage, or the stage itself.
+        connector: the name under which a package offers a platform, or the platform itself.
 
     Raises:
-        ConfigError: there is no such stage.
+        ConfigError: there is no such platform.
     """
-    stage = stage_named(connector) if isinstance(connector, str) else connector
-    tests = {f"test_{promise.name}": _test(promise, stage) for promise in PROMISES}
-    return type(f"Test{stage.__name__}", (), tests)
+    platform = platform_named(connector) if isinstance(connector, str) else connector
+    tests = {f"test_{promise.name}": _test(promise, platform) for promise in PROMISES}
+    return type(f"Test{platform.__name__}", (), tests)
 
 
-def _test(promise: Promise, stage: type[Stage]) -> Callable[[Any], None]:
+def _test(promise: Promise, platform: type[Platform]) -> Callable[[Any], None]:
     def test(_: Any) -> None:
         __tracebackhide__ = True
         try:
-            ask(promise, stage)
+            ask(promise, platform)
         except NotAskedError as reason:
             raise unittest.SkipTest(str(reason)) from reason
         except BrokenPromiseError as broken:

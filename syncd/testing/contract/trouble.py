@@ -19,10 +19,10 @@ from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.values import Fields
 from syncd.testing.contract import line
 from syncd.testing.contract.calling import told
+from syncd.testing.contract.harness import Harness, shown
 from syncd.testing.contract.promise import BrokenPromiseError, hold
-from syncd.testing.contract.rig import Rig, shown
 
-Fresh = Callable[[], Rig]
+Fresh = Callable[[], Harness]
 T = TypeVar("T")
 
 WAIT_S = 7
@@ -40,26 +40,29 @@ def throttling_is_obeyed(fresh: Fresh) -> None:
     _refused_for_long(fresh())
 
 
-def _refused_twice(rig: Rig, how: str, what: str) -> None:
-    people = rig.populate(2)
-    until = rig.clock.now().replace(microsecond=0) + timedelta(seconds=WAIT_S + 1)
+def _refused_twice(harness: Harness, how: str, what: str) -> None:
+    people = harness.populate(2)
+    until = harness.clock.now().replace(microsecond=0) + timedelta(seconds=WAIT_S + 1)
     headers = {
         "seconds": {"Retry-After": str(WAIT_S)},
         "date": {"Retry-After": format_datetime(until, usegmt=True)},
         "nothing": {},
     }[how]
-    rig.line.trouble = line.refused(2, headers)
-    op = rig.creation(**{rig.stage.text: "Patient"})
+    harness.line.trouble = line.refused(2, headers)
+    op = harness.creation(**{harness.platform.text: "Patient"})
     if what == "pull":
-        found = set(_patient(rig, lambda: shown(rig.pull(full=True))))
+        found = set(_patient(harness, lambda: shown(harness.pull(full=True))))
         hold(set(people) <= found, "After two refusals (429) a sweep did not show everybody")
     else:
-        receipts = _patient(rig, lambda: _unless_throttled(rig, op))
-        rig.done(op, receipts[op.id])
-        hold(len(rig.stage.existing()) == 3, "After two refusals (429) a create was not made once")
-    refusals = [sent for sent in rig.line.sent if sent.status == 429]
+        receipts = _patient(harness, lambda: _unless_throttled(harness, op))
+        harness.done(op, receipts[op.id])
+        hold(
+            len(harness.platform.existing()) == 3,
+            "After two refusals (429) a create was not made once",
+        )
+    refusals = [sent for sent in harness.line.sent if sent.status == 429]
     hold(len(refusals) == 2, f"A {what} that was refused (429) was never tried again")
-    for refusal, after in zip(rig.line.sent, rig.line.sent[1:], strict=False):
+    for refusal, after in zip(harness.line.sent, harness.line.sent[1:], strict=False):
         if refusal.status != 429:
             continue
         waited = after.at_s - refusal.at_s
@@ -72,39 +75,39 @@ def _refused_twice(rig: Rig, how: str, what: str) -> None:
         )
     if how == "date":
         last = max(sent.at_s for sent in refusals)
-        next_s = min((s.at_s for s in rig.line.sent if s.at_s > last), default=last)
-        due = (until - rig.clock.now()).total_seconds() + rig.clock.monotonic()
+        next_s = min((s.at_s for s in harness.line.sent if s.at_s > last), default=last)
+        due = (until - harness.clock.now()).total_seconds() + harness.clock.monotonic()
         hold(
             next_s >= due - ROUNDING_S,
             f"Retry-After named a moment, and a {what} was tried {due - next_s:.1f} s before it",
         )
 
 
-def _unless_throttled(rig: Rig, op: Op) -> dict[int, Receipt]:
-    receipts = rig.push(op)
+def _unless_throttled(harness: Harness, op: Op) -> dict[int, Receipt]:
+    receipts = harness.push(op)
     error = receipts[op.id].error
     if isinstance(error, ThrottledError):
         raise error
     return receipts
 
 
-def _patient(rig: Rig, call: Callable[[], T]) -> T:
+def _patient(harness: Harness, call: Callable[[], T]) -> T:
     """Call, and call again after as long as a ThrottledError says."""
     for _ in range(3):
         try:
             return call()
         except ThrottledError as error:
-            rig.clock.sleep(error.retry_after_s or 60.0)
+            harness.clock.sleep(error.retry_after_s or 60.0)
     return call()
 
 
-def _refused_for_long(rig: Rig) -> None:
+def _refused_for_long(harness: Harness) -> None:
     """A wait that is too long to sit out is told, and nothing was done meanwhile."""
-    rig.line.trouble = line.refused(1_000, {"Retry-After": str(LONG_S)})
-    op = rig.creation()
-    began_s = rig.clock.monotonic()
+    harness.line.trouble = line.refused(1_000, {"Retry-After": str(LONG_S)})
+    op = harness.creation()
+    began_s = harness.clock.monotonic()
     try:
-        _unless_throttled(rig, op)
+        _unless_throttled(harness, op)
     except ThrottledError as error:
         hold(
             error.retry_after_s is None or error.retry_after_s >= LONG_S - ROUNDING_S,
@@ -118,14 +121,14 @@ def _refused_for_long(rig: Rig) -> None:
         ) from error
     else:
         raise BrokenPromiseError("A write that was only ever refused (429) was confirmed")
-    passed_s = rig.clock.monotonic() - began_s
+    passed_s = harness.clock.monotonic() - began_s
     most = 2 + passed_s // LONG_S
     hold(
-        len(rig.line.sent) <= most,
-        f"While the platform asked to wait {LONG_S} s, {len(rig.line.sent)} requests were sent"
+        len(harness.line.sent) <= most,
+        f"While the platform asked to wait {LONG_S} s, {len(harness.line.sent)} requests were sent"
         f" in {passed_s:.0f} s",
     )
-    hold(not rig.stage.existing(), "A write that was refused (429) has made a record")
+    hold(not harness.platform.existing(), "A write that was refused (429) has made a record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class _Case:
         in_effect: whether the platform shows it, asked of the emulator or of a new connector.
     """
 
-    rig: Rig
+    harness: Harness
     op: Op
     in_effect: Callable[[], bool]
 
@@ -157,17 +160,17 @@ def lost_answers_are_found(fresh: Fresh) -> None:
 
 def _one_lost(case: _Case, nth: int, kind: str, trouble: line.Trouble) -> bool:
     """Lose the `nth` answer of a write; False if it did not take so many requests."""
-    rig, op = case.rig, case.op
-    rig.line.trouble = trouble
+    harness, op = case.harness, case.op
+    harness.line.trouble = trouble
     receipt, raised = None, None
     try:
-        receipt = rig.push(op)[op.id]
+        receipt = harness.push(op)[op.id]
     except SyncdError as error:
         raised = error
-    struck = len(rig.line.sent) > nth
-    lost = rig.line.sent[nth].method + " " + rig.line.sent[nth].path if struck else ""
-    rig.line.trouble = None
-    rig.settle()
+    struck = len(harness.line.sent) > nth
+    lost = harness.line.sent[nth].method + " " + harness.line.sent[nth].path if struck else ""
+    harness.line.trouble = None
+    harness.settle()
     _judge(
         case,
         receipt,
@@ -206,47 +209,47 @@ def _judge(case: _Case, receipt: Receipt | None, raised: SyncdError | None, what
 
 def _again(case: _Case) -> None:
     """What the engine does next: look it up, and send it again where it is not found."""
-    rig, op = case.rig, case.op
+    harness, op = case.harness, case.op
     if op.kind is not OpKind.CREATE:
         return
-    by = rig.opened()
-    found = rig.with_key(op.patch[rig.stage.key])
-    exists = len(rig.stage.existing())
+    by = harness.opened()
+    found = harness.with_key(op.patch[harness.platform.key])
+    exists = len(harness.platform.existing())
     hold(
         len(found) == exists <= 1,
         f"After an answer to a create was lost {exists} records exist, and a look-up by"
-        f" '{rig.stage.key}' finds {len(found)}. It has to find what is there, or the create is"
-        " repeated",
+        f" '{harness.platform.key}' finds {len(found)}. It has to find what is there; the create is"
+        " repeated otherwise",
     )
     if not found:
-        rig.done(op, rig.push(op, by=by)[op.id])
-    elif rig.unique_key is not None:
-        error = rig.push(op, by=by)[op.id].error
+        harness.done(op, harness.push(op, by=by)[op.id])
+    elif harness.unique_key is not None:
+        error = harness.push(op, by=by)[op.id].error
         hold(
             isinstance(error, DuplicateError),
             "A create whose first answer was lost was sent again, and was answered with"
             f" {told(error) if error else 'success'} instead of a DuplicateError",
         )
-    hold(len(rig.stage.existing()) == 1, "A create was doubled after its answer was lost")
+    hold(len(harness.platform.existing()) == 1, "A create was doubled after its answer was lost")
 
 
-def _create(rig: Rig) -> _Case:
-    op = rig.creation(**{rig.stage.text: "Lost and found"})
-    return _Case(rig, op, lambda: bool(rig.stage.existing()))
+def _create(harness: Harness) -> _Case:
+    op = harness.creation(**{harness.platform.text: "Lost and found"})
+    return _Case(harness, op, lambda: bool(harness.platform.existing()))
 
 
-def _update(rig: Rig) -> _Case:
-    ((remote_id, person),) = rig.populate(1).items()
-    op = rig.change(remote_id, person, {rig.stage.text: "Lost and found"})
+def _update(harness: Harness) -> _Case:
+    ((remote_id, person),) = harness.populate(1).items()
+    op = harness.change(remote_id, person, {harness.platform.text: "Lost and found"})
 
     def in_effect() -> bool:
-        shows: Fields = rig.fetch(remote_id, by=rig.opened()).fields
-        return not rig.differing(shows, {rig.stage.text: "Lost and found"})
+        shows: Fields = harness.fetch(remote_id, by=harness.opened()).fields
+        return not harness.differing(shows, {harness.platform.text: "Lost and found"})
 
-    return _Case(rig, op, in_effect)
+    return _Case(harness, op, in_effect)
 
 
-def _delete(rig: Rig) -> _Case:
-    ((remote_id, person),) = rig.populate(1).items()
-    op = rig.op(OpKind.DELETE, {}, remote_id, person)
-    return _Case(rig, op, lambda: remote_id not in rig.stage.existing())
+def _delete(harness: Harness) -> _Case:
+    ((remote_id, person),) = harness.populate(1).items()
+    op = harness.op(OpKind.DELETE, {}, remote_id, person)
+    return _Case(harness, op, lambda: remote_id not in harness.platform.existing())

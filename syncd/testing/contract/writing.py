@@ -8,73 +8,78 @@ from syncd.model.record import Record
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
 from syncd.testing.contract.calling import calling, told, unless_raised
+from syncd.testing.contract.harness import CONTACT, Harness, shown, some
 from syncd.testing.contract.promise import NotAskedError, hold
-from syncd.testing.contract.rig import CONTACT, Rig, shown, some
 from syncd.testing.contract.samples import as_change
 
-Fresh = Callable[[], Rig]
+Fresh = Callable[[], Harness]
 MANY = 9  # records of a batch: enough for a connector that sends a few one by one
 
 
 def reads_back(fresh: Fresh) -> None:
     """Every field is created, changed and emptied, and read again each time."""
-    rig = fresh()
-    hold(rig.spec.creates or rig.spec.updates, "The Spec says that nothing can be written")
-    _make_custom_fields(rig)
-    first, second = rig.samples(0), rig.samples(1)
-    creation = rig.creation(**first)
-    remote_id = rig.done(creation, rig.push(creation)[creation.id])
-    rig.settle()
-    _shows(rig, remote_id, creation.patch, "created")
+    harness = fresh()
+    hold(harness.spec.creates or harness.spec.updates, "The Spec says that nothing can be written")
+    _make_custom_fields(harness)
+    first, second = harness.samples(0), harness.samples(1)
+    creation = harness.creation(**first)
+    remote_id = harness.done(creation, harness.push(creation)[creation.id])
+    harness.settle()
+    _shows(harness, remote_id, creation.patch, "created")
     person = _values_of(creation)
-    changed = {n: v for n, v in second.items() if not rig.catalogue[n].fixed}
+    changed = {n: v for n, v in second.items() if not harness.catalogue[n].fixed}
     patch = {name: as_change(first.get(name), value) for name, value in changed.items()}
-    _update(rig, remote_id, person, patch)
-    _shows(rig, remote_id, changed, "changed")
-    _update(rig, remote_id, person, {rig.stage.text: "Only this"})
-    rest = {name: value for name, value in changed.items() if name != rig.stage.text}
-    _shows(rig, remote_id, {**rest, rig.stage.text: "Only this"}, "left alone or changed alone")
-    emptied = [n for n in changed if rig.catalogue[n].clearable]
-    _update(rig, remote_id, person, {name: as_change(changed[name], None) for name in emptied})
+    _update(harness, remote_id, person, patch)
+    _shows(harness, remote_id, changed, "changed")
+    _update(harness, remote_id, person, {harness.platform.text: "Only this"})
+    rest = {name: value for name, value in changed.items() if name != harness.platform.text}
+    _shows(
+        harness,
+        remote_id,
+        {**rest, harness.platform.text: "Only this"},
+        "left alone or changed alone",
+    )
+    emptied = [n for n in changed if harness.catalogue[n].clearable]
+    _update(harness, remote_id, person, {name: as_change(changed[name], None) for name in emptied})
     empty: dict[str, Value] = dict.fromkeys(emptied)
-    _shows(rig, remote_id, empty, "emptied; say `clearable=False` if that cannot be")
-    _opt_out(rig, remote_id, person)
+    _shows(harness, remote_id, empty, "emptied; say `clearable=False` if that cannot be")
+    _opt_out(harness, remote_id, person)
 
 
-def _make_custom_fields(rig: Rig) -> None:
-    for kind in sorted(rig.spec.custom_kinds):
+def _make_custom_fields(harness: Harness) -> None:
+    for kind in sorted(harness.spec.custom_kinds):
         choices = ("red", "blue") if kind in (Kind.CHOICE, Kind.SET) else ()
-        wanted = FieldSpec(f"{rig.spec.custom_prefix}Suite {kind.value}", kind, choices=choices)
+        wanted = FieldSpec(f"{harness.spec.custom_prefix}Suite {kind.value}", kind, choices=choices)
         with unless_raised(f"`create_field` for kind {kind.value}"), calling("create_field"):
-            rig.connector.create_field(CONTACT, wanted)
-            rig.connector.create_field(CONTACT, wanted)  # one that exists already is fine
-        rig.made[wanted.name] = wanted
+            harness.connector.create_field(CONTACT, wanted)
+            harness.connector.create_field(CONTACT, wanted)  # one that exists already is fine
+        harness.made[wanted.name] = wanted
     with calling("catalogue"):
-        rig.catalogue = rig.connector.catalogue(CONTACT)
-    lacking = rig.made.keys() - rig.names
+        harness.catalogue = harness.connector.catalogue(CONTACT)
+    lacking = harness.made.keys() - harness.names
     hold(not lacking, f"Custom fields were made, and the catalogue lacks {some(lacking)}")
 
 
-def _update(rig: Rig, remote_id: str, person: Fields, patch: Patch) -> None:
-    op = rig.op(OpKind.UPDATE, patch, remote_id, {**person, **rig.fetch(remote_id).fields})
-    rig.done(op, rig.push(op)[op.id])
-    rig.settle()
+def _update(harness: Harness, remote_id: str, person: Fields, patch: Patch) -> None:
+    op = harness.op(OpKind.UPDATE, patch, remote_id, {**person, **harness.fetch(remote_id).fields})
+    harness.done(op, harness.push(op)[op.id])
+    harness.settle()
 
 
-def _shows(rig: Rig, remote_id: str, wanted: Patch, what: str) -> None:
+def _shows(harness: Harness, remote_id: str, wanted: Patch, what: str) -> None:
     """A sweep shows all of it; `fetch` may leave a field out, and shows no other value."""
     values = {n: v for n, v in wanted.items() if not isinstance(v, SetDelta)}
-    record = rig.fetch(remote_id)
+    record = harness.fetch(remote_id)
     told_ = {name: value for name, value in values.items() if name in record.fields}
-    _must_show(rig, record, told_, f"`fetch` of what was {what}")
-    listed = shown(rig.pull(full=True, by=rig.opened())).get(remote_id)
+    _must_show(harness, record, told_, f"`fetch` of what was {what}")
+    listed = shown(harness.pull(full=True, by=harness.opened())).get(remote_id)
     hold(listed is not None, "A sweep does not show a record that was created")
     if listed is not None:
-        _must_show(rig, listed, values, f"A sweep over what was {what}")
+        _must_show(harness, listed, values, f"A sweep over what was {what}")
 
 
-def _must_show(rig: Rig, record: Record, wanted: Fields, what: str) -> None:
-    differing = rig.differing(record.fields, wanted)
+def _must_show(harness: Harness, record: Record, wanted: Fields, what: str) -> None:
+    differing = harness.differing(record.fields, wanted)
     details = "; ".join(
         f"'{name}': wrote {wanted[name]!r}, reads {record.fields.get(name, '(nothing)')!r}"
         for name in differing[:4]
@@ -86,18 +91,18 @@ def _must_show(rig: Rig, record: Record, wanted: Fields, what: str) -> None:
     )
 
 
-def _opt_out(rig: Rig, remote_id: str, person: Fields) -> None:
-    consent = next((n for n, s in rig.catalogue.items() if s.kind is Kind.CONSENT), None)
-    spec = rig.spec.consent
+def _opt_out(harness: Harness, remote_id: str, person: Fields) -> None:
+    consent = next((n for n, s in harness.catalogue.items() if s.kind is Kind.CONSENT), None)
+    spec = harness.spec.consent
     if consent is None or spec is None or not spec.revocable:
         return
-    op = rig.change(remote_id, person, {consent: Consent(Level.REVOKED)})
-    rig.done(op, rig.push(op)[op.id])
-    rig.settle()
-    record = rig.fetch(remote_id)
+    op = harness.change(remote_id, person, {consent: Consent(Level.REVOKED)})
+    harness.done(op, harness.push(op)[op.id])
+    harness.settle()
+    record = harness.fetch(remote_id)
     hold(record.gone <= spec.ends_record, "An opt-out ended the record; say so in ConsentSpec")
     if spec.readable:
-        wrong = rig.differing(record.fields, {consent: Consent(Level.REVOKED)})
+        wrong = harness.differing(record.fields, {consent: Consent(Level.REVOKED)})
         hold(not wrong, "An opt-out was written, and `fetch` does not show it as revoked")
 
 
@@ -105,55 +110,55 @@ def refusal_stops_nobody(fresh: Fresh) -> None:
     """One record that the platform refuses, at every place of a batch."""
     size = min(max(fresh().spec.batch_size, 3), MANY)
     for position in (0, size // 2, size - 1):
-        rig = fresh()
-        ops = [rig.creation(**{rig.stage.text: f"Text {n}"}) for n in range(size)]
-        bad = rig.creation(**{rig.stage.text: "Bad", **rig.stage.refused_create})
+        harness = fresh()
+        ops = [harness.creation(**{harness.platform.text: f"Text {n}"}) for n in range(size)]
+        bad = harness.creation(**{harness.platform.text: "Bad", **harness.platform.refused_create})
         ops[position] = bad
-        _one_is_refused(rig, ops, bad, {})
+        _one_is_refused(harness, ops, bad, {})
     _edits(fresh(), size)
 
 
-def _edits(rig: Rig, size: int) -> None:
-    if not rig.stage.refused_edit:
+def _edits(harness: Harness, size: int) -> None:
+    if not harness.platform.refused_edit:
         return
-    people = rig.populate(size)
+    people = harness.populate(size)
     ops = [
-        rig.change(remote_id, fields, {rig.stage.text: f"New {n}"})
+        harness.change(remote_id, fields, {harness.platform.text: f"New {n}"})
         for n, (remote_id, fields) in enumerate(people.items())
     ]
     bad_id, bad_fields = list(people.items())[size // 2]
-    bad = ops[size // 2] = rig.change(bad_id, bad_fields, rig.stage.refused_edit)
-    _one_is_refused(rig, ops, bad, people)
+    bad = ops[size // 2] = harness.change(bad_id, bad_fields, harness.platform.refused_edit)
+    _one_is_refused(harness, ops, bad, people)
 
 
-def _one_is_refused(rig: Rig, ops: list[Op], bad: Op, before: Mapping[str, Fields]) -> None:
+def _one_is_refused(harness: Harness, ops: list[Op], bad: Op, before: Mapping[str, Fields]) -> None:
     what = f"a batch of {len(ops)} {bad.kind.value}s, one of which the platform refuses"
     with unless_raised(f"`push` of {what},"):
-        receipts = rig.push(*ops)
+        receipts = harness.push(*ops)
     error = receipts[bad.id].error
     hold(
         isinstance(error, RecordError),
         f"Of {what}, that one was answered with {told(error) if error else 'success'}; it has to"
-        " be a RecordError. (Does the emulator really refuse `Stage.refused_"
+        " be a RecordError. (Does the emulator really refuse `Platform.refused_"
         f"{'create' if bad.kind is OpKind.CREATE else 'edit'}`?)",
     )
-    ids = [_carried_out(rig, op, receipts[op.id], what) for op in ops if op is not bad]
+    ids = [_carried_out(harness, op, receipts[op.id], what) for op in ops if op is not bad]
     hold(len(set(ids)) == len(ids), f"Of {what}, two receipts name the same record")
     wanted = len(before) or len(ops) - 1
     hold(
-        len(rig.stage.existing()) == wanted,
-        f"After {what}, {len(rig.stage.existing())} records exist; it should be {wanted}",
+        len(harness.platform.existing()) == wanted,
+        f"After {what}, {len(harness.platform.existing())} records exist; it should be {wanted}",
     )
 
 
-def _carried_out(rig: Rig, op: Op, receipt: Receipt, what: str) -> str:
+def _carried_out(harness: Harness, op: Op, receipt: Receipt, what: str) -> str:
     hold(
         receipt.error is None,
         f"Of {what}, another one was not written either: {told(receipt.error or KeyError())}",
     )
-    remote_id = rig.identified(op, receipt)
-    rig.settle()
-    wrong = rig.differing(rig.fetch(remote_id).fields, _values_of(op))
+    remote_id = harness.identified(op, receipt)
+    harness.settle()
+    wrong = harness.differing(harness.fetch(remote_id).fields, _values_of(op))
     hold(not wrong, f"Of {what}, a good one does not show what was written in {some(wrong)}")
     return remote_id
 
@@ -164,19 +169,19 @@ def _values_of(op: Op) -> dict[str, Value]:
 
 def receipts_match(fresh: Fresh) -> None:
     """Creates, updates and deletes in one batch; each receipt names the record of its op."""
-    rig = fresh()
-    people = rig.populate(4)
+    harness = fresh()
+    people = harness.populate(4)
     (changed, renewed, left, gone) = people
-    rig.stage.delete(gone)
-    rig.settle()
-    ops = [rig.creation(**{rig.stage.text: f"Made {n}"}) for n in range(4)]
-    ops.insert(1, rig.change(changed, people[changed], {rig.stage.text: "Changed"}))
-    ops.insert(3, rig.change(gone, people[gone], {rig.stage.text: "Too late"}))
-    ops.append(rig.change(renewed, people[renewed], {rig.stage.text: "Renewed"}))
-    if rig.spec.deletes:
-        ops.insert(0, rig.op(OpKind.DELETE, {}, left, people[left]))
+    harness.platform.delete(gone)
+    harness.settle()
+    ops = [harness.creation(**{harness.platform.text: f"Made {n}"}) for n in range(4)]
+    ops.insert(1, harness.change(changed, people[changed], {harness.platform.text: "Changed"}))
+    ops.insert(3, harness.change(gone, people[gone], {harness.platform.text: "Too late"}))
+    ops.append(harness.change(renewed, people[renewed], {harness.platform.text: "Renewed"}))
+    if harness.spec.deletes:
+        ops.insert(0, harness.op(OpKind.DELETE, {}, left, people[left]))
     with unless_raised("`push` of creates, updates and deletes together"):
-        receipts = rig.push(*ops)
+        receipts = harness.push(*ops)
     for op in ops:
         if op.remote_id == gone:
             error = receipts[op.id].error
@@ -186,22 +191,25 @@ def receipts_match(fresh: Fresh) -> None:
                 f" {told(error) if error else 'success'}; it has to be a StaleError",
             )
         elif op.kind is not OpKind.DELETE:
-            _names_its_record(rig, op, receipts[op.id])
+            _names_its_record(harness, op, receipts[op.id])
         else:
-            rig.done(op, receipts[op.id])
-            hold(left not in rig.stage.existing(), "A delete was confirmed and not carried out")
+            harness.done(op, receipts[op.id])
+            hold(
+                left not in harness.platform.existing(),
+                "A delete was confirmed and not carried out",
+            )
     hold(
-        rig.fetch(left).gone == rig.spec.deletes,
+        harness.fetch(left).gone == harness.spec.deletes,
         "A record that nobody deleted is gone, or one that was deleted is not",
     )
-    _push_nothing(rig)
+    _push_nothing(harness)
 
 
-def _names_its_record(rig: Rig, op: Op, receipt: Receipt) -> None:
-    remote_id = rig.done(op, receipt)
+def _names_its_record(harness: Harness, op: Op, receipt: Receipt) -> None:
+    remote_id = harness.done(op, receipt)
     hold(op.remote_id in (None, remote_id), "The receipt of an update names another record")
-    rig.settle()
-    wrong = rig.differing(rig.fetch(remote_id).fields, _values_of(op))
+    harness.settle()
+    wrong = harness.differing(harness.fetch(remote_id).fields, _values_of(op))
     hold(
         not wrong,
         f"The receipt of a {op.kind.value} names a record that does not show what was written in"
@@ -209,13 +217,13 @@ def _names_its_record(rig: Rig, op: Op, receipt: Receipt) -> None:
     )
     if receipt.record is not None:
         told_ = {n: v for n, v in _values_of(op).items() if n in receipt.record.fields}
-        wrong = rig.differing(receipt.record.fields, told_)
+        wrong = harness.differing(receipt.record.fields, told_)
         hold(not wrong, f"`Receipt.record` differs from what was written in {some(wrong)}")
 
 
-def _push_nothing(rig: Rig) -> None:
+def _push_nothing(harness: Harness) -> None:
     with unless_raised("`push` of no ops"), calling("push"):
-        hold(list(rig.connector.push(CONTACT, [])) == [], "`push` of no ops gave a receipt")
+        hold(list(harness.connector.push(CONTACT, [])) == [], "`push` of no ops gave a receipt")
 
 
 def duplicates_are_told(fresh: Fresh) -> None:
@@ -231,19 +239,19 @@ def duplicates_are_told(fresh: Fresh) -> None:
     _twins(fresh(), key)
 
 
-def _exists_already(rig: Rig, key: str, others: int, spelt: Callable[[str], str]) -> None:
-    ((remote_id, person),) = rig.populate(1).items()
-    rig.pull(full=True)
-    ops = [rig.creation(**{rig.stage.text: f"Text {n}"}) for n in range(others)]
+def _exists_already(harness: Harness, key: str, others: int, spelt: Callable[[str], str]) -> None:
+    ((remote_id, person),) = harness.populate(1).items()
+    harness.pull(full=True)
+    ops = [harness.creation(**{harness.platform.text: f"Text {n}"}) for n in range(others)]
     known = spelt(str(person[key]))
-    again = rig.creation(**{key: known, rig.stage.text: "Overwritten"})
+    again = harness.creation(**{key: known, harness.platform.text: "Overwritten"})
     ops.insert(others // 2, again)
     alone = "alone" if not others else f"among {others} others"
     spelling = " in capital letters" if known != person[key] else ""
     what = f"A create with a '{key}' that exists already{spelling}, {alone},"
     with unless_raised(what):
-        receipts = rig.push(*ops)
-    wrong = rig.differing(rig.fetch(remote_id).fields, person)
+        receipts = harness.push(*ops)
+    wrong = harness.differing(harness.fetch(remote_id).fields, person)
     hold(
         not wrong,
         f"{what} has overwritten the record that exists, in {some(wrong)}. A create is insert"
@@ -259,21 +267,21 @@ def _exists_already(rig: Rig, key: str, others: int, spelt: Callable[[str], str]
     hold(named in (None, remote_id), f"{what} was answered with the id of another record")
     for op in ops:
         if op is not again:
-            rig.done(op, receipts[op.id])
-    hold(len(rig.stage.existing()) == others + 1, f"{what} has made a second record")
+            harness.done(op, receipts[op.id])
+    hold(len(harness.platform.existing()) == others + 1, f"{what} has made a second record")
 
 
-def _twins(rig: Rig, key: str) -> None:
-    first = rig.creation(**{rig.stage.text: "First"})
-    second = rig.creation(**{key: str(first.patch[key]), rig.stage.text: "Second"})
-    third = rig.creation(**{rig.stage.text: "Third"})
+def _twins(harness: Harness, key: str) -> None:
+    first = harness.creation(**{harness.platform.text: "First"})
+    second = harness.creation(**{key: str(first.patch[key]), harness.platform.text: "Second"})
+    third = harness.creation(**{harness.platform.text: "Third"})
     with unless_raised("`push` of two creates with one key"):
-        receipts = rig.push(first, second, third)
+        receipts = harness.push(first, second, third)
     made = [op for op in (first, second) if receipts[op.id].error is None]
     hold(
-        len(made) == 1 and len(rig.stage.existing()) == 2,
+        len(made) == 1 and len(harness.platform.existing()) == 2,
         f"Of two creates with one '{key}' in one batch {len(made)} were confirmed, and"
-        f" {len(rig.stage.existing())} records exist with a third; it has to be one, and two",
+        f" {len(harness.platform.existing())} exist with a third; it has to be one, and two",
     )
     other = receipts[second.id if made[0] is first else first.id].error
     hold(
@@ -281,4 +289,4 @@ def _twins(rig: Rig, key: str) -> None:
         f"Of two creates with one '{key}' in one batch, the other was answered with"
         f" {told(other or KeyError())}; it has to be a DuplicateError",
     )
-    rig.done(third, receipts[third.id])
+    harness.done(third, receipts[third.id])

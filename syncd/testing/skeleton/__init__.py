@@ -1,4 +1,4 @@
-"""The skeleton of a connector's package: Postbox under another name, with the suite wired in.
+"""The skeleton of a connector's package: ExampleMail under another name, with the suite wired in.
 
 The connector is the test platform of this very package, so it passes the suite as written.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from syncd.connectors.registry import installed
 from syncd.errors import ConfigError
 
-CODE = ("__init__.py", "codec.py", "connector.py", "emulator.py", "stage.py")
+CODE = ("__init__.py", "codec.py", "connector.py", "emulator.py", "platform.py")
 # What is written beside the code, and the template of it.
 BESIDE = {
     "pyproject.toml": "pyproject.toml.txt",
@@ -27,8 +27,8 @@ def write(name: str, folder: Path) -> list[Path]:
     """
     _check(name)
     package = f"syncd_{name}"
-    postbox, templates = files("syncd.testing.postbox"), files(__name__)
-    texts = {f"{package}/{one}": postbox.joinpath(one).read_text("utf-8") for one in CODE}
+    example, templates = files("syncd.testing.example"), files(__name__)
+    texts = {f"{package}/{one}": example.joinpath(one).read_text("utf-8") for one in CODE}
     texts |= {one: templates.joinpath(t).read_text("utf-8") for one, t in BESIDE.items()}
     in_the_way = [one for one in texts if (folder / one).exists()]
     if in_the_way:
@@ -44,7 +44,7 @@ def write(name: str, folder: Path) -> list[Path]:
 
 
 def _check(name: str) -> None:
-    taken = name in installed() or name == "postbox"
+    taken = name in installed() or name == "example_mail"
     if taken:
         raise ConfigError(
             f"A connector '{name}' is installed already. Nothing was written.",
@@ -60,18 +60,18 @@ def _check(name: str) -> None:
 
 
 def _renamed(text: str, name: str) -> str:
-    """Postbox becomes the platform of this name.
+    """ExampleMail becomes the platform of this name.
 
-    >>> _renamed("from syncd.testing.postbox.codec import Postbox", "acme_mail")
+    >>> _renamed("from syncd.testing.example.codec import ExampleMail", "acme_mail")
     'from syncd_acme_mail.codec import AcmeMail'
     """
-    text = text.replace("\nfrom syncd.testing.postbox", "\n\nfrom syncd.testing.postbox", 1)
+    text = text.replace("\nfrom syncd.testing.example", "\n\nfrom syncd.testing.example", 1)
     title = "".join(part.capitalize() for part in name.split("_"))
     for old, new in (
-        ("syncd.testing.postbox", f"syncd_{name}"),
-        ("syncd-postbox", f"syncd-{name.replace('_', '-')}"),
-        ("Postbox", title),
-        ("postbox", name),
+        ("syncd.testing.example", f"syncd_{name}"),
+        ("example-mail", name.replace("_", "-")),
+        ("ExampleMail", title),
+        ("example_mail", name),
     ):
         text = text.replace(old, new)
     return text

@@ -46,7 +46,7 @@ BOTH: BothWays = {
 PERSONAL = {"dnd-time", "dnd-unsubscribe", "search-after", "rate"}  # no call can tell
 
 
-class Rig(probing.Rig):
+class Harness(probing.Harness):
     def __init__(self, contacts: int = 40, **switches: Any) -> None:
         super().__init__(CONNECTOR, NOW, contacts, switches)
         self.open(page_size=20)
@@ -57,18 +57,18 @@ class Rig(probing.Rig):
 
 
 def test_the_connector_can_be_probed() -> None:
-    assert isinstance(Rig().connector, Probing)
+    assert isinstance(Harness().connector, Probing)
 
 
 @pytest.mark.parametrize("key", BOTH)
 @pytest.mark.parametrize("holds", [True, False])
 def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: bool) -> None:
     switches = BOTH[key][0 if holds else 1]
-    rig = Rig(**switches)
-    found = rig.probe()
+    harness = Harness(**switches)
+    found = harness.probe()
     assert found[key].holds is holds, found[key].remark
-    assert rig.left_no_trace()
-    neutral = {**Rig().holding(), key: holds}
+    assert harness.left_no_trace()
+    neutral = {**Harness().holding(), key: holds}
     others = {k: f.holds for k, f in found.items() if f.holds != neutral[k]}
     assert others.keys() <= {
         "rows-names",
@@ -80,126 +80,126 @@ def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: boo
 
 
 def test_every_assumption_is_told_once_and_all_but_four_without_a_person() -> None:
-    rig = Rig(rcs_in_writes=True, numerical_keeps_fractions=True)
-    findings = list(rig.findings())
+    harness = Harness(rcs_in_writes=True, numerical_keeps_fractions=True)
+    findings = list(harness.findings())
     assert sorted(f.assumption.key for f in findings) == sorted(a.key for a in ASSUMPTIONS)
     assert {f.assumption.key for f in findings if f.holds is not True} == PERSONAL
     assert all(f.remark.startswith("cannot be told by the API") for f in findings if not f.holds)
     assert not any(ADDRESS in f.remark for f in findings)
-    assert rig.left_no_trace()
+    assert harness.left_no_trace()
 
 
 def test_the_contact_is_opted_out_of_everything_that_could_reach_anybody() -> None:
-    rig = Rig(dnd_settings_write="replace")
-    for finding in rig.findings():
-        made = [c for c in rig.contacts() if c["email"] == ADDRESS]
+    harness = Harness(dnd_settings_write="replace")
+    for finding in harness.findings():
+        made = [c for c in harness.contacts() if c["email"] == ADDRESS]
         for contact in made:
             assert contact["phone"] is None
             assert contact["dndSettings"]["Email"]["status"] == "active", finding.assumption.key
 
 
 def test_an_empty_location_without_custom_fields_tells_less_and_breaks_nothing() -> None:
-    rig = Rig(contacts=0)
-    found = rig.probe()
+    harness = Harness(contacts=0)
+    found = harness.probe()
     untold = {key for key, finding in found.items() if finding.holds is None}
     custom = {"answer-custom", "custom-merged", "custom-clears", "text-256", "fractions"}
     assert untold == PERSONAL | custom | {"rows-custom", "page-size"}
-    assert rig.left_no_trace()
+    assert harness.left_no_trace()
 
 
 def test_an_address_that_somebody_has_is_not_touched() -> None:
-    rig = Rig()
-    taken = str(rig.before[0]["email"])
+    harness = Harness()
+    taken = str(harness.before[0]["email"])
     with pytest.raises(ConfigError, match="exists already"):
-        list(rig.findings(taken))
-    assert rig.left_no_trace()
-    assert not rig.box.world.writes["ghl"]
+        list(harness.findings(taken))
+    assert harness.left_no_trace()
+    assert not harness.box.world.writes["ghl"]
 
 
 def test_an_address_that_is_none_makes_nobody() -> None:
-    rig = Rig()
+    harness = Harness()
     with pytest.raises(ConfigError, match="not taken"):
-        list(rig.findings("nobody"))
-    assert rig.left_no_trace()
+        list(harness.findings("nobody"))
+    assert harness.left_no_trace()
 
 
 @pytest.mark.parametrize("after", range(0, 20, 3))
 def test_the_contact_goes_after_an_error_too(after: int) -> None:
-    rig = Rig()
-    rig.break_down(
+    harness = Harness()
+    harness.break_down(
         kind="status", method="GET", path="^/contacts/", status=503, after=after, times=5
     )
     with pytest.raises(TransientError):
-        rig.probe()
-    assert rig.left_no_trace()
+        harness.probe()
+    assert harness.left_no_trace()
 
 
 def test_the_contact_goes_if_nobody_reads_on() -> None:
-    rig = Rig()
-    findings = rig.findings()
+    harness = Harness()
+    findings = harness.findings()
     for _ in range(9):
         next(findings)
     findings.close()  # type: ignore[attr-defined]
-    assert rig.left_no_trace()
+    assert harness.left_no_trace()
 
 
 @pytest.mark.parametrize("kind", ["lost_answer", "truncated", "status_after"])
 def test_a_create_whose_answer_is_lost_is_found_and_removed(kind: str) -> None:
-    rig = Rig()
-    rig.break_down(kind=kind, method="POST", path="^/contacts/$", after=1, times=1)
+    harness = Harness()
+    harness.break_down(kind=kind, method="POST", path="^/contacts/$", after=1, times=1)
     with pytest.raises((InDoubtError, TransientError)):
-        rig.probe()
-    assert rig.left_no_trace()
+        harness.probe()
+    assert harness.left_no_trace()
 
 
 def test_a_second_contact_that_should_have_been_refused_is_removed_too() -> None:
     """The location says that it refuses duplicates, and then makes one."""
-    rig = Rig()
-    findings = rig.findings()
+    harness = Harness()
+    findings = harness.findings()
     found = []
     for finding in findings:
         found.append(finding)
         allows = finding.assumption.key == "search-after"
-        rig.box.platform("ghl").configure({"allow_duplicates": allows})
+        harness.box.platform("ghl").configure({"allow_duplicates": allows})
         if allows:
             says_no = '{"location": {"settings": {"allowDuplicateContact": false}}}'
-            rig.break_down(kind="body", method="GET", path="^/locations/[^/]+$", body=says_no)
+            harness.break_down(kind="body", method="GET", path="^/locations/[^/]+$", body=says_no)
     twice = next(f for f in found if f.assumption.key == "create-twice")
     assert twice.holds is False
-    assert rig.left_no_trace()
+    assert harness.left_no_trace()
 
 
 def test_what_cannot_be_removed_is_told_with_its_id() -> None:
-    rig = Rig()
-    rig.break_down(kind="status", method="DELETE", path="^/contacts/", status=403, body="{}")
-    found = rig.probe()
-    (left,) = [c for c in rig.contacts() if c["email"] == ADDRESS]
+    harness = Harness()
+    harness.break_down(kind="status", method="DELETE", path="^/contacts/", status=403, body="{}")
+    found = harness.probe()
+    (left,) = [c for c in harness.contacts() if c["email"] == ADDRESS]
     assert found["delete"].holds is False
     assert left["id"] in found["delete"].remark
     assert "remove it by hand" in found["delete"].remark
 
 
 def test_a_scope_that_is_missing_for_one_look_stops_no_other() -> None:
-    rig = Rig()
-    act = rig.box.platform("ghl").act
+    harness = Harness()
+    act = harness.box.platform("ghl").act
     scopes = ["contacts.readonly", "contacts.write", "locations/customFields.readonly"]
     token = act("make_token", {"kind": "pit", "scopes": scopes})["token"]
-    rig.open(token=token)
-    found = rig.probe()
+    harness.open(token=token)
+    found = harness.probe()
     assert found["create-twice"].holds is None
     assert found["delete"].holds is True
 
 
 def test_nothing_is_sent_that_is_forbidden() -> None:
-    rig = Rig()
+    harness = Harness()
     asked: list[str] = []
 
     def watch(request: httpx.Request) -> None:
         asked.append(f"{request.method} {request.url.path.removeprefix('/ghl')}")
 
-    rig.open(Watching(rig.box, watch))
-    rig.probe()
-    others = {contact["id"] for contact in rig.before}
+    harness.open(Watching(harness.box, watch))
+    harness.probe()
+    others = {contact["id"] for contact in harness.before}
     writes = [one for one in asked if not one.startswith("GET") and "/search" not in one]
     assert writes
     assert not any(contact_id in one for one in writes for contact_id in others)

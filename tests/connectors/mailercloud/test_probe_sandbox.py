@@ -55,7 +55,7 @@ NO_MATTER: tuple[Switches, ...] = (
 PERSONAL = {"opt-out-scope", "reports", "wrong-list", "rate"}
 
 
-class Rig(probing.Rig):
+class Harness(probing.Harness):
     def __init__(
         self, switches: Switches | None = None, contacts: int = 40, **settings: Any
     ) -> None:
@@ -66,13 +66,13 @@ class Rig(probing.Rig):
 @pytest.mark.parametrize("key", BOTH)
 @pytest.mark.parametrize("holds", [True, False])
 def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: bool) -> None:
-    rig = Rig(BOTH[key][0 if holds else 1])
-    found = rig.probe()
+    harness = Harness(BOTH[key][0 if holds else 1])
+    found = harness.probe()
     assert found[key].holds is holds, found[key].remark
     if found["delete"].holds:
-        assert rig.left_no_trace()
+        assert harness.left_no_trace()
     else:
-        assert [c["email"] for c in rig.contacts() if c not in rig.before] == [ADDRESS]
+        assert [c["email"] for c in harness.contacts() if c not in harness.before] == [ADDRESS]
         assert "remove it by hand" in found["delete"].remark
 
 
@@ -81,39 +81,39 @@ def test_an_assumption_holds_or_does_not_as_the_platform_is(key: str, holds: boo
 def test_names_of_fields_arrive_if_they_are_those_of_the_account(
     vocabulary: str, style: str
 ) -> None:
-    rig = Rig({"vocabulary": vocabulary}, field_style=style)
-    assert rig.probe()["vocabulary"].holds is (vocabulary == style)
-    assert rig.left_no_trace()
+    harness = Harness({"vocabulary": vocabulary}, field_style=style)
+    assert harness.probe()["vocabulary"].holds is (vocabulary == style)
+    assert harness.left_no_trace()
 
 
 @pytest.mark.parametrize("case", UNTOLD)
 def test_what_is_not_shown_is_not_told(case: str) -> None:
     switches, untold = UNTOLD[case]
-    rig = Rig(switches)
-    found = rig.holding()
+    harness = Harness(switches)
+    found = harness.holding()
     assert {key for key in untold if found[key] is None} == untold
-    assert rig.left_no_trace()
+    assert harness.left_no_trace()
 
 
 @pytest.mark.parametrize("switches", NO_MATTER, ids=str)
 def test_two_ways_to_answer_are_both_as_assumed(switches: Switches) -> None:
-    rig = Rig(switches)
-    assert rig.holding() == Rig().holding()
-    assert rig.left_no_trace()
+    harness = Harness(switches)
+    assert harness.holding() == Harness().holding()
+    assert harness.left_no_trace()
 
 
 def test_every_assumption_is_told_once() -> None:
-    rig = Rig({"status_in_rows": False}, contacts=250)
-    found = rig.holding()
+    harness = Harness({"status_in_rows": False}, contacts=250)
+    found = harness.holding()
     assert sorted(found) == sorted(a.key for a in ASSUMPTIONS)
     assert False not in found.values()
     untold = {key for key, holds in found.items() if holds is None}
     assert untold == PERSONAL | {"opt-out", "reactivates", "listing-whole"}
-    assert rig.left_no_trace()
+    assert harness.left_no_trace()
 
 
 @pytest.mark.parametrize(("write", "adds"), [("union", True), ("replace", False)])
 def test_tags_that_only_the_listing_shows_are_told_from_there(write: str, adds: bool) -> None:
-    rig = Rig({"get_shows_tags": False, "tags_in_rows": "names", "tags_write": write})
-    found = rig.holding()
+    harness = Harness({"get_shows_tags": False, "tags_in_rows": "names", "tags_write": write})
+    found = harness.holding()
     assert (found["tags-add"], found["tag-remove"]) == (adds, True)

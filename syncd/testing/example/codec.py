@@ -1,4 +1,4 @@
-"""A contact of Postbox as JSON and as a record: two pure functions, each the other's inverse."""
+"""A contact of ExampleMail as JSON and as a record: two pure functions, inverse to each other."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime

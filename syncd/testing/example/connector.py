@@ -1,4 +1,4 @@
-"""Postbox: JSON over HTTPS, one contact per write, changes since a sequence number.
+"""ExampleMail: JSON over HTTPS, one contact per write, changes since a sequence number.
 
 Source: the reference of an API that is invented, "Contacts" and "Limits", read 2026-11-02.
 Known limits: 100 calls per 10 s and token; `first_name` is cut at 64 characters without an
@@ -35,7 +35,7 @@ from syncd.model.spec import (
     Spec,
 )
 from syncd.model.values import Level, Value
-from syncd.testing.postbox.codec import missing, moment_of, to_record, to_wire
+from syncd.testing.example.codec import missing, moment_of, to_record, to_wire
 
 FIELDS: Catalogue = {
     field.name: field
@@ -51,8 +51,8 @@ FIELDS: Catalogue = {
 }
 
 SPEC = Spec(
-    name="postbox",
-    title="Postbox (invented)",
+    name="example_mail",
+    title="ExampleMail (invented)",
     resources={
         Resource.CONTACT: ResourceSpec(
             fields=FIELDS,
@@ -72,13 +72,13 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token: SecretStr = Field(description="Settings > API in Postbox")
-    base_url: str = Field("https://api.postbox.example/v1", description="Where the API is")
+    token: SecretStr = Field(description="Settings > API in ExampleMail")
+    base_url: str = Field("https://api.example-mail.example/v1", description="Where the API is")
     page_size: Annotated[int, Field(ge=1, le=500, description="Contacts per page")] = 500
 
 
-class Postbox:
-    """One account of Postbox."""
+class ExampleMail:
+    """One account of ExampleMail."""
 
     spec = SPEC
 
@@ -108,7 +108,7 @@ class Postbox:
         return FIELDS
 
     def create_field(self, resource: Resource, field: FieldSpec) -> None:
-        raise ConfigError(f"Postbox has no custom fields, so '{field.name}' cannot be made")
+        raise ConfigError(f"ExampleMail has no custom fields, so '{field.name}' cannot be made")
 
     def pull(
         self,
@@ -192,7 +192,9 @@ class Postbox:
                 self._http.request("DELETE", "/contacts/{id}", {"id": remote_id}, repeatable=True)
                 return Receipt(op.id, remote_id)
             case _:
-                raise RecordError(f"Postbox cannot carry out a {op.kind.value}", code="unsupported")
+                raise RecordError(
+                    f"ExampleMail cannot carry out a {op.kind.value}", code="unsupported"
+                )
         try:
             record = to_record(answer.json_object().get("contact"), answer)
         except TransientError as cause:  # it was taken, and we cannot read what became of it
@@ -213,7 +215,9 @@ def judge(answer: Answer) -> None:
     where, told = f"{answer.label} was answered {answer.status}", _told(answer)
     match answer.status, told.get("error"):
         case ((401 | 403), _):
-            raise AccountError(f"{where}: the token is not valid", hint="Replace it in Postbox.")
+            raise AccountError(
+                f"{where}: the token is not valid", hint="Replace it in ExampleMail."
+            )
         case 404, "no_contact":
             raise StaleError(f"{where}: there is no such contact")
         case 409, "exists":
@@ -240,6 +244,6 @@ def _told(answer: Answer) -> dict[str, Any]:
 CONNECTOR = Plugin(
     spec=SPEC,
     settings=Settings,
-    open=Postbox,
+    open=ExampleMail,
     settings_help={name: field.description or "" for name, field in Settings.model_fields.items()},
 )

@@ -1,4 +1,4 @@
-"""A fresh stage with a connector on it, and the few things that every promise does there."""
+"""A fresh platform with a connector on it, and the few things that every promise does there."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -14,21 +14,21 @@ from syncd.model.values import Fields, Patch, Value
 from syncd.testing.contract.calling import calling, told
 from syncd.testing.contract.clock import Clock
 from syncd.testing.contract.line import Line
+from syncd.testing.contract.platform import Platform
 from syncd.testing.contract.promise import BrokenPromiseError, hold
 from syncd.testing.contract.samples import samples_for
-from syncd.testing.contract.stage import Stage
 
 CONTACT = Resource.CONTACT
 MOST_PAGES = 1_000
 
 
-class Rig:
+class Harness:
     """One account, made for one promise."""
 
-    def __init__(self, stage: type[Stage]) -> None:
+    def __init__(self, platform: type[Platform]) -> None:
         self.clock = Clock()
-        self.stage = stage(self.clock)
-        self.line = Line(self.stage.transport, self.clock)
+        self.platform = platform(self.clock)
+        self.line = Line(self.platform.transport, self.clock)
         self.settings = self._settings()
         self._numbers = count(1)
         self._op_ids = count(101, 7)  # no positions in a batch
@@ -41,18 +41,18 @@ class Rig:
 
     def _settings(self) -> Any:
         try:
-            return self.stage.plugin.settings(**self.stage.settings)
+            return self.platform.plugin.settings(**self.platform.settings)
         except ValueError as cause:  # of pydantic
             raise BrokenPromiseError(
-                f"`Stage.settings` do not fit the settings model of the Plugin: {cause}"
+                f"`Platform.settings` do not fit the settings model of the Plugin: {cause}"
             ) from cause
 
     def _check_stage(self) -> None:
-        key, text = (self.catalogue.get(name) for name in (self.stage.key, self.stage.text))
-        hold(key is not None, f"`Stage.key` is '{self.stage.key}', which the catalogue lacks")
+        key, text = (self.catalogue.get(name) for name in (self.platform.key, self.platform.text))
+        hold(key is not None, f"`Platform.key` is '{self.platform.key}', which the catalogue lacks")
         hold(
             text is not None and text.kind is Kind.TEXT and not text.read_only,
-            f"`Stage.text` is '{self.stage.text}', which is no writable text of the catalogue",
+            f"`Platform.text` is '{self.platform.text}', no writable text of the catalogue",
         )
 
     def opened(self) -> Connector:
@@ -64,7 +64,7 @@ class Rig:
             sleep=self.clock.sleep,
         )
         with calling("Plugin.open"):
-            return self.stage.plugin.open(self.settings, wire)
+            return self.platform.plugin.open(self.settings, wire)
 
     # Fields
 
@@ -80,19 +80,19 @@ class Rig:
             spec
             for spec in self.catalogue.values()
             if spec.kind is Kind.TEXT and not (spec.read_only or spec.fixed or spec.choices)
-            if spec.name != self.stage.key
+            if spec.name != self.platform.key
         ]
 
     @property
     def unique_key(self) -> str | None:
-        return self.stage.unique_key or self.spec.unique_key
+        return self.platform.unique_key or self.spec.unique_key
 
     def samples(self, number: int) -> dict[str, Value]:
         """The first or second valid value of every field, but for the key and consent."""
         found: dict[str, Value] = {}
         for name, spec in self.catalogue.items():
-            values = self.stage.samples.get(name, samples_for(self.made.get(name, spec)))
-            if not spec.read_only and name != self.stage.key and values:
+            values = self.platform.samples.get(name, samples_for(self.made.get(name, spec)))
+            if not spec.read_only and name != self.platform.key and values:
                 found[name] = values[number % len(values)]
         return found
 
@@ -114,21 +114,21 @@ class Rig:
 
     def person(self, **fields: Value) -> dict[str, Value]:
         """Fields of somebody new."""
-        return {**self.stage.person(next(self._numbers)), **fields}
+        return {**self.platform.person(next(self._numbers)), **fields}
 
     def populate(self, number: int) -> dict[str, dict[str, Value]]:
         """Let people come into being on the platform; their fields by remote id."""
         made: dict[str, dict[str, Value]] = {}
         for _ in range(number):
-            fields = self.person(**{self.stage.text: f"Text {len(made)}"})
-            made[self.stage.create(fields)] = fields
+            fields = self.person(**{self.platform.text: f"Text {len(made)}"})
+            made[self.platform.create(fields)] = fields
         self.clock.sleep(60.0)
         self.settle()
         return made
 
     def settle(self) -> None:
         """Let so much time pass that every index has caught up."""
-        self.clock.sleep(self.stage.lag().total_seconds() + 1.0)
+        self.clock.sleep(self.platform.lag().total_seconds() + 1.0)
 
     # Calls
 
@@ -184,7 +184,7 @@ class Rig:
 
     def change(self, remote_id: str, person: Fields, patch: Patch) -> Op:
         """The op that updates somebody who is known."""
-        current = {self.stage.key: person[self.stage.key]}
+        current = {self.platform.key: person[self.platform.key]}
         return self.op(OpKind.UPDATE, patch, remote_id, current)
 
     def push(self, *ops: Op, by: Connector | None = None) -> dict[int, Receipt]:
@@ -204,7 +204,7 @@ class Rig:
             raise BrokenPromiseError(
                 f"an ordinary {op.kind.value} of {', '.join(op.patch)} was answered with"
                 f" {told(receipt.error)}; if one of the values is at fault, name better ones in"
-                " `Stage.samples`"
+                " `Platform.samples`"
             ) from receipt.error
         return self.identified(op, receipt)
 
@@ -218,7 +218,7 @@ class Rig:
             " that ids follow",
         )
         self.settle()
-        found = self.with_key(op.patch[self.stage.key])
+        found = self.with_key(op.patch[self.platform.key])
         hold(
             len(found) == 1,
             f"a create was answered without an id, and {len(found)} records have its key after"
@@ -228,7 +228,7 @@ class Rig:
 
     def with_key(self, value: object) -> list[str]:
         """Ids of the records with a key, as the connector shows them."""
-        key = self.stage.key
+        key = self.platform.key
         wanted = value if isinstance(value, str) else ""
         if key in self.spec.finds:
             return [r.remote_id for r in self.find(key, wanted, self.opened()) if not r.gone]

@@ -1,4 +1,4 @@
-"""Postbox, emulated: what the real one is known to do, its limits and oddities included.
+"""ExampleMail, emulated: what the real one is known to do, its limits and oddities included.
 
 It shares no code with the connector, so that it cannot agree with its mistakes.
 """
@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import httpx
 
-TOKEN = "postbox-invented-token-0c1f"
+TOKEN = "example-mail-invented-token-0c1f"
 ADDRESS = re.compile(r"[^@\s]+@[a-z0-9-]+(\.[a-z0-9-]+)+")
 BLOCKED = "blocked.example.org"
 CALLS, INTERVAL_S = 100, 10.0

@@ -6,10 +6,10 @@ from typing import ClassVar
 from syncd.connectors.mailercloud import CONNECTOR
 from syncd.model.values import Fields
 from syncd.testing.contract import Clock
-from syncd.testing.stages.sandboxed import SandboxStage
+from syncd.testing.platforms.sandboxed import SandboxPlatform
 
 
-class MailercloudStage(SandboxStage):
+class MailercloudPlatform(SandboxPlatform):
     """An account as the documents describe it."""
 
     plugin = CONNECTOR

@@ -15,10 +15,10 @@ from syncd.model.values import Fields, Value
 from syncd.testing.contract.clock import Clock
 from syncd.testing.contract.promise import GUIDE
 
-GROUP = "syncd.stages"
+GROUP = "syncd.platforms"
 
 
-class Stage(ABC):
+class Platform(ABC):
     """A fresh emulated account of one platform, on the suite's clock.
 
     The suite makes many of them, one or more per promise. It breaks the line, delays
@@ -103,22 +103,22 @@ class Stage(ABC):
         )
 
 
-def stages() -> Mapping[str, EntryPoint]:
-    """The stages that installed packages offer, by the name of their connector."""
+def platforms() -> Mapping[str, EntryPoint]:
+    """The platforms that installed packages offer, by the name of their connector."""
     return {point.name: point for point in entry_points(group=GROUP)}
 
 
-def stage_named(name: str) -> type[Stage]:
-    """The stage of a connector.
+def platform_named(name: str) -> type[Platform]:
+    """The platform of a connector.
 
     Raises:
         ConfigError: there is none, or it is none of the connector that is installed.
     """
-    found = stages()
+    found = platforms()
     if name not in found:
         if name in installed():
             raise ConfigError(
-                f"The connector '{name}' is installed, but its package offers no stage to test"
+                f"The connector '{name}' is installed, but its package offers no platform to test"
                 " it on.",
                 hint=f'Name one in its pyproject.toml under [project.entry-points."{GROUP}"];'
                 f" {GUIDE} shows how.",
@@ -128,16 +128,16 @@ def stage_named(name: str) -> type[Stage]:
             hint=f"Those that can be tested are: {', '.join(sorted(found))}. Is the package"
             " installed in this environment?",
         )
-    stage = found[name].load()
-    if not (isinstance(stage, type) and issubclass(stage, Stage)):
+    platform = found[name].load()
+    if not (isinstance(platform, type) and issubclass(platform, Platform)):
         raise ConfigError(
-            f"The stage '{name}' is no subclass of `syncd.testing.contract.Stage`.",
+            f"The platform '{name}' is no subclass of `syncd.testing.contract.Platform`.",
             hint=f"Its entry point has to name the class itself; see {GUIDE}.",
         )
     users = installed().get(name)
-    if users is not None and users is not stage.plugin:
+    if users is not None and users is not platform.plugin:
         raise ConfigError(
-            f"The stage '{name}' tests another Plugin than the one that users get.",
-            hint="Let `Stage.plugin` be what its entry point in `syncd.connectors` names.",
+            f"The platform '{name}' tests another Plugin than the one that users get.",
+            hint="Let `Platform.plugin` be what its entry point in `syncd.connectors` names.",
         )
-    return stage
+    return platform

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from syncd.http.answer import Answer
-from syncd.testing.postbox.codec import to_record
+from syncd.testing.example.codec import to_record
 
 ANSWER = Answer("GET /v3/contacts", 200, httpx.Headers(), b"")
 SHOWN = {

@@ -7,10 +7,10 @@ from syncd.connectors.ghl import CONNECTOR
 from syncd.connectors.ghl.spec import FIELDS, TAGS
 from syncd.model.values import Fields, Value
 from syncd.testing.contract import Clock
-from syncd.testing.stages.sandboxed import SandboxStage
+from syncd.testing.platforms.sandboxed import SandboxPlatform
 
 
-class GhlStage(SandboxStage):
+class GhlPlatform(SandboxPlatform):
     """A location that keeps e-mail addresses unique, as they do by default."""
 
     plugin = CONNECTOR

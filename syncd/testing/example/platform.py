@@ -1,4 +1,4 @@
-"""The stage on which the connector of Postbox is tested: the emulator, and people in it."""
+"""The platform on which the connector of ExampleMail is tested: the emulator, and people in it."""
 
 from collections.abc import Collection
 from typing import ClassVar
@@ -6,12 +6,12 @@ from typing import ClassVar
 import httpx
 
 from syncd.model.values import Fields
-from syncd.testing.contract import Clock, Stage
-from syncd.testing.postbox.connector import CONNECTOR
-from syncd.testing.postbox.emulator import BLOCKED, TOKEN, Emulator
+from syncd.testing.contract import Clock, Platform
+from syncd.testing.example.connector import CONNECTOR
+from syncd.testing.example.emulator import BLOCKED, TOKEN, Emulator
 
 
-class PostboxStage(Stage):
+class ExampleMailPlatform(Platform):
     """A fresh account."""
 
     plugin = CONNECTOR
@@ -25,7 +25,7 @@ class PostboxStage(Stage):
         self.transport = httpx.MockTransport(self._emulator.answer)
         self.settings = {
             "token": TOKEN,
-            "base_url": "http://postbox.test/v1",
+            "base_url": "http://example-mail.test/v1",
             "page_size": self.page_size,
         }
 

@@ -1,15 +1,15 @@
-"""What the stages over the sandbox have in common: its clock is the suite's."""
+"""What the platforms over the sandbox have in common: its clock is the suite's."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import httpx
 
-from syncd.testing.contract import Clock, Stage
+from syncd.testing.contract import Clock, Platform
 from syncd.testing.inprocess import Sandbox, sandbox
 
 
-class SandboxStage(Stage):
+class SandboxPlatform(Platform):
     """An account of one platform of a fresh sandbox.
 
     Attributes:

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from syncd.connectors.maileon import CONNECTOR
 from syncd.model.values import Fields, Value
 from syncd.testing.contract import Clock
-from syncd.testing.stages.sandboxed import SandboxStage
+from syncd.testing.platforms.sandboxed import SandboxPlatform
 
 
-class MaileonStage(SandboxStage):
+class MaileonPlatform(SandboxPlatform):
     """An account as the documents describe it."""
 
     plugin = CONNECTOR

@@ -1,0 +1,1 @@
+"""The platforms of the built-in connectors, over the sandbox."""

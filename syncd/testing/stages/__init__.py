@@ -1,1 +1,0 @@
-"""The stages of the built-in connectors, over the sandbox."""
