@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench import codecs, engine, kills, limits, lists, many_pairs, matching, rest, stores
+from bench.machine import described
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a tenth of the size, to try it")
     chosen = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 120)
+    console.print(described())
     figures: list[Figure] = []
     for name in chosen.only or MEASUREMENTS:
         console.print(f"measuring: {name} …", style="dim")

@@ -1,9 +1,10 @@
 """The first match of two full accounts, and a cycle in which nothing happened."""
 
+from bench.machine import slowness
 from bench.rehearsal import Rehearsal, duplicates, rehearsal
 from bench.start import starts
 
-SECONDS, MEGABYTES, IDLE_SECONDS, IDLE_REQUESTS = 60.0, 200.0, 2.0, 3
+SECONDS, CPU_SECONDS, MEGABYTES, IDLE_SECONDS, IDLE_REQUESTS = 60.0, 18.0, 150.0, 2.0, 3
 
 
 def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
@@ -13,12 +14,17 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
         known = {platform: addresses(r, platform) for platform in ("ghl", "maileon")}
         gone = opted_out(r)
         r.box.request("DELETE", "/counters")
+        slow = slowness()
         first = r.syncd("sync", "bench", "--once")
+        most_s = CPU_SECONDS * size / 10_000 * (slow + slowness()) / 2
+        fast = first.seconds < SECONDS and first.cpu_s <= most_s
         match = (
             f"first match of {size:,} GHL and {size:,} Maileon contacts",
-            f"{first.seconds:.1f} s, peak {first.peak_mb:.0f} MB, {_shown(r.requests())}",
-            f"under {SECONDS:.0f} s, under {MEGABYTES:.0f} MB",
-            first.code == 0 and first.seconds < SECONDS and first.peak_mb < MEGABYTES,
+            f"{first.cpu_s:.1f} s of a processor in {first.seconds:.1f} s, peak"
+            f" {first.peak_mb:.0f} MB, {_shown(r.requests())}",
+            f"in {SECONDS:.0f} s, {CPU_SECONDS:.0f} s of a processor for 10,000, here"
+            f" {most_s:.1f}, {MEGABYTES:.0f} MB",
+            first.code == 0 and fast and first.peak_mb <= MEGABYTES,
         )
         exact = _exact(r, known, gone)
         return [match, exact, _idle(r, size), *starts(r, size)]

@@ -7,13 +7,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from syncd.testing.control import Control
 
+LOOKS_EVERY_S = 0.02
 ROOT = """\
 store: sqlite:///syncd.db
 accounts:
@@ -85,14 +86,14 @@ class Rehearsal:
             process = subprocess.Popen(
                 self.command(*arguments), stdout=output, stderr=output, env=dict(self.env)
             )
-            _, status, usage = os.wait4(process.pid, 0)
+            status, usage, peak_kb = _waited(process.pid)
             seconds = time.perf_counter() - begun
             output.seek(0)
             said = output.read().decode(errors="replace")
         code = os.waitstatus_to_exitcode(status)
         process.returncode = code
         cpu_s = usage.ru_utime + usage.ru_stime
-        return Ran(code, said, seconds, usage.ru_maxrss / 1024, cpu_s)
+        return Ran(code, said, seconds, peak_kb / 1024, cpu_s)
 
     def last_run_s(self) -> float:
         """How long the newest run took, as the store has it."""
@@ -162,3 +163,20 @@ def duplicates(contacts: list[dict[str, Any]]) -> int:
     """How many contacts share their address with another one."""
     addresses = [str(c["email"]).lower() for c in contacts if c.get("email")]
     return len(addresses) - len(set(addresses))
+
+
+def _waited(pid: int) -> tuple[int, Any, int]:
+    """How a process ended, what it took, and its largest resident size in kB.
+
+    What `wait4` tells of the size counts what this process had when it forked, so the system is
+    asked while the other runs.
+    """
+    peak_kb = 0
+    while True:
+        ended, status, usage = os.wait4(pid, os.WNOHANG)
+        if ended:
+            return status, usage, peak_kb or usage.ru_maxrss
+        with suppress(OSError, StopIteration):
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            peak_kb = int(next(line for line in lines if line.startswith("VmHWM")).split()[1])
+        time.sleep(LOOKS_EVERY_S)
