@@ -4,8 +4,8 @@ import json
 from datetime import timedelta
 
 import pytest
-from syncd.cli.causes import problem_told
 
+from syncd.cli.advice import problem_told
 from syncd.engine.backfill import BackfillRequest, carry_out, start
 from syncd.model.record import Window
 from syncd.model.side import Side
