@@ -5,6 +5,7 @@ from bench.rehearsal import Rehearsal, duplicates, rehearsal
 from bench.start import starts
 
 SECONDS, CPU_SECONDS, MEGABYTES, IDLE_SECONDS, IDLE_REQUESTS = 60.0, 18.0, 150.0, 2.0, 3
+LOOKED_AT = 8_000  # records a second of processor time
 
 
 def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
@@ -27,7 +28,7 @@ def measure(quick: bool) -> list[tuple[str, str, str, bool]]:
             first.code == 0 and fast and first.peak_mb <= MEGABYTES,
         )
         exact = _exact(r, known, gone)
-        return [match, exact, _idle(r, size), *starts(r, size)]
+        return [match, exact, _idle(r, size), _look(r), *starts(r, size)]
 
 
 def _exact(r: Rehearsal, known: dict[str, set[str]], gone: set[str]) -> tuple[str, str, str, bool]:
@@ -60,6 +61,21 @@ def _idle(r: Rehearsal, size: int) -> tuple[str, str, str, bool]:
         f" {writes} writes",
         f"at most {IDLE_REQUESTS} requests per platform, under {IDLE_SECONDS:.0f} s",
         idle.code == 0 and few and seconds < IDLE_SECONDS and writes == 0,
+    )
+
+
+def _look(r: Rehearsal) -> tuple[str, str, str, bool]:
+    """A look at everybody, of whom nobody has changed since the last one."""
+    r.syncd("sync", "bench", "--once", "--full")  # notes how everybody is listed
+    slow, idle = slowness(), r.syncd("sync", "bench", "--once")
+    look = r.syncd("sync", "bench", "--once", "--full")
+    listed = sum(len(r.box.contacts(platform)) for platform in ("ghl", "maileon"))
+    rate, least = listed / (look.cpu_s - idle.cpu_s), LOOKED_AT / slow
+    return (
+        f"look at {listed:,} contacts over HTTP, nothing changed",
+        f"{rate:,.0f} records/s of a processor, without the start ({look.cpu_s:.1f} s in all)",
+        f"at least {LOOKED_AT:,}, here {least:,.0f}",
+        look.code == 0 and rate >= least,
     )
 
 

@@ -33,6 +33,9 @@ COMMANDS = {
 }
 
 
+# After which garbage is looked for. A page of records is more than Python's own 700, and none of
+# it is garbage yet: a first match spent a twentieth of its time in looking.
+NEW_OBJECTS = 50_000
 WORDS = "syncd.words"  # in a context's `meta`: what was typed behind `syncd`
 UsageError: Any = typer.BadParameter.__base__  # the library keeps a click of its own, or not
 
@@ -98,6 +101,7 @@ def _collect_garbage_again() -> None:
     """From now on: what a process has loaded is never looked through, as it stays to the end."""
     if not gc.isenabled():
         gc.freeze()
+        gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
         gc.enable()
 
 

@@ -5,6 +5,7 @@ import sys
 
 import pytest
 
+from syncd.cli.main import NEW_OBJECTS
 from tests.cli.conftest import Place
 
 # What takes longest to load, by who needs it.
@@ -69,10 +70,11 @@ def test_the_daemon_without_a_phone_to_read_holds_no_table_of_phones() -> None:
 def test_garbage_is_collected_once_the_command_is_loaded(place: Place) -> None:
     code = (
         "import atexit, gc; from syncd.cli import main;"
-        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 10_000)); main()"
+        "atexit.register(lambda: print(gc.isenabled(), gc.get_freeze_count() > 10_000,"
+        " gc.get_threshold()[0])); main()"
     )
     command = [sys.executable, "-c", code, "status"]
     done = subprocess.run(
         command, cwd=place.folder, capture_output=True, text=True, check=True, timeout=120
     )
-    assert done.stdout.splitlines()[-1] == "True True"
+    assert done.stdout.splitlines()[-1] == f"True True {NEW_OBJECTS}"
