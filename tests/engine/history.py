@@ -146,6 +146,8 @@ class History:
         for row in before.left.values():
             if not _is_at(row, after.left):
                 self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
+            if row.id not in after.left:
+                self.words.vanishes(row.id)
         for addresses in moved:
             theirs = _all_of(persons, addresses)
             if theirs & self.words.out.keys():  # who left has left under what they are given

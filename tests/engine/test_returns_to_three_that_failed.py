@@ -347,3 +347,36 @@ def test_dnd_of_one_of_two_seems_older_than_a_confirmation_while_our_clock_is_be
             seconds=40,
         ),
     )
+
+
+def test_dnd_that_is_gone_with_its_contact_before_anybody_looked_was_of_nobody() -> None:
+    """A contact of the CRM that has got Eve's address, as a further one, has DND for a moment.
+
+    Eve had opted out and come back, and Mailercloud still shows the opt-out of before.
+    """
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", who=4, text=3, tag="old", address=EVE, other=5),
+            Deed("create left", who=4, name="phone", text=6, address=DI, other=1),
+            Deed("create right", name="city", tag="news", address=EVE, other=1),
+            settled=True,
+            **NEWER,
+        ),
+        returns(
+            Deed("opt out right", who=4, address=CY, other=5),
+            Deed("lift left", who=2, text=6, address=BOB, source="other", other=2),
+        ),
+        at_once(
+            Deed("adopt address left", who=3, name="city", text=4, address=BOB, other=2),
+            Deed("create left", who=3, name="city", text=1, source="reply", other=3),
+        ),
+        returns(
+            Deed("opt out right", who=3, name="phone", text=5, address=DI, source="other", other=5),
+            Deed("confirm right", who=4, name="city", text=4, address=EVE, other=2),
+            seconds=0,
+        ),
+        somebody("delete left", who=3, name="city", text=1, address=EVE, other=2),
+        somebody("opt out left", who=1, name="colour", text=5, address=CY, source="other", other=4),
+        somebody("delete left", who=3, text=6, tag="old", address=CY, source="other", other=4),
+    )

@@ -76,9 +76,10 @@ class Words:
         """Somebody opts out, by the DND of a contact or otherwise; True if they had been let in
         again."""
         was_back = self.is_back(address)
-        self.unseen.pop(address, None)
-        if dnd_of is not None:
-            self.unseen[address] = (dnd_of, self.out.get(address))
+        whose, before = self.unseen.pop(address, (None, None))
+        if dnd_of is not None:  # told by each pair of a history
+            before = before if whose == dnd_of else self.out.get(address)
+            self.unseen[address] = (dnd_of, before)
         if was_back:
             self.known.discard(address)
         self.out[address] = now
@@ -88,6 +89,10 @@ class Words:
     def lifts(self, remote_id: str, now: datetime) -> None:
         """A person lifts DND in GHL; nothing tells of what it was for since our side looked."""
         self.lifted_at[remote_id] = now
+        self.vanishes(remote_id)
+
+    def vanishes(self, remote_id: str) -> None:
+        """Nothing tells any more of what the DND of a contact was for since our side looked."""
         for address, (of, before) in list(self.unseen.items()):
             if of != remote_id:
                 continue
