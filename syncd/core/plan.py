@@ -207,6 +207,11 @@ class Planner(Terms):
         now, shadow = with_reference(rule, sides.map(lambda s: s.fields), sides), at.link.shadow
         prefer = at.choices.get(rule.name) or _winner(rule, at, sides)
         merged = merge(rule, now, shadow, prefer, self.mapping)
+        if merged.problem and not merged.steps and rule.policy not in ONE_SIDED:
+            # Who wins cannot be written. Left as it is, the other would win once its record has
+            # a later time, be it by a write of ours.
+            tie = merge(rule, now, shadow, None, self.mapping)
+            merged = replace(tie, problem=merged.problem) if tie.conflict else merged
         if (parked := at.flipping.get(rule.name)) is not None:
             resumed = resume(rule, merged, parked, now, shadow, self.mapping)
             if resumed is not None:
@@ -215,6 +220,9 @@ class Planner(Terms):
         if tamed.flips and rule not in self.mapping.rules:
             return Merged(problem=UNDONE)  # our own reference, about which nobody has to choose
         return replace(tamed, chosen=rule.name in at.choices)
+
+
+ONE_SIDED = (Policy.LEFT, Policy.RIGHT)  # the same side wins whenever it is asked
 
 
 def _winner(rule: Rule, at: Situation, sides: Both[Showing]) -> Side | None:

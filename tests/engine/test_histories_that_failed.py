@@ -300,3 +300,15 @@ def test_who_was_just_made_and_takes_anothers_address_is_not_taken_for_them(numb
         cycle_with(2, Deed("create left", address=BOB)),
         cycle_with(number, Deed("swap right", other=1)),
     )
+
+
+def test_a_text_that_is_too_long_is_not_overwritten_because_of_a_write_of_ours() -> None:
+    """It is the newer one and cannot travel; our write of the tags makes the other look newer."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create left", text=6, tag="old"),
+            Deed("create right", who=3, text=1, tag="news", other=4),
+            resubscribe="newer",
+        ),
+    )
