@@ -32,6 +32,7 @@ from syncd.model.values import Fields, Level, Patch, SetDelta, Value
 __all__ = ["DELETED", "FIXED", "OPTED_OUT", "Planner", "Showing", "Situation"]
 
 FIXED = "fixed_there"  # the platform never changes this field of a record
+ONE_SIDED = (Policy.LEFT, Policy.RIGHT)  # the same side wins whenever it is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +153,7 @@ class Planner(Terms):
             for side in SIDES:
                 shadow[side].update(merged.agreed[side])
             if merged.conflict:
-                conflicts[rule.name] = Both(
-                    *(tuple(now[side].get(n) for n in rule.fields(side)) for side in SIDES)
-                )
+                conflicts[rule.name] = _shown(rule, now)
             if merged.flips:
                 flipping.add(rule.name)
             for side in SIDES:
@@ -168,6 +167,8 @@ class Planner(Terms):
                     if rule.name in at.flipping:  # it stays parked, as nothing was settled
                         conflicts[rule.name] = at.flipping[rule.name].values
                         flipping.add(rule.name)
+                    elif why != TAKEN and self._is_tie(at, rule, now):
+                        conflicts[rule.name] = _shown(rule, now)
                     continue
                 if merged.chosen:
                     chosen[side].add(rule.name)
@@ -207,11 +208,8 @@ class Planner(Terms):
         now, shadow = with_reference(rule, sides.map(lambda s: s.fields), sides), at.link.shadow
         prefer = at.choices.get(rule.name) or _winner(rule, at, sides)
         merged = merge(rule, now, shadow, prefer, self.mapping)
-        if merged.problem and not merged.steps and rule.policy not in ONE_SIDED:
-            # Who wins cannot be written. Left as it is, the other would win once its record has
-            # a later time, be it by a write of ours.
-            tie = merge(rule, now, shadow, None, self.mapping)
-            merged = replace(tie, problem=merged.problem) if tie.conflict else merged
+        if merged.problem and not merged.steps and self._is_tie(at, rule, now):
+            merged = Merged(conflict=True, problem=merged.problem)
         if (parked := at.flipping.get(rule.name)) is not None:
             resumed = resume(rule, merged, parked, now, shadow, self.mapping)
             if resumed is not None:
@@ -221,8 +219,19 @@ class Planner(Terms):
             return Merged(problem=UNDONE)  # our own reference, about which nobody has to choose
         return replace(tamed, chosen=rule.name in at.choices)
 
+    def _is_tie(self, at: Situation, rule: Rule, now: Both[Fields]) -> bool:
+        """Whether both sides changed, and who wins is not the same whenever it is asked.
 
-ONE_SIDED = (Policy.LEFT, Policy.RIGHT)  # the same side wins whenever it is asked
+        If the winner cannot be written, a person is asked: the other would win as soon as its
+        record has a later time, be it by a write of ours.
+        """
+        if rule.policy in ONE_SIDED:
+            return False
+        return merge(rule, now, at.link.shadow, None, self.mapping).conflict
+
+
+def _shown(rule: Rule, now: Both[Fields]) -> Both[Values]:
+    return Both(*(tuple(now[side].get(n) for n in rule.fields(side)) for side in SIDES))
 
 
 def _winner(rule: Rule, at: Situation, sides: Both[Showing]) -> Side | None:

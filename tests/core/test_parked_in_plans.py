@@ -1,15 +1,20 @@
 """What is parked because it flips, and what a person chose, as a whole plan treats them."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from syncd.core.flapping import Parked
 from syncd.core.plan import Situation
 from syncd.model.link import State
 from syncd.model.plan import LinkPlan, Refused, Standing
+from syncd.model.rule import Policy
 from syncd.model.side import Both, Side
 
-from .world import CITY, LEFT, RIGHT, link, planner, showing
+from .world import CITY, EMAIL, LEFT, RIGHT, link, planner, refuse, rule, same, showing
 
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SHOWN = Both(("BERN",), ("Bern",))
 SIDES = Both(showing(LEFT, city="BERN"), showing(RIGHT, CITY="Bern"))
 AGREED = link({"city": "BERN"}, {"CITY": "Bern"})
@@ -77,3 +82,27 @@ def test_who_has_no_address_that_is_one_waits_for_one_and_nothing_else_is_said()
         found = planner().plan(Situation(link(), Both(left, None)))
         assert found.standing.left == Standing(State.PARKED, "no_key")
         assert (found.drafts, found.problems) == ((), {})
+
+
+@pytest.mark.parametrize(
+    ("policy", "choices", "asks"),
+    [
+        (Policy.NEWEST, {}, True),
+        (Policy.MANUAL, {CITY.name: LEFT}, True),
+        (Policy.LEFT, {}, False),
+    ],
+)
+@pytest.mark.parametrize("refused", [True, False], ids=["refused", "untranslatable"])
+def test_whoever_wins_a_tie_and_cannot_be_written_does_not_lose_it_to_a_later_write_of_ours(
+    policy: Policy, choices: dict[str, Side], asks: bool, refused: bool
+) -> None:
+    """The other side would win as soon as any write of ours gives its record a later time."""
+    left = replace(showing(LEFT, city="Thun"), modified=NOON)
+    right = replace(showing(RIGHT, CITY="Bern"), modified=NOON - timedelta(hours=1))
+    known = {(RIGHT, "CITY"): Refused("Thun", "refused")} if refused else {}
+    at = Situation(link(), Both(left, right), choices=choices, refused=known)
+    line = rule(policy=policy, forward=same if refused else refuse)
+    found = planner(EMAIL, line).plan(at)
+    assert found.drafts == ()
+    assert found.problems == {CITY.name: "refused" if refused else "untranslatable"}
+    assert found.conflicts == ({CITY.name: Both(("Thun",), ("Bern",))} if asks else {})
