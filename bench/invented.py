@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from syncd.connectors.api import Plugin, Wire
 from syncd.connectors.registry import installed
+from syncd.errors import InvariantError
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Identity, Page, Record, Resource, Window
 from syncd.model.spec import Catalogue, ConsentSpec, FieldSpec, Kind, ResourceSpec, Spec
@@ -51,7 +52,7 @@ class Invented:
         return FIELDS
 
     def create_field(self, resource: Resource, field: FieldSpec) -> None:
-        raise NotImplementedError("every field is there")
+        raise InvariantError(f"the field {field.name} is there already")
 
     def pull(
         self,

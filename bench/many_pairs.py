@@ -190,6 +190,7 @@ class Watch(logging.Handler):
         self.most_threads = self.most_files = 0
         self._due: dict[str, float] = {}
         self._work = Worker.work
+        # Watched from outside, so that the daemon measures nothing for our sake.
         Worker.work = self._watched()  # type: ignore[method-assign]
 
     def emit(self, record: logging.LogRecord) -> None:

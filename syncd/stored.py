@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 
@@ -13,6 +14,8 @@ from syncd.config.load import Pair as ConfiguredPair
 from syncd.errors import ConfigError
 from syncd.mapping.problem import did_you_mean
 from syncd.store import database
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -37,11 +40,7 @@ class Stored:
         Raises:
             ConfigError: there is no account of this name.
         """
-        known = self.configuration.accounts
-        if name not in known:
-            hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
-            raise ConfigError(f"There is no account '{name}'.", hint=hint)
-        return known[name]
+        return _named(self.configuration.accounts, "account", name)
 
     def pair_named(self, name: str) -> ConfiguredPair:
         """A pair's configuration.
@@ -49,11 +48,14 @@ class Stored:
         Raises:
             ConfigError: there is no pair of this name.
         """
-        known = self.configuration.pairs
-        if name not in known:
-            hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
-            raise ConfigError(f"There is no pair '{name}'.", hint=hint)
-        return known[name]
+        return _named(self.configuration.pairs, "pair", name)
+
+
+def _named(known: Mapping[str, T], what: str, name: str) -> T:
+    if name not in known:
+        hint = did_you_mean(name, known) or f"Configured are: {', '.join(known)}."
+        raise ConfigError(f"There is no {what} '{name}'.", hint=hint)
+    return known[name]
 
 
 def open_stored(path: Path, *, env: Mapping[str, str] | None = None, make: bool = True) -> Stored:
