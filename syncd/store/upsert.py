@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from syncd.store.executemany import executemany
 from syncd.store.json_rows import ROWS, rows_as_table, to_json
 from syncd.store.within import within
 
@@ -31,7 +32,10 @@ def upsert(db: sa.Connection, table: sa.Table, rows: Rows, update: Sequence[str]
     if rows:
         in_order = sorted(rows, key=itemgetter(*_keys(table)))
         statement = _upsert(table, tuple(rows[0]), tuple(update), sqlite=_is_sqlite(db))
-        db.execute(statement, _given(db, table, in_order))
+        if _is_sqlite(db):
+            executemany(db, statement, in_order)
+        else:
+            db.execute(statement, {ROWS: to_json(table, in_order)})
 
 
 def insert(
@@ -39,7 +43,8 @@ def insert(
 ) -> sa.CursorResult[Any]:
     """Insert rows, at least one; the named columns of those that were made, in no order."""
     statement = _insert(table, tuple(rows[0]), tuple(returning), sqlite=_is_sqlite(db))
-    return db.execute(statement, _given(db, table, rows))
+    given = [dict(row) for row in rows] if _is_sqlite(db) else {ROWS: to_json(table, rows)}
+    return db.execute(statement, given)
 
 
 def update(
@@ -62,7 +67,7 @@ def update(
     common = {f"at_{name}": value for name, value in at.items()}
     if _is_sqlite(db):
         each = [{f"new_{name}": value for name, value in row.items()} for row in rows]
-        db.execute(statement, [{**common, **row} for row in each])
+        executemany(db, statement, [{**common, **row} for row in each])
     else:
         keys = [row[key] for row in rows]
         db.execute(statement, {**common, "keys": keys, ROWS: to_json(table, rows)})
@@ -70,10 +75,6 @@ def update(
 
 def _is_sqlite(db: sa.Connection) -> bool:
     return db.dialect.name == "sqlite"
-
-
-def _given(db: sa.Connection, table: sa.Table, rows: Rows) -> Any:
-    return [dict(row) for row in rows] if _is_sqlite(db) else {ROWS: to_json(table, rows)}
 
 
 def _keys(table: sa.Table) -> list[str]:
