@@ -8,9 +8,9 @@ from syncd.core.merge import is_edited
 from syncd.core.normalise import identity_key
 from syncd.core.odd import UNREADABLE, is_odd
 from syncd.core.optout import judge, readmit, revoke, with_verdict
-from syncd.core.reference import reference_name, reference_rule
+from syncd.core.reference import reference_rule
 from syncd.core.sets import fitting, members_of
-from syncd.core.shadow import in_shadow, shadow_name, shadow_names
+from syncd.core.shadow import in_shadow, shadow_name
 from syncd.core.situation import ASKED, DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.core.translate import Translated
 from syncd.model.link import State
@@ -19,7 +19,7 @@ from syncd.model.plan import Draft, LinkPlan, Standing
 from syncd.model.policy import Deleted
 from syncd.model.rule import Direction, Rule, Values
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.values import Consent, Level, SetDelta, Value
+from syncd.model.values import Consent, Fields, Level, SetDelta, Value
 
 _WAITS = Standing(State.PARKED, ASKED)
 
@@ -113,13 +113,15 @@ def _create(
             problems[rule.name] = image.problem
             if not image.values or not (cut_for_good or _is_set(terms, rule, there)):
                 continue
-        if refusal := at.refusal(there, dict(zip(rule.fields(there), image.values, strict=True))):
-            problems[rule.name] = refusal
+        wanted = dict(zip(rule.fields(there), image.values, strict=True))
+        if why := at.refusal(there, wanted) or _unwritable(terms, there, wanted):
+            problems[rule.name] = why
             continue
-        problem = _add_to_create(terms, rule, here, shown, image.values, patch, advance)
-        if problem:
-            problems[rule.name] = problem
-    reference = reference_name(terms, there)
+        _add_to_patch(wanted, patch)
+        known = _agreed(terms, rule, here, shown, image.values)
+        for side in SIDES:
+            advance[side].update(known[side])
+    reference = terms.references[there]
     if reference and not at.refusal(there, {reference: present.remote_id}):
         patch[reference] = present.remote_id
         one = (present.remote_id,)
@@ -155,36 +157,32 @@ def _image(terms: Terms, rule: Rule, here: Side, shown: Values) -> Translated | 
     return mapping.across(rule, there, shown)
 
 
-def _add_to_create(
-    terms: Terms,
-    rule: Rule,
-    here: Side,
-    shown: Values,
-    image: Values,
-    patch: dict[str, Value | SetDelta],
-    advance: Both[dict[str, Value | SetDelta]],
-) -> str | None:
-    """Add one rule's values to a create; or why they cannot be written."""
-    wanted = dict(zip(rule.fields(here.other), image, strict=True))
-    wanted = {name: value for name, value in wanted.items() if value is not None}
-    if any(terms.mapping.spec(here.other, name).read_only for name in wanted):
-        return "read_only"
+def _unwritable(terms: Terms, there: Side, wanted: Fields) -> str | None:
+    """Why values cannot be given to a new record."""
+    for name, value in wanted.items():
+        if value is not None and terms.mapping.spec(there, name).read_only:
+            return "read_only"
+    return None
+
+
+def _add_to_patch(wanted: Fields, patch: dict[str, Value | SetDelta]) -> None:
     for name, value in wanted.items():
         other = patch.get(name)  # of a rule about other members of the same set
         if isinstance(value, frozenset) and isinstance(other, frozenset):
             value |= other
-        patch[name] = value
-    if rule.as_set:
-        known = members_of(rule, here, shown[0], terms.mapping)
-        if isinstance(known, frozenset) and _is_set(terms, rule, here.other):
-            known, _ = fitting(rule, here.other, known, terms.mapping)
-        agreed: Values = (known if isinstance(known, frozenset) else frozenset(),)
-        in_both = in_shadow(rule, Both(agreed, agreed))
-    else:
-        in_both = in_shadow(rule, Both(shown, image) if here is Side.LEFT else Both(image, shown))
-    for side in SIDES:
-        advance[side].update(in_both[side])
-    return None
+        if value is not None:
+            patch[name] = value
+
+
+def _agreed(terms: Terms, rule: Rule, here: Side, shown: Values, image: Values) -> Both[Fields]:
+    """What both shadows hold of a rule once the new record shows its image."""
+    if not rule.as_set:
+        return in_shadow(rule, Both(shown, image) if here is Side.LEFT else Both(image, shown))
+    known = members_of(rule, here, shown[0], terms.mapping)
+    if isinstance(known, frozenset) and _is_set(terms, rule, here.other):
+        known, _ = fitting(rule, here.other, known, terms.mapping)
+    agreed: Values = (known if isinstance(known, frozenset) else frozenset(),)
+    return in_shadow(rule, Both(agreed, agreed))
 
 
 # -- the counterpart existed and is gone for certain ---------------------------------------
@@ -251,14 +249,14 @@ def _was_edited(terms: Terms, at: Situation, here: Side, present: Showing) -> bo
 def _rule_was_edited(terms: Terms, at: Situation, here: Side, present: Showing, rule: Rule) -> bool:
     shadow, names = at.link.shadow[here], rule.fields(here)
     if is_odd(rule, here, present.fields):  # it could be read when it was agreed on
-        return any(name in shadow for name in shadow_names(rule, here))
+        return any(name in shadow for name in rule.shadows[here])
     if any(name not in present.fields for name in names):
         return False
     shown = tuple(present.fields[name] for name in names)
     if rule.as_set:
         members = members_of(rule, here, shown[0], terms.mapping)
         return shadow.get(shadow_name(rule, here), members) != members
-    if any(name not in shadow for name in shadow_names(rule, here)):
+    if any(name not in shadow for name in rule.shadows[here]):
         return False  # it was never agreed on
     return is_edited(rule, here, shown, shadow, terms.mapping)
 

@@ -29,6 +29,7 @@ from syncd.model.values import Consent, Level, Value
 
 RESERVED = "reserved"
 AMBIGUOUS_DATE = "ambiguous_date"
+NO_MEMBERS: frozenset[str] = frozenset()
 LONGEST_DIGITS = 30  # before or after the point
 
 
@@ -67,7 +68,7 @@ def canonical(value: Value, spec: FieldSpec, *, country: str | None, cut: bool =
     """
     if isinstance(value, str):
         value = clean_text(value) or None
-    if value is None or value == frozenset():
+    if value is None or value == NO_MEMBERS:
         return Canonical(None)
     if spec.kind is Kind.SET:
         return _set(value, spec, cut=cut)
@@ -201,8 +202,7 @@ def _choice(text: str, spec: FieldSpec) -> str:
 
 
 def _text(value: Value, _spec: FieldSpec, _country: str | None) -> str | None:
-    text = text_of(value)
-    return None if text is None else clean_text(text)
+    return text_of(value)  # which is clean: of other values it has printable ASCII only
 
 
 def _email(value: Value, _spec: FieldSpec, _country: str | None) -> str | None:

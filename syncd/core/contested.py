@@ -5,7 +5,6 @@ is given to another one: what still shows it would be written for the wrong one,
 """
 
 from syncd.core.normalise import identity_key
-from syncd.core.shadow import shadow_names
 from syncd.core.situation import Showing, Situation, Terms
 from syncd.model.rule import Rule
 from syncd.model.side import SIDES, Both, Side
@@ -46,7 +45,7 @@ def _has_moved(terms: Terms, at: Situation, side: Side, key: str | None) -> bool
     for rule in terms.mapping.rules:
         if is_about_key(terms, rule):
             place = rule.fields(side).index(terms.policy.keys.first[side])
-            name = shadow_names(rule, side)[place]
+            name = rule.shadows[side][place]
             shadow = at.link.shadow[side]
             return name in shadow and _key(shadow[name]) != key
     return False

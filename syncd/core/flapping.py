@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from syncd.core.merge import write
 from syncd.core.merged import Merged, Step
 from syncd.core.sets import EMPTY, members_of, set_step
-from syncd.core.shadow import in_shadow, shadow_name, shadow_names
+from syncd.core.shadow import in_shadow, shadow_name
 from syncd.core.translate import Mapping
 from syncd.model.op import Move
 from syncd.model.rule import Rule, Values
@@ -60,7 +60,7 @@ def tame(
 
 
 def _tame_values(rule: Rule, merged: Merged, now: Both[Fields], history: Sequence[Move]) -> Merged:
-    names = Both(*(shadow_names(rule, side) for side in SIDES))
+    names = Both(*(rule.shadows[side] for side in SIDES))
 
     def told(move: Move) -> tuple[object, ...] | None:
         written = names[move.side]

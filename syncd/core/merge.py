@@ -3,7 +3,7 @@
 from syncd.core.merged import Merged, Step
 from syncd.core.odd import UNREADABLE, is_odd
 from syncd.core.sets import merge_sets
-from syncd.core.shadow import in_shadow, shadow_names
+from syncd.core.shadow import in_shadow
 from syncd.core.translate import Mapping
 from syncd.model.rule import Direction, Rule, Values
 from syncd.model.side import SIDES, Both, Side
@@ -61,7 +61,7 @@ def _untouched(rule: Rule, shown: Both[Values], shadow: Both[Fields]) -> bool:
     return all(
         name in shadow[side] and value == shadow[side][name]
         for side in SIDES
-        for name, value in zip(shadow_names(rule, side), shown[side], strict=True)
+        for name, value in zip(rule.shadows[side], shown[side], strict=True)
     )
 
 
@@ -74,10 +74,9 @@ def _cut_short(rule: Rule, shown: Both[Values], mapping: Mapping) -> str | None:
     if rule.direction is not Direction.BOTH:
         return None
     for side in SIDES:
-        limits = [mapping.spec(side, name).max_length for name in rule.fields(side)]
-        least = min((limit for limit in limits if limit is not None), default=None)
         length = sum(len(value) for value in shown[side.other] if isinstance(value, str))
-        if least is None or length <= least:
+        limits = (mapping.spec(side, name).max_length for name in rule.fields(side))
+        if not length or all(limit is None or length <= limit for limit in limits):
             continue
         image = mapping.across(rule, side, shown[side.other])
         if image is not None and image.problem == "too_long":
@@ -112,7 +111,7 @@ def _would_wipe(rule: Rule, shown: Both[Values], shadow: Both[Fields]) -> bool:
 
 
 def _never_agreed(rule: Rule, shadow: Both[Fields]) -> bool:
-    return not any(n in shadow[side] for side in SIDES for n in shadow_names(rule, side))
+    return not any(n in shadow[side] for side in SIDES for n in rule.shadows[side])
 
 
 def write(rule: Rule, source: Side, shown: Both[Values], mapping: Mapping) -> Merged:
@@ -154,7 +153,7 @@ def _agree(rule: Rule, shown: Both[Values], mapping: Mapping) -> bool:
 
 def is_edited(rule: Rule, side: Side, shown: Values, shadow: Fields, mapping: Mapping) -> bool:
     """Whether a side shows something else than at the last agreement, if there was one."""
-    names = shadow_names(rule, side)
+    names = rule.shadows[side]
     if any(n not in shadow for n in names):
         return bool(names)
     return not mapping.alike(rule, side, shown, tuple(shadow[n] for n in names))

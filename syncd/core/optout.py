@@ -67,7 +67,7 @@ def foremost(terms: Terms, at: Situation, consents: Both[Consent]) -> Verdict:
 def with_verdict(plan: LinkPlan, verdict: Verdict) -> LinkPlan:
     """A plan with what was decided about consent: its records are parked if a person is asked."""
     if verdict.asks is None:
-        return replace(plan, lifts=verdict.lifts)
+        return plan if verdict.lifts is None else replace(plan, lifts=verdict.lifts)
     parked = Standing(State.PARKED, ASKED)
     standing = Both(
         *(s if s.state is State.GONE else parked for s in (plan.standing[side] for side in SIDES))

@@ -19,7 +19,7 @@ from syncd.core.optout import (
     judge,
     with_verdict,
 )
-from syncd.core.reference import reference_name, reference_rules, with_reference
+from syncd.core.reference import reference_rules, with_reference
 from syncd.core.situation import DELETED, OPTED_OUT, Showing, Situation, Terms
 from syncd.model.link import State
 from syncd.model.op import OpKind
@@ -185,7 +185,7 @@ class Planner(Terms):
                 patch=patch,
                 current=sides[side].fields,
                 advance=Both(advances[side].left, advances[side].right),
-                routine=patch.keys() == {reference_name(self, side)},
+                routine=patch.keys() == {self.references[side]},
                 chosen=frozenset(chosen[side]),
             )
             for side, patch in patches.items()
@@ -217,7 +217,7 @@ class Planner(Terms):
         tamed = tame(rule, merged, now, at.history, self.mapping)
         if tamed.flips and rule not in self.mapping.rules:
             return Merged(problem=UNDONE)  # our own reference, about which nobody has to choose
-        return replace(tamed, chosen=rule.name in at.choices)
+        return replace(tamed, chosen=True) if rule.name in at.choices else tamed
 
     def _is_tie(self, at: Situation, rule: Rule, now: Both[Fields]) -> bool:
         """Whether both sides changed, and who wins is not the same whenever it is asked.

@@ -1,19 +1,13 @@
 """The other side's remote id, kept in a field where a platform has a place for it."""
 
+from functools import cache
+
 from syncd.core.situation import Showing, Situation, Terms
 from syncd.model.rule import Direction, Policy, Rule, Values
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields
 
 ID = "$id"  # stands for the remote id itself, where a rule carries it to the other side
-
-
-def reference_name(terms: Terms, side: Side) -> str | None:
-    """The field of this side that is ours to keep the other's id in, if there is one."""
-    name = terms.specs[side].reference
-    if name is None or any(name in rule.fields(side) for rule in terms.mapping.rules):
-        return None
-    return name
 
 
 def reference_rules(
@@ -26,7 +20,7 @@ def reference_rules(
     """
     rules = []
     for side in SIDES:
-        name = reference_name(terms, side)
+        name = terms.references[side]
         if name is None:
             continue
         present = sides[side].fields.get(name)
@@ -47,6 +41,7 @@ def with_reference(rule: Rule, now: Both[Fields], sides: Both[Showing]) -> Both[
     return now
 
 
+@cache
 def reference_rule(side: Side, name: str) -> Rule:
     """The rule that keeps the other side's remote id in a field of this side."""
     here, there = (name,), (ID,)

@@ -13,7 +13,7 @@ from syncd.model.op import Move
 from syncd.model.plan import Refused
 from syncd.model.policy import PairPolicy
 from syncd.model.rule import Values
-from syncd.model.side import Both, Side
+from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields, Patch
 
@@ -87,6 +87,8 @@ class Situation:
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""
+        if not self.refused:
+            return None
         for name, value in patch.items():
             refused = self.refused.get((side, name))
             if refused is not None and refused.value == value:
@@ -96,8 +98,22 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """On what terms one pair keeps a resource in step; the same for all its links."""
+    """On what terms one pair keeps a resource in step; the same for all its links.
+
+    Attributes:
+        references: per side, the field that is ours to keep the other's id in, if there is one.
+    """
 
     mapping: Mapping
     policy: PairPolicy
     specs: Both[ResourceSpec]
+    references: Both[str | None] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "references", Both(*map(self._reference, SIDES)))
+
+    def _reference(self, side: Side) -> str | None:
+        name = self.specs[side].reference
+        if name is None or any(name in rule.fields(side) for rule in self.mapping.rules):
+            return None
+        return name

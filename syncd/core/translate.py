@@ -11,6 +11,8 @@ from syncd.model.side import Both, Side
 from syncd.model.spec import Catalogue, FieldSpec, Kind
 from syncd.model.values import Consent, Fields, Level, Value
 
+_ANY_VALUE = (Kind.TEXT, Kind.SET, Kind.CONSENT)  # fields that hold whatever is read from them
+
 
 @dataclass(frozen=True, slots=True)
 class Translated:
@@ -56,13 +58,13 @@ class Mapping:
 
     def observed(self, side: Side, fields: Fields) -> Fields:
         """Fields of a record as they are compared; nothing is cut, nothing is dropped."""
-        country = self.country(side)
+        country, listed = self.country(side), self.catalogues[side]
         seen: dict[str, Value] = {}
         for name, value in fields.items():
-            if isinstance(value, Consent) and value.level is Level.UNKNOWN:
+            if value is None or (isinstance(value, Consent) and value.level is Level.UNKNOWN):
                 seen[name] = None  # whoever says nothing says it in one way
             else:
-                spec = self.spec(side, name)
+                spec = listed.get(name) or FieldSpec(name)
                 seen[name] = canonical(value, spec, country=country, cut=False).value
         return seen
 
@@ -75,10 +77,10 @@ class Mapping:
             raw = translate(values)
         except RecordError as error:
             return Translated((), error.code)
-        problem = None
+        problem, country = None, self.country(to)
         stored: list[Value] = []
         for name, value in zip(rule.fields(to), raw, strict=True):
-            form = canonical(value, self.spec(to, name), country=self.country(to))
+            form = canonical(value, self.spec(to, name), country=country)
             problem = problem or form.problem
             stored.append(form.value)
         return Translated(tuple(stored), problem)
@@ -101,7 +103,7 @@ class Mapping:
                 # On a record that opted out it is the connector's own mark of that.
                 if own and rule.only is None and shown(fields).level is not Level.REVOKED:
                     return RESERVED
-            if value is None or spec.kind in (Kind.TEXT, Kind.SET, Kind.CONSENT):
+            if value is None or spec.kind in _ANY_VALUE:
                 continue
             problem = canonical(value, spec, country=self.country(side)).problem
             if problem is not None and problem != "too_long":

@@ -89,10 +89,11 @@ class Pair:
     reads: Both[str] = field(default_factory=lambda: Both("", ""))
     resting: tuple[str, ...] = ()
     reduced: bool = False
+    planner: Planner = field(init=False, repr=False, compare=False)
 
-    @property
-    def planner(self) -> Planner:
-        return Planner(self.mapping, self.policy, self.specs)
+    def __post_init__(self) -> None:
+        planner = Planner(self.mapping, self.policy, self.specs)
+        object.__setattr__(self, "planner", planner)
 
     def observed(self, side: Side, record: Record) -> Fields:
         """The fields of a record that this pair reads, in canonical form."""

@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from syncd.core.canonical import is_empty
 from syncd.core.generation import Generation, is_same
-from syncd.core.shadow import shadow_names
 from syncd.engine.context import Cycle
 from syncd.errors import FieldsChangedError
 from syncd.model.record import Record
@@ -45,7 +44,7 @@ def start_afresh(cycle: Cycle) -> None:
             if any(changed[side] & set(rule.fields(side)) for side in SIDES)
         ]
         names: Both[Sequence[str]] = Both(
-            *([n for rule in rules for n in shadow_names(rule, side)] for side in SIDES)
+            *([n for rule in rules for n in rule.shadows[side]] for side in SIDES)
         )
         links.forget_shadows(db, pair.name, pair.resource, names)
         for side in SIDES:

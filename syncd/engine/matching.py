@@ -7,7 +7,6 @@ from itertools import groupby
 import sqlalchemy as sa
 
 from syncd.core.match import AMBIGUOUS, NO_KEY, Join, match_group, match_second
-from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.model.link import Link, Member, State
 from syncd.model.side import SIDES, Both, Side
@@ -19,7 +18,7 @@ def match(cycle: Cycle) -> None:
     """Match all that is new or has a new key, a chunk of keys per transaction."""
     pair = cycle.pair
     for side in SIDES:
-        if reference_name(pair.planner, side):
+        if pair.planner.references[side]:
             _match_references(cycle, side)
     _park_keyless(cycle)
     after: str | None = None

@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from syncd.core import consent
 from syncd.core.digest import digest
 from syncd.core.odd import noted
-from syncd.core.reference import reference_name
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.optouts import keys_of, record_opt_outs
@@ -321,7 +320,7 @@ def stands_as_shown(cycle: Cycle, side: Side, member: Member, seen: Observation)
 
 def reference_of(cycle: Cycle, side: Side, fields: Fields) -> str | None:
     """The other side's id that a record bears, where the pair keeps it there."""
-    name = reference_name(cycle.pair.planner, side)
+    name = cycle.pair.planner.references[side]
     value = fields.get(name) if name else None
     return value if isinstance(value, str) else None
 

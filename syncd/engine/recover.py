@@ -1,7 +1,6 @@
 """Recover: ops whose answer was never recorded are looked up before anything is planned."""
 
 from syncd.core.consent import CONSENT
-from syncd.core.reference import reference_name
 from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
 from syncd.engine.effect import hides, is_in_effect, may_be_in_effect
@@ -103,7 +102,7 @@ def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
     an edit: what we sent is what was agreed.
     """
     shown = cycle.pair.observed(sent.side, record)
-    reference = reference_name(cycle.pair.planner, sent.side)
+    reference = cycle.pair.planner.references[sent.side]
     if reference and reference in sent.op.patch:
         return shown.get(reference) == sent.op.patch[reference]
     return is_in_effect(cycle, sent, shown)
@@ -112,7 +111,7 @@ def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
 def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
     """Who bears the reference that we sent or, if nobody does, the key."""
     pair, side = cycle.pair, sent.side
-    for name in (reference_name(pair.planner, side), pair.policy.keys.first[side]):
+    for name in (pair.planner.references[side], pair.policy.keys.first[side]):
         value = sent.op.patch.get(name) if name else None
         if name not in pair.specs[side].finds or not isinstance(value, str):
             continue

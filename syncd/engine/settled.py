@@ -9,8 +9,6 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 
 from syncd.core.consent import CONSENT
-from syncd.core.reference import reference_name
-from syncd.core.shadow import shadow_names
 from syncd.engine.context import Pair
 from syncd.model.link import Member, State
 from syncd.model.op import OpKind
@@ -49,9 +47,9 @@ def is_plain(pair: Pair, sent: Sent, before: Member | None, heeded: AbstractSet[
 def is_whole(pair: Pair, side: Side, shadow: Both[Fields]) -> bool:
     """Whether a new record of a side shows all that it is to show, and nobody learns its id."""
     planner = pair.planner
-    return reference_name(planner, side.other) is None and all(
+    return planner.references[side.other] is None and all(
         name in shadow[there]
         for rule in planner.mapping.rules
         for there in SIDES
-        for name in shadow_names(rule, there)
+        for name in rule.shadows[there]
     )

@@ -1,7 +1,7 @@
 """Situations: what the decision about each link rests on, read for many links at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -9,22 +9,33 @@ import sqlalchemy as sa
 from syncd.core.consent import CONSENT, OptedOut
 from syncd.core.flapping import Parked
 from syncd.core.plan import Showing, Situation
-from syncd.core.reference import reference_name
 from syncd.core.situation import Answer
 from syncd.engine.context import Cycle
 from syncd.engine.optouts import keys_of
 from syncd.model.link import Link, Member, Observation, State
+from syncd.model.plan import Refused
 from syncd.model.side import SIDES, Both, Side
 from syncd.store import links, members, refusals
 from syncd.store.conflicts import Conflict
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
-    """What the ledger holds of addresses: when they opted out, or up to when that was lifted."""
+class _Known:
+    """What the store holds of many links, but for what their records show.
+
+    Attributes:
+        opted_out: by address, when it did, as the ledger has it; lifted: up to when it counts
+            no more.
+        refused, rivalled, retired: as in `Situation`, the first two by link.
+        parked: open conflicts, by link and rule.
+    """
 
     opted_out: Mapping[str, datetime]
     lifted: Mapping[str, datetime]
+    refused: Mapping[int, Mapping[tuple[Side, str], Refused]]
+    rivalled: Mapping[int, Mapping[Side, str]]
+    retired: frozenset[tuple[Side, str]]
+    parked: Mapping[int, Mapping[str, Conflict]]
 
 
 def situations_of(
@@ -42,21 +53,18 @@ def situations_of(
         seen: what both sides show, by id.
         parked: open conflicts, by link and rule.
     """
-    ledger = _ledger(db, cycle, seen)
-    refused = refusals.of_links(db, [link.id for link in chosen])
-    rivalled = _rivalled(db, cycle, standing, chosen)
-    retired = _retired(db, cycle, seen, chosen)
-    found: dict[int, Situation] = {}
-    for link in chosen:
-        situation = _situation(cycle, link, seen, ledger, parked)
-        if situation is not None:
-            found[link.id] = replace(
-                situation,
-                refused=refused.get(link.id, {}),
-                rivalled=rivalled.get(link.id, {}),
-                retired=retired,
-            )
-    return found
+    by_link: dict[int, dict[str, Conflict]] = {}
+    for (link_id, rule), conflict in parked.items():
+        by_link.setdefault(link_id, {})[rule] = conflict
+    known = _Known(
+        *_words(db, cycle, seen),
+        refused=refusals.of_links(db, [link.id for link in chosen]),
+        rivalled=_rivalled(db, cycle, standing, chosen),
+        retired=_retired(db, cycle, seen, chosen),
+        parked=by_link,
+    )
+    situations = ((link.id, _situation(cycle, link, seen, known)) for link in chosen)
+    return {link_id: found for link_id, found in situations if found is not None}
 
 
 def _rivalled(
@@ -100,7 +108,7 @@ def _retired(
     """Of the references that lead to no counterpart: those that an ended link of ours left."""
     pair, retired = cycle.pair, set[tuple[Side, str]]()
     for side in SIDES:
-        name = reference_name(pair.planner, side)
+        name = pair.planner.references[side]
         if name is None:
             continue
         strange = {
@@ -122,7 +130,9 @@ def _retired(
     return frozenset(retired)
 
 
-def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]) -> _Words:
+def _words(
+    db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]]
+) -> tuple[Mapping[str, datetime], Mapping[str, datetime]]:
     """What the suppression ledger holds of the addresses of these records."""
     addresses = {
         key
@@ -130,15 +140,11 @@ def _ledger(db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]])
         for observation in seen[side].values()
         if (key := keys_of(cycle, side, observation.fields)[0]) is not None
     }
-    return _Words(*cycle.environment.ledger.words(db, addresses, cycle.pair.relatives))
+    return cycle.environment.ledger.words(db, addresses, cycle.pair.relatives)
 
 
 def _situation(
-    cycle: Cycle,
-    link: Link,
-    seen: Both[dict[str, Observation]],
-    ledger: _Words,
-    parked: dict[tuple[int, str], Conflict],
+    cycle: Cycle, link: Link, seen: Both[dict[str, Observation]], known: _Known
 ) -> Situation | None:
     """What the decision about a link rests on; None if one side was never read."""
     sides: dict[Side, Showing | None] = {}
@@ -151,25 +157,28 @@ def _situation(
         sides[side] = _showing(observation, cycle.pair.imagined[side])
         if observation is not None and not observation.gone:
             addresses[side], _ = keys_of(cycle, side, observation.fields)
-    own = {rule: conflict for (link_id, rule), conflict in parked.items() if link_id == link.id}
+    own = known.parked.get(link.id, {})
     shown = Both(sides[Side.LEFT], sides[Side.RIGHT])
     asked = {
         rule: conflict.take
         for rule, conflict in own.items()
         if not conflict.flips and _is_as_asked(cycle, conflict, shown)
     }
-    known = frozenset(address for address in addresses.values() if address is not None)
-    since = {a: ledger.opted_out[a] for a in known if a in ledger.opted_out}
+    every = frozenset(address for address in addresses.values() if address is not None)
+    since = {a: known.opted_out[a] for a in every if a in known.opted_out}
     consent = own.get(CONSENT)
     return Situation(
         link,
         shown,
         OptedOut(max(since.values())) if since else None,
         {rule: take for rule, take in asked.items() if take is not None},
+        refused=known.refused.get(link.id, {}),
+        rivalled=known.rivalled.get(link.id, {}),
+        retired=known.retired,
         flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
-        let_in=Both(*(ledger.lifted.get(addresses[side] or "") for side in SIDES)),
+        let_in=Both(*(known.lifted.get(addresses[side] or "") for side in SIDES)),
         answer=_answer(consent) if consent else None,
-        addresses=known,
+        addresses=every,
         opted_out=frozenset(since),
         parked=frozenset(rule for rule, take in asked.items() if take is None),
     )

@@ -1,10 +1,10 @@
 """One line of a mapping, compiled: which fields belong together, and how they translate."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from syncd.model.side import Side
+from syncd.model.side import Both, Side
 from syncd.model.values import Value
 
 Values = tuple[Value, ...]
@@ -50,6 +50,10 @@ class Rule:
         only: with `as_set`: the members that the rule is about, where a field stands for one
             of them (`has_tag`); other members are none of its business. None: all.
         where: `file:line`, for messages.
+        shadows: per side, under which names the shadow of its fields is kept. A field is written
+            by one rule only, or else by rules about different members of it, but several may
+            read it. Each of these keeps its own shadow, as what one has carried over the
+            others may not have.
     """
 
     name: str
@@ -62,6 +66,11 @@ class Rule:
     as_set: bool = False
     only: frozenset[str] | None = None
     where: str = ""
+    shadows: Both[tuple[str, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        names = Both(self._shadows(Side.LEFT), self._shadows(Side.RIGHT))
+        object.__setattr__(self, "shadows", names)
 
     def fields(self, side: Side) -> tuple[str, ...]:
         return self.left if side is Side.LEFT else self.right
@@ -69,3 +78,11 @@ class Rule:
     def towards(self, side: Side) -> Translate | None:
         """The translation that yields this side's values from the other's."""
         return self.backward if side is Side.LEFT else self.forward
+
+    def _shadows(self, side: Side) -> tuple[str, ...]:
+        names = self.fields(side)
+        if self.only is not None:
+            return tuple(f"{name}{sorted(self.only)}" for name in names)
+        if not self.direction.reaches(side):
+            return tuple(f"{name} > {', '.join(self.fields(side.other))}" for name in names)
+        return names

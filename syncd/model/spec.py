@@ -71,6 +71,9 @@ class FieldSpec:
     kept: bool = True
     native: str = field(default="", compare=False)
 
+    def __hash__(self) -> int:
+        return hash(self.name)  # of all that is compared it takes longer than what it looks up
+
 
 Catalogue = Mapping[str, FieldSpec]  # by field name
 
