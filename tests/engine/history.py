@@ -17,7 +17,7 @@ from syncd.store.runs import RunState
 from tests.engine.edit import Edit, Place
 from tests.engine.pairs import MAILEON, MAILERCLOUD
 from tests.engine.rows import PLAIN, Row, differing
-from tests.engine.words import CONFIRMED, SECOND, Words
+from tests.engine.words import CONFIRMED, NEVER, SECOND, Words
 from tests.engine.world import World
 
 MAILABLE = 1  # permissions above this one were given by a person
@@ -58,6 +58,7 @@ class History:
         agreed: by both ids and field, the number of the deed before which a clean cycle
             left both sides equal.
         since: by address, when it opted out.
+        left_at: by address, when somebody opted it out last as these two platforms tell.
         unsubscribes: whether the pair says `delete: unsubscribe`.
         words: what people said about mail, shared by the pairs of one ledger.
         kin: the histories of all these pairs.
@@ -76,6 +77,7 @@ class History:
     restored: bool = False
     agreed: dict[tuple[str, str, str], int] = field(default_factory=dict)
     since: dict[str, datetime] = field(default_factory=dict)
+    left_at: dict[str, datetime] = field(default_factory=dict)
     unsubscribes: bool = False
     words: Words = field(default_factory=Words)
     kin: Sequence["History"] = field(default=(), repr=False)
@@ -104,7 +106,7 @@ class History:
         """Opt-outs and opt-ins of people; `left`: by the reports of the mailing side."""
         now, out = self.world.now, set(left)
         dnd_of: dict[str, str] = {}
-        moved: list[set[str]] = []
+        given: list[set[str]] = []  # addresses of whom people gave one of them
         for side in SIDES:
             for row in after[side].values():
                 old = before[side].get(row.id)
@@ -132,15 +134,18 @@ class History:
                     self.words.lifts(row.id, now)
                 if old is None and row.permission in CONFIRMED:
                     self.words.confirms(row.email, row.id, now)
+                had = old.addresses if old else frozenset()
                 if old is not None and old.email != row.email:
                     self.words.moves(old.email, row.email, row.id)
-                    moved.append({old.email, row.email})
+                if row.addresses - had and row.addresses | had != {row.email}:
+                    given.append({*row.addresses, *had})
         if MAILERCLOUD in self.world.platform:
             self.words.undated |= left
+        self.left_at |= dict.fromkeys(out, now)
         for address in out:
             if self.words.opts_out(address, now, dnd_of.get(address)):
                 self.since[address] = now
-        persons = self._persons(before, after) if out or moved else []
+        persons = self._persons(before, after) if out or given else []
         for address in _all_of(persons, out) - out:
             self.words.forget_fresh(address)
         for row in before.left.values():
@@ -148,7 +153,7 @@ class History:
                 self.words.forget_fresh(row.email)  # what becomes of its counterpart is `delete`
             if row.id not in after.left:
                 self.words.vanishes(row.id)
-        for addresses in moved:
+        for addresses in given:
             theirs = _all_of(persons, addresses)
             if theirs & self.words.out.keys():  # who left has left under what they are given
                 for address in theirs:
@@ -281,7 +286,7 @@ class History:
     def begin(self) -> None:
         """A cycle of ours begins."""
         began, lag = self.world.now, self.lag
-        seen = {a for a, at in self.since.items() if at <= began - lag}
+        seen = {a for a, at in self.since.items() if at <= began - lag and self._tells_anew(a)}
         for (side, _, _), edit in self.edits.items():
             if side is Side.LEFT and edit.at > began - lag:
                 edit.racy = True
@@ -290,6 +295,14 @@ class History:
         self._note_told()
         out = self.words.still_out(seen | self.words.known)
         self.watch = Watch(began, self.show(), frozenset(out), struck)
+
+    def _tells_anew(self, address: str) -> bool:
+        """Whether what these two platforms show of an opt-out is more than was lifted before.
+
+        Who was let in, and has left by another platform since, is still in the reports of old.
+        """
+        left_at = self.left_at.get(address, NEVER)
+        return left_at >= self.words.left_again.get(address, NEVER)
 
     def _note_told(self) -> None:
         entries = self.world.opt_out_entries()

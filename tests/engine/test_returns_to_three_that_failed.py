@@ -380,3 +380,38 @@ def test_dnd_that_is_gone_with_its_contact_before_anybody_looked_was_of_nobody()
         somebody("opt out left", who=1, name="colour", text=5, address=CY, source="other", other=4),
         somebody("delete left", who=3, text=6, tag="old", address=CY, source="other", other=4),
     )
+
+
+def test_who_was_let_in_and_leaves_by_a_platform_that_nobody_read_yet_is_let_in_elsewhere() -> None:
+    """Eve leaves by Mailercloud, while in Maileon Cy takes over the address that was let in."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", text=1, address=CY),
+            Deed("create right", text=5, address=EVE),
+            **NEWER,
+        ),
+        returns(Deed("opt out right", whom=EVE), Deed("confirm right", whom=EVE), seconds=0),
+        CYCLE,
+        ("a_person_answers", {"number": 1, "take": Side.RIGHT}),
+        CYCLE,
+        somebody("opt out news", EVE),
+        somebody("move right", EVE, address=BOB),
+        somebody("move right", CY, address=EVE),
+    )
+
+
+def test_who_gets_a_further_address_after_leaving_leaves_under_that_one_too() -> None:
+    """Ada has come back to Maileon; in GHL, Di gets her address too, and has left Mailercloud."""
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create right", name="city", text=2, address=DI),
+            Deed("create left", address=ADA),
+            settled=True,
+            **NEWER,
+        ),
+        returns(Deed("opt out right", whom=ADA), Deed("confirm right", whom=ADA)),
+        somebody("opt out news", DI),
+        somebody("add address left", DI, address=ADA),
+    )

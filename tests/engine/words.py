@@ -28,6 +28,7 @@ class Words:
             had opted out before.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
+        left_again: by address, when it opted out last after it had been let in again.
         inherited: addresses whose confirmation came with a contact that had another one.
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
         ours: ids in GHL whose opt-out we wrote, as their address had opted out.
@@ -49,6 +50,7 @@ class Words:
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
+    left_again: dict[str, datetime] = field(default_factory=dict)
     inherited: set[str] = field(default_factory=set)
     fresh: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
@@ -82,6 +84,7 @@ class Words:
             self.unseen[address] = (dnd_of, before)
         if was_back:
             self.known.discard(address)
+            self.left_again[address] = now
         self.out[address] = now
         self.forget_fresh(address)
         return was_back
