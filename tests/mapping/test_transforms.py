@@ -119,6 +119,8 @@ def test_dates_without_leading_zeros() -> None:
     for text in ("31.2.1990", "1990", "3.4.1990 or so"):
         with pytest.raises(RecordError):
             undo(m, (text,))
+    with pytest.raises(RecordError, match="it is no date"):
+        m.there(("soon",))  # a value that the connector could not read as a date
 
 
 @pytest.mark.parametrize(
@@ -269,6 +271,18 @@ def test_a_one_way_transform_can_start_from_the_right() -> None:
         ({"has_tag": "a"}, TAGS, FieldSpec("n", Kind.NUMBER), "but `has_tag` needs"),
         ({"boolean": ["Ja", "ja"]}, FieldSpec("b", Kind.BOOLEAN), NOTE, "two different words"),
         ({"boolean": "Ja"}, FieldSpec("b", Kind.BOOLEAN), NOTE, "two words"),
+        (
+            {"boolean": ["Ja", "Nein"]},
+            FieldSpec("b", Kind.BOOLEAN),
+            FieldSpec("n", Kind.NUMBER),
+            "`n` holds number, but `boolean` needs",
+        ),
+        (
+            {"date": "DD.MM.YYYY"},
+            FieldSpec("d", Kind.DATE),
+            FieldSpec("n", Kind.NUMBER),
+            "`n` holds number, but `date` needs",
+        ),
         ({"date": "DD.MM."}, FieldSpec("d", Kind.DATE), NOTE, "`date` needs a form"),
         ({"day_of": "Mars"}, FieldSpec("t", Kind.DATETIME), NOTE, "needs a time zone"),
         ({"country_name": "xx"}, FieldSpec("c", Kind.COUNTRY), NOTE, "needs a language"),
