@@ -239,11 +239,20 @@ class History:
         now = self.opted_out()
         for address in now:
             self.since.setdefault(address, self.world.now)
-            # Else ours bears the date of its cause, under another address.
-            if self.unsubscribes and address not in self.words.inherited:
-                self.words.out.setdefault(address, self.world.now - SECOND)
+            if self.unsubscribes and address not in self.words.inherited | self.words.out.keys():
+                cause = self._cause_of(address)
+                self.words.out[address] = self.world.now - SECOND if cause is None else cause
         for address in self.since.keys() - now:
             del self.since[address]  # it came back before anybody had to know
+
+    def _cause_of(self, address: str) -> datetime | None:
+        """When its person opted out under another address; None: it is out as one side is gone.
+
+        Ours bears that date, be it older than what was said of this address.
+        """
+        shown = self.show()
+        theirs = _all_of(self._persons(shown, shown), {address})
+        return max((self.words.out[a] for a in theirs & self.words.out.keys()), default=None)
 
     def opted_out(self) -> set[str]:
         """Addresses that show an opt-out on either side, unless they came back there."""

@@ -199,3 +199,34 @@ def test_a_dnd_that_is_lifted_before_anybody_looked_opts_no_added_address_out() 
             Deed("confirm right", text=1, tag="news", address=EVE, source="reply", other=1),
         ),
     )
+
+
+def test_an_opt_out_that_reaches_a_further_address_is_as_old_as_its_cause() -> None:
+    """Eve left before Cy confirmed, and her contact was given Cy's address in between."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create right", text=5, address=EVE), settled=True, delete="unsubscribe", **NEWER
+        ),
+        somebody("opt out right", EVE),
+        somebody("add address left", EVE, address=CY),
+        somebody("back right", address=CY),
+    )
+
+
+def test_an_opt_out_is_as_old_as_its_cause_where_the_other_side_alone_shows_who_left() -> None:
+    """In Maileon, the contact that GHL has as Ada takes over the address that Eve left under."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create right", address=EVE),
+            Deed("create left", address=ADA),
+            settled=True,
+            delete="unsubscribe",
+            **NEWER,
+        ),
+        somebody("opt out right", EVE),
+        somebody("move right", ADA, address=EVE),
+        somebody("add address left", ADA, address=CY),
+        somebody("back right", address=CY),
+    )
