@@ -212,8 +212,11 @@ class Planner(Terms):
             merged = Merged(conflict=True, problem=merged.problem)
         if (parked := at.flipping.get(rule.name)) is not None:
             resumed = resume(rule, merged, parked, now, shadow, self.mapping)
-            if resumed is not None:
+            if resumed is not None and not resumed.flips:
                 return resumed
+            if resumed is not None:  # other members of the set may have begun to flip since
+                tamed = tame(rule, resumed, now, at.history, self.mapping)
+                return replace(tamed, conflict=True, flips=True)
         tamed = tame(rule, merged, now, at.history, self.mapping)
         if tamed.flips and rule not in self.mapping.rules:
             return Merged(problem=UNDONE)  # our own reference, about which nobody has to choose

@@ -286,6 +286,21 @@ def test_a_tag_that_flips_is_parked_and_the_others_travel(greeting: World) -> No
     assert_quiet(greeting)
 
 
+def test_a_tag_that_begins_to_flip_beside_a_parked_one_is_parked_too(greeting: World) -> None:
+    def mark(world: World) -> None:
+        world.act(GHL, "tag", email=ADA, tags=["hello", "mark"])
+
+    def take_off(world: World) -> None:
+        left = world.row(Side.RIGHT, ADA).tags - {"hello", "mark"}
+        world.act(MAILEON, "edit", email=ADA, custom_fields={"tags": ", ".join(sorted(left))})
+
+    mark(greeting)
+    assert live(greeting, mark, take_off) <= 6
+    assert tags(greeting) == [{"vip", "hello", "mark"}, {"vip"}]
+    assert [conflict.flips for conflict in parked(greeting)] == [True]
+    assert_quiet(greeting)
+
+
 @pytest.mark.parametrize("take", SIDES)
 def test_a_choice_about_a_tag_is_written_once(greeting: World, take: Side) -> None:
     choose(greeting, parked(greeting), take)
