@@ -280,7 +280,7 @@ class History:
 
     def forget(self) -> None:
         """Our store is an earlier one: what it learned since is unknown to it again."""
-        self.words.put_back()
+        self.words.put_back({row.id for row in self.show().left.values() if row.opted_out})
         self.agreed.clear()
         self.restored = True
         for edit in self.edits.values():

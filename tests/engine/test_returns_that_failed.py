@@ -230,3 +230,19 @@ def test_an_opt_out_is_as_old_as_its_cause_where_the_other_side_alone_shows_who_
         somebody("add address left", ADA, address=CY),
         somebody("back right", address=CY),
     )
+
+
+def test_dnd_that_is_lifted_and_set_again_since_a_backup_is_that_of_the_backup() -> None:
+    """Bob confirms, is let in again and leaves once more; then our store is that of before."""
+    walk(
+        TwoPlatforms,
+        begin(Deed("create left", address=BOB), settled=True, **NEWER),
+        returns(Deed("opt out right", whom=BOB)),
+        ("the_store_is_copied", {}),
+        somebody("confirm right", address=BOB),
+        CYCLE,
+        somebody("lift left", BOB),
+        CYCLE,
+        somebody("opt out left", BOB),
+        ("the_store_is_put_back", {}),
+    )

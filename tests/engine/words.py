@@ -26,6 +26,8 @@ class Words:
             report; it hears of each once.
         unseen: by address, whose DND in GHL opted it out since our side looked last, and when it
             had opted out before.
+        since_copy: the same since the last backup, seen or not: who puts that back forgets when a
+            contact that was out in it was let in and out again.
         out: by address, when a person opted out last; confirmed: when one opted in last, with a
             date; answered: when a person said last that they are let in.
         left_again: by address, when it opted out last after it had been let in again.
@@ -47,6 +49,7 @@ class Words:
     undated: set[str] = field(default_factory=set)
     told: set[tuple[str, str]] = field(default_factory=set)
     unseen: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
+    since_copy: dict[str, tuple[str, datetime | None]] = field(default_factory=dict)
     out: dict[str, datetime] = field(default_factory=dict)
     confirmed: dict[str, datetime] = field(default_factory=dict)
     answered: dict[str, datetime] = field(default_factory=dict)
@@ -79,9 +82,11 @@ class Words:
         again."""
         was_back = self.is_back(address)
         whose, before = self.unseen.pop(address, (None, None))
+        of, earlier = self.since_copy.pop(address, (None, None))
         if dnd_of is not None:  # told by each pair of a history
             before = before if whose == dnd_of else self.out.get(address)
             self.unseen[address] = (dnd_of, before)
+            self.since_copy[address] = (dnd_of, earlier if of is not None else before)
         if was_back:
             self.known.discard(address)
             self.left_again[address] = now
@@ -99,9 +104,16 @@ class Words:
         for address, (of, before) in list(self.unseen.items()):
             if of != remote_id:
                 continue
-            del self.unseen[address], self.out[address]
-            if before is not None:
-                self.out[address] = before
+            del self.unseen[address]
+            if self.since_copy.get(address) == (of, before):
+                del self.since_copy[address]
+            self._was_out(address, before)
+
+    def _was_out(self, address: str, before: datetime | None) -> None:
+        """Of an address nothing tells any more but that it had opted out before, if it had."""
+        self.out.pop(address, None)
+        if before is not None:
+            self.out[address] = before
 
     def copy(self) -> None:
         """A backup of what our side knows is taken."""
@@ -109,13 +121,21 @@ class Words:
             frozenset(self.known - self.unheard),
             frozenset(self.seen_out),
         )
+        self.since_copy = dict(self.unseen)
 
-    def put_back(self) -> None:
+    def put_back(self, shown_out: set[str]) -> None:
         """Our side knows what it knew at the last backup, and hears the rest anew.
 
         Who has confirmed an opt-in after an opt-out of which it never heard has not opted out.
+
+        Args:
+            shown_out: ids in GHL that show an opt-out now.
         """
         self.fresh.clear()
+        for address, (of, before) in list(self.since_copy.items()):
+            if of in self.copied_out or of not in shown_out:
+                del self.since_copy[address]
+                self._was_out(address, before)
         self.seen_out = set(self.copied_out)
         self.unheard |= self.known - self.copied
         for address in self.known - self.copied:
