@@ -99,21 +99,19 @@ def _trust(
 ) -> bool | None:
     """Whether a row of an index that differs from what is known is newer; None if it may be.
 
-    Where versions do not tell, only our own last write can be what the index lags behind. A
-    direct look as long as it may, and then no look as long again, lets an edit that such a
-    look has shown come through in the index, before rows are taken at their word.
+    Where versions do not tell, only our own last write can be what the index lags behind. It is
+    looked at directly as long as it may, and as long again, so that an edit which such a look
+    has shown comes through in the index before rows are taken at their word.
 
     Args:
         written: when we last wrote the record, if we did.
     """
     if row.version is not None and old.version is not None:
         return None if row.version == old.version else row.version > old.version
-    lag = cycle.pair.specs[side].index_lag
     if row.version is not None or old.version is not None:
         return None
-    if written is None or cycle.environment.now() - written > 2 * lag:
-        return True
-    return None if cycle.environment.now() - written <= lag else False
+    lag = cycle.pair.specs[side].index_lag
+    return True if written is None or cycle.environment.now() - written > 2 * lag else None
 
 
 def _last_writes(
