@@ -315,7 +315,7 @@ def test_a_text_that_is_too_long_is_not_overwritten_because_of_a_write_of_ours()
 
 
 def test_who_exchanges_addresses_soon_after_our_write_has_each_edit_at_its_own_contact() -> None:
-    """GHL merges Ada into Cy. Mailercloud is written to by address: whose it is now has to be known."""
+    """GHL merges Ada into Cy. Mailercloud is written to by address: whose is it by now?"""
     walk(
         ThreePlatforms,
         begin(
