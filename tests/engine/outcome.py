@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from syncd.model.side import SIDES, Side
 from tests.engine.edit import Edit
-from tests.engine.history import History, Shown
+from tests.engine.history import History
 from tests.engine.pairs import COPY_LENGTH, COPY_RULE, MAILEON
+from tests.engine.people import Shown
 from tests.engine.rows import PLAIN, Row
 
 Listed = Mapping[tuple[str | None, str | None], set[str]]
