@@ -38,7 +38,12 @@ GET_ONE = Assumption(
 BY_EMAIL = Assumption(
     "by-email",
     "A contact can be changed by its address in the path.",
-    "Changes are refused contact by contact; nothing is lost.",
+    "An opt-out cannot reach a contact that no listing shows: the ledger keeps it.",
+)
+BY_ID = Assumption(
+    "by-id",
+    "A contact can be changed by its id in the path.",
+    "It is changed by the address that a direct look shows: two requests more for each change.",
 )
 EMAIL_CASE = Assumption(
     "email-case",
@@ -144,6 +149,7 @@ ASSUMPTIONS = (
     SAME_ID,
     GET_ONE,
     BY_EMAIL,
+    BY_ID,
     EMAIL_CASE,
     INDEX_LAG,
     VOCABULARY,

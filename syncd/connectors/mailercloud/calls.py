@@ -143,11 +143,11 @@ class Calls:
         body = {"list_id": self._list_id, "contacts": list(rows)}
         return self._write("POST", paths.BATCH, body, timeout_s=self._batch_timeout_s)
 
-    def update(self, email: str | None, contact_id: str, body: Mapping[str, Any]) -> Answer:
-        """By address where it is known, which everybody does; else by id."""
-        if not email:
-            return self._write("PUT", paths.BY_ID, body, values={"contact_id": contact_id})
-        return self._write("PUT", paths.BY_EMAIL, body, values={"email": email})
+    def update(self, key: str, body: Mapping[str, Any]) -> Answer:
+        """Change the contact that has an id, or an address (mailercloud.md 5.4)."""
+        if "@" in key:
+            return self._write("PUT", paths.BY_EMAIL, body, values={"email": key})
+        return self._write("PUT", paths.BY_ID, body, values={"contact_id": key})
 
     def remove_tags(self, key: str, names: Sequence[str]) -> Answer:
         return self._write("POST", paths.UNTAG, {"id": key, "tag_names": list(names)})

@@ -50,6 +50,7 @@ class Probe:
             (that.SAME_ID, self._same_id),
             (that.GET_ONE, self._get_one),
             (that.BY_EMAIL, self._by_email),
+            (that.BY_ID, self._by_id),
             (that.EMAIL_CASE, self._email_case),
             (that.VOCABULARY, self._vocabulary),
             (that.ROWS_COMPLETE, self._rows_complete),
@@ -118,6 +119,12 @@ class Probe:
         also = "also" if by_email is not None else "not"
         return self._own.look().get("city") == "Probeville", f"reading by address works {also}"
 
+    def _by_id(self) -> Seen:
+        refused = complaint_in(self._calls.update(self._own.id, {"city": CITY}))
+        if refused is not None:
+            return False, f"refused ({refused.status})"
+        return self._own.look().get("city") == CITY, ""
+
     def _email_case(self) -> Seen:
         upper = self._own.email.upper()
         found = id_in(good(self._calls.upsert({EMAIL: upper})))
@@ -158,7 +165,7 @@ class Probe:
 
     def _unknown_key(self) -> Seen:
         refused = complaint_in(
-            self._calls.update(self._own.email, self._own.id, {UNKNOWN_KEY: "x", "city": CITY})
+            self._calls.update(self._own.email, {UNKNOWN_KEY: "x", "city": CITY})
         )
         kept = self._own.look().get("city") == CITY
         return kept or refused is not None, "refused" if refused is not None else "dropped"
@@ -186,9 +193,7 @@ class Probe:
         return added <= shown, f"{len(shown)} tags are shown"
 
     def _tag_case(self) -> Seen:
-        refused = complaint_in(
-            self._calls.update(self._own.email, self._own.id, {TAGS: [TAG.upper()]})
-        )
+        refused = complaint_in(self._calls.update(self._own.email, {TAGS: [TAG.upper()]}))
         return refused is None, "" if refused is None else "another case is refused"
 
     def _tag_remove(self) -> Seen:
@@ -226,7 +231,7 @@ class Probe:
         return status is None, "" if status is None else "a status is shown"
 
     def _opt_out(self) -> Seen:
-        answer = self._calls.update(self._own.email, self._own.id, {"contact_type": OPT_OUT})
+        answer = self._calls.update(self._own.email, {"contact_type": OPT_OUT})
         if answer.status in REFUSALS:
             return False, f"refused ({answer.status})"
         status = status_of(self._own.look())

@@ -90,7 +90,7 @@ class Trial:
         else:
             if refused is None:
                 return True, f"the contact of the probe is removed; the tag {TAG} stays"
-            self._calls.update(self.email, self.id, {"contact_type": OPT_OUT})
+            self._calls.update(self.email, {"contact_type": OPT_OUT})
             said = f"the contact of the probe was not removed ({refused.status}); {said}"
         self._account.remark(said)
         return False, said
@@ -129,7 +129,7 @@ class Trial:
         return found
 
     def put(self, **body: Any) -> None:
-        good(self._calls.update(self.email, self.id, body))
+        good(self._calls.update(self.email, body))
 
 
 def good(answer: Answer) -> Mapping[str, Any]:

@@ -96,19 +96,22 @@ def _mark(account: Account) -> _Mark:
         return _Mark(untold=TransientError(f"without the tag of opt-outs: {cause.message}"))
 
 
-def _opt_out(account: Account, op: Op, remote_id: str, mark: _Mark) -> RecordError | None:
+def _opt_out(account: Account, op: Op, key: str, mark: _Mark) -> RecordError | None:
     """Set the status, and the tag besides; why it may not be in force, if that is so.
+
+    Args:
+        key: id or address of the contact.
 
     Raises:
         StaleError: the contact is gone.
     """
     tag = mark.tag
     tags = {TAGS: sorted({*_present(account, op), tag})} if tag else {}
-    refused = _sent(account, op, remote_id, {"contact_type": OPT_OUT, **tags})
+    refused = _sent(account, key, {"contact_type": OPT_OUT, **tags})
     if refused is None:
         return None
     if tag:  # better tagged than not marked at all
-        _sent(account, op, remote_id, {TAGS: [tag]})
+        _sent(account, key, {TAGS: [tag]})
     return _warning("Mailercloud refused to mark the contact as unsubscribed")
 
 
@@ -230,6 +233,13 @@ def _remove(account: Account, op: Op, remote_id: str, names: Collection[str]) ->
     raise refused.error({TAGS: "tags"})
 
 
+def _address(op: Op) -> str | None:
+    try:
+        return wire_email(op.current.get(EMAIL))
+    except RecordError:
+        return None
+
+
 # Underneath
 
 
@@ -243,27 +253,46 @@ def _put(account: Account, op: Op, remote_id: str, body: Mapping[str, Any]) -> N
     Raises:
         StaleError: the contact is gone. RecordError: the values are refused.
     """
-    refused = _sent(account, op, remote_id, body)
+    refused = _sent(account, remote_id, body)
     if refused is not None and refused.tag and TAGS in body:
         account.tags(fresh=True)
         found = account.spellings(tags_to_add(op.patch.get(TAGS)))
         tags = sorted({*_present(account, op), *found.values()})
-        refused = _sent(account, op, remote_id, {**body, TAGS: tags})
+        refused = _sent(account, remote_id, {**body, TAGS: tags})
     if refused is not None:
         names = account.properties(fresh=refused.outdated).wire_names()
         raise refused.error({name: wire for name, wire in names.items() if name in op.patch})
 
 
-def _sent(account: Account, op: Op, remote_id: str, body: Mapping[str, Any]) -> Complaint | None:
-    answer = account.calls.update(_address(op), remote_id, body)
-    refused = complaint_of_write(answer)
-    if refused is not None and (refused.status == 404 or refused.names_contact):
+def _sent(account: Account, key: str, body: Mapping[str, Any]) -> Complaint | None:
+    """Write to the contact with an id, or with an address; why it is refused, if it is.
+
+    By id, as an address may be another one's by now. Should that be no way to call it (assumption
+    `by-id`), it is called by the address that a direct look shows.
+
+    Raises:
+        StaleError: the contact is gone.
+    """
+    refused = complaint_of_write(account.calls.update(key, body))
+    if refused is None or not _names_nobody(refused):
+        return refused
+    address = None if "@" in key else _address_shown(account, key)
+    if address is None:
+        raise gone()
+    refused = complaint_of_write(account.calls.update(address, body))
+    if refused is not None and _names_nobody(refused):
         raise gone()
     return refused
 
 
-def _address(op: Op) -> str | None:
+def _names_nobody(refused: Complaint) -> bool:
+    return refused.status == 404 or refused.names_contact
+
+
+def _address_shown(account: Account, remote_id: str) -> str | None:
+    """The address that a contact has now; None if there is none with this id."""
+    shown = account.calls.contact(remote_id)
     try:
-        return wire_email(op.current.get(EMAIL))
+        return None if shown is None else wire_email(shown.get(EMAIL))
     except RecordError:
         return None

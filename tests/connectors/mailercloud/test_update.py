@@ -33,7 +33,7 @@ from .fake import (
 )
 
 ADA = "ada+x@example.org"
-PUT = ("PUT", f"/contacts/{ADA}")
+PUT = ("PUT", "/contacts/aDa")
 REVOKED = Consent(Level.REVOKED, None, "syncd")
 
 
@@ -43,20 +43,38 @@ def world(**settings: object) -> Fake:
     return fake
 
 
-def test_only_the_changed_fields_go_out_to_the_encoded_address() -> None:
+def test_only_the_changed_fields_go_out_to_the_contact_with_the_id() -> None:
     fake = world()
     patch = {"name": "Eva", "zip": "89073", "custom.Points": 7}
     receipt = push(fake.connector(), updating(1, "aDa", {"email": ADA}, **patch))[1]
     assert (receipt.error, receipt.remote_id) == (None, "aDa")
     (call,) = fake.calls(PUT)
-    assert call.raw_path == "/contacts/ada%2Bx%40example.org"
     assert call.body == {"name": "Eva", "zip": "89073", "custom_fields": {"pRoP2": 7}}
 
 
-def test_without_an_address_the_contact_is_called_by_its_id() -> None:
+def test_who_has_the_address_by_now_is_another_contact_and_gets_nothing() -> None:
     fake = world()
-    push(fake.connector(), updating(1, "aDa", {}, name="Eva"))
-    assert fake.calls(("PUT", "/contacts/aDa"))
+    fake.contacts["aDa"]["email"] = "moved@example.org"
+    fake.add(ADA, "bOb", name="Bob")
+    push(fake.connector(), updating(1, "aDa", {"email": ADA}, name="Eva"))
+    assert [fake.contacts[i]["name"] for i in ("aDa", "bOb")] == ["Eva", "Bob"]
+
+
+def test_where_an_id_calls_nobody_the_address_does_that_a_look_shows() -> None:
+    fake = world().on(PUT, refused("no such route", 404))
+    fake.contacts["aDa"]["email"] = "moved+1@example.org"
+    receipt = push(fake.connector(), updating(1, "aDa", {"email": ADA}, name="Eva"))[1]
+    assert (receipt.error, receipt.remote_id) == (None, "aDa")
+    (call,) = fake.calls(("PUT", "/contacts/moved+1@example.org"))
+    assert call.raw_path == "/contacts/moved%2B1%40example.org"
+
+
+def test_whoever_is_gone_by_id_is_not_looked_for_by_address() -> None:
+    fake = world()
+    fake.contacts["bOb"] = fake.contacts.pop("aDa")  # made anew under the same address
+    error = push(fake.connector(), updating(1, "aDa", {"email": ADA}, name="Eva"))[1].error
+    assert isinstance(error, StaleError)
+    assert fake.contacts["bOb"]["name"] == "Ada"
 
 
 def test_the_modern_words_go_out_where_they_are_wanted() -> None:
