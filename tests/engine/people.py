@@ -102,6 +102,7 @@ class People:
         """Opt-outs and opt-ins of people; `left`: by the reports of the mailing side."""
         now, out = self.world.now, set(left)
         dnd_of: dict[str, str] = {}
+        unsure: set[str] = set()
         given: list[set[str]] = []  # addresses of whom people gave one of them
         for side in SIDES:
             for row in after[side].values():
@@ -116,8 +117,7 @@ class People:
                     and row.id in self.words.seen_out
                 ):
                     self.words.unnoticed.add(row.id)
-                    for address in row.addresses:  # nothing tells that it was lifted meanwhile
-                        self.words.forget_fresh(address)
+                    unsure |= row.addresses  # it may not be seen that it was lifted meanwhile
                 elif row.opted_out:
                     if not was_out:
                         self.words.unnoticed.discard(row.id)
@@ -141,8 +141,8 @@ class People:
         for address in out:
             if self.words.opts_out(address, now, dnd_of.get(address)):
                 self.since[address] = now
-        persons = self._persons(before, after) if out or given else []
-        for address in _all_of(persons, out) - out:
+        persons = self._persons(before, after) if out or unsure or given else []
+        for address in _all_of(persons, out | unsure) - out:
             self.words.forget_fresh(address)
         for row in before.left.values():
             if not _is_at(row, after.left):

@@ -415,3 +415,31 @@ def test_who_gets_a_further_address_after_leaving_leaves_under_that_one_too() ->
         somebody("opt out news", DI),
         somebody("add address left", DI, address=ADA),
     )
+
+
+def test_dnd_that_may_look_unchanged_opts_out_every_address_of_its_person() -> None:
+    """GHL has Eve twice; one of the two has got Di's address too, who confirms in Maileon.
+
+    The other gets DND anew, and the cycle that saw it lifted was one in which a field was gone.
+    """
+    gone = Accident("delete", "maileon", "colour")
+    walk(
+        ThreePlatforms,
+        begin(
+            Deed("create left", who=4, tag="old", address=EVE, other=2),
+            Deed("create left", who=3, text=3, address=EVE),
+            Deed("create left", who=3, address=DI, other=4),
+            duplicates=True,
+            **NEWER,
+        ),
+        returns(Deed("opt out left", who=1), Deed("lift left")),
+        somebody("merge left", who=4, other=3),
+        returns(
+            Deed("opt out right"),
+            Deed("confirm right", who=2),
+            Deed("lift left", who=2),
+            seconds=40,
+        ),
+        ("a_field_is_another", {"accident": gone, "at_once": Mode.SYNC}),
+        returns(Deed("opt out left", who=1), Deed("confirm right", who=1), seconds=0),
+    )
