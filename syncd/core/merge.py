@@ -76,7 +76,7 @@ def _cut_short(rule: Rule, shown: Both[Values], mapping: Mapping) -> str | None:
     for side in SIDES:
         length = sum(len(value) for value in shown[side.other] if isinstance(value, str))
         limits = (mapping.spec(side, name).max_length for name in rule.fields(side))
-        if not length or all(limit is None or length <= limit for limit in limits):
+        if all(limit is None or length <= limit for limit in limits):
             continue
         image = mapping.across(rule, side, shown[side.other])
         if image is not None and image.problem == "too_long":

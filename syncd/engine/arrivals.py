@@ -18,7 +18,7 @@ from syncd.engine.observe import PullReport
 from syncd.model.link import Member
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import links, members, observations, ops, readback, wake
+from syncd.store import doubts, links, members, observations, ops, readback, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 from syncd.store.suppressions import OptOut
@@ -33,7 +33,7 @@ def settle_arrivals(cycle: Cycle, pulled: Both[PullReport]) -> None:
     after = 0
     while True:
         with reading(cycle.environment.store) as db:
-            waiting = ops.awaited(db, cycle.pair.name, cycle.pair.chunk, after)
+            waiting = doubts.awaited(db, cycle.pair.name, cycle.pair.chunk, after)
         if not waiting:
             return
         for side in SIDES:
@@ -112,7 +112,7 @@ def _came_through(
     pair = cycle.pair
     ids = [str(sent.op.remote_id) for sent in waiting]
     seen = observations.load(db, pair.accounts[side].name, pair.resource, ids)
-    overtaken = ops.overtaken(db, side, waiting)
+    overtaken = doubts.overtaken(db, side, waiting)
     found: dict[int, str | None] = {}
     for sent in waiting:
         record = seen.get(str(sent.op.remote_id))

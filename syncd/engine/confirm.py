@@ -26,15 +26,7 @@ from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.plan import naming
 from syncd.model.side import Side
 from syncd.model.values import Consent, Level
-from syncd.store import (
-    accounts,
-    inquiries,
-    links,
-    members,
-    ops,
-    refusals,
-    wake,
-)
+from syncd.store import accounts, doubts, inquiries, links, members, ops, refusals, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
@@ -119,7 +111,7 @@ def _doubted(cycle: Cycle, side: Side, refused: Sequence[Sent]) -> dict[int, int
     if not creates:
         return {}
     with reading(cycle.environment.store) as db:
-        return ops.doubted(db, side, creates)
+        return doubts.doubted(db, side, creates)
 
 
 def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch) -> None:

@@ -17,7 +17,7 @@ from syncd.errors import FieldsChangedError
 from syncd.model.record import Record
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import FieldSpec
-from syncd.store import accounts, fields, links, observations, refusals, runs, wake
+from syncd.store import accounts, doubts, fields, links, observations, refusals, runs, wake
 from syncd.store.database import reading
 
 
@@ -47,6 +47,7 @@ def start_afresh(cycle: Cycle) -> None:
             *([n for rule in rules for n in rule.shadows[side]] for side in SIDES)
         )
         links.forget_shadows(db, pair.name, pair.resource, names)
+        doubts.forget_advances(db, pair.name, pair.resource, names, pair.chunk)
         for side in SIDES:
             concerned = {name for rule in rules for name in rule.fields(side)}
             refusals.forget(db, pair.name, side, sorted(concerned))

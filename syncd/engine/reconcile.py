@@ -17,7 +17,7 @@ from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import Move, OpKind
 from syncd.model.plan import Draft, LinkPlan
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, links, members, moves, observations, ops
+from syncd.store import conflicts, doubts, links, members, moves, observations, ops
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 
@@ -88,7 +88,7 @@ def _unsure(db: sa.Connection, cycle: Cycle, drafts: Iterable[Draft]) -> set[int
     for side in SIDES:
         wanted = {d.link_id: d for d in drafts if d.side is side and pair.awaits_id(side, d)}
         name = pair.policy.keys.first[side]
-        for sent in ops.load(db, ops.doubted(db, side, wanted).values()):
+        for sent in ops.load(db, doubts.doubted(db, side, wanted).values()):
             now = wanted[sent.link_id].patch.get(name)
             if identity_key(str(now)) != identity_key(str(sent.op.patch.get(name))):
                 unsure.add(sent.link_id)

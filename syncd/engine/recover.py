@@ -10,7 +10,7 @@ from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.record import Record
 from syncd.model.side import Side
-from syncd.store import links, members, ops, wake
+from syncd.store import doubts, links, members, ops, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
 
@@ -30,7 +30,7 @@ def recover(cycle: Cycle) -> int:
     found, after = 0, 0
     while True:
         with reading(cycle.environment.store) as db:
-            doubtful = ops.in_doubt(db, cycle.pair.name, cycle.pair.chunk, after)
+            doubtful = doubts.in_doubt(db, cycle.pair.name, cycle.pair.chunk, after)
         if not doubtful:
             break
         for sent in doubtful:

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from syncd.model.op import Op, OpKind, OpState
 from syncd.model.plan import Draft
 from syncd.model.record import Resource
-from syncd.model.side import Both, Side
-from syncd.model.values import Patch, SetDelta, fields_from_json, fields_to_json
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Patch, fields_from_json, fields_to_json
 from syncd.store import leases
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
@@ -35,6 +35,10 @@ class Sent:
 _O = t.op.c
 
 
+def advance_to_json(advance: Both[Patch]) -> dict[str, Any]:
+    return {side.value: fields_to_json(advance[side]) for side in SIDES}
+
+
 def stage(
     db: sa.Connection, pair: str, run_id: int, resource: Resource, drafts: Sequence[Draft]
 ) -> None:
@@ -55,7 +59,7 @@ def stage(
                 "remote_id": d.remote_id,
                 "patch": fields_to_json(d.patch),
                 "current": fields_to_json(d.current),
-                "advance": {s: fields_to_json(d.advance[Side(s)]) for s in ("left", "right")},
+                "advance": advance_to_json(d.advance),
                 "ends": d.ends,
                 "urgent": d.urgent,
                 "routine": d.routine,
@@ -171,63 +175,6 @@ def load(db: sa.Connection, ids: Iterable[int]) -> list[Sent]:
     for some in chunks(ids):
         found.extend(map(sent_of, _load(db, ids=some)))
     return sorted(found, key=lambda sent: sent.op.id)
-
-
-def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
-    """Ops whose answer was never recorded, in order, beginning after one."""
-    return _in_state(db, pair, (OpState.SENDING,), limit, after)
-
-
-def awaited(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
-    """Creates whose ids are to follow, and what only a listing can show; in order, after one."""
-    return _in_state(db, pair, (OpState.TAKEN, OpState.DOUBTED), limit, after)
-
-
-def doubted(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, int]:
-    """The last create of each of these links that may have been carried out, by link."""
-    found: dict[int, int] = {}
-    for some in chunks(link_ids):
-        rows = db.execute(
-            sa.select(_O.link_id, sa.func.max(_O.id))
-            .where(within(_O.link_id, some), _O.side == side.value, _O.kind == OpKind.CREATE.value)
-            .where(_O.state == OpState.DOUBTED.value)
-            .group_by(_O.link_id)
-        )
-        found.update((link_id, op_id) for link_id, op_id in rows)
-    return found
-
-
-def overtaken(db: sa.Connection, side: Side, doubted: Iterable[Sent]) -> set[int]:
-    """Those of the ops of one side some field of which a later op has written.
-
-    A set is another matter: a later op does not say of which members it holds otherwise.
-    """
-    by_link: dict[int, list[tuple[int, set[str]]]] = {}
-    for sent in doubted:
-        plain = {name for name, value in sent.op.patch.items() if not isinstance(value, SetDelta)}
-        by_link.setdefault(sent.link_id, []).append((sent.op.id, plain))
-    found: set[int] = set()
-    for some in chunks(by_link):
-        done = sa.select(_O.link_id, _O.id, _O.patch).where(
-            within(_O.link_id, some), _O.side == side.value, _O.state == OpState.DONE.value
-        )
-        for link_id, op_id, patch in db.execute(done):
-            found |= {old for old, plain in by_link[link_id] if old < op_id and plain & {*patch}}
-    return found
-
-
-@prepared
-def _after(pair: Any, states: Any, limit: Any, after: Any) -> sa.Executable:
-    at = (_O.pair == pair, _O.state.in_(states), _O.id > after)
-    return sa.select(*COLUMNS).where(*at).order_by(_O.id).limit(limit)
-
-
-def _in_state(
-    db: sa.Connection, pair: str, states: Sequence[OpState], limit: int, after: int
-) -> list[Sent]:
-    values = [state.value for state in states]
-    found = _after(db, pair=pair, states=values, limit=limit, after=after)
-    return [sent_of(row) for row in found]
 
 
 def last_sent(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, datetime]:

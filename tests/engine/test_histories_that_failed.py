@@ -324,3 +324,15 @@ def test_who_exchanges_addresses_soon_after_our_write_has_each_edit_at_its_own_c
         somebody("merge left", CY, other=1),
         somebody("swap news", other=1),
     )
+
+
+def test_a_create_in_doubt_agrees_on_nothing_about_a_field_that_is_gone_by_then() -> None:
+    """It is confirmed when the field has been made again, and is empty for everybody."""
+    gone = Accident("delete", "maileon", "phone")
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", name="phone", text=2), Deed("create right", address=CY)),
+        ("cycle_that_dies_in_a_request", {"number": 9}),
+        clock(200_000),
+        ("cycle_in_which_a_field_becomes_another", {"accident": gone, "number": 2}),
+    )

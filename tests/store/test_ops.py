@@ -13,7 +13,7 @@ from syncd.model.plan import Draft
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
 from syncd.model.values import Consent, Level, SetDelta
-from syncd.store import leases, ops, readback, tallies
+from syncd.store import doubts, leases, ops, readback, tallies
 from syncd.store.ops import Sent
 from syncd.store.tallies import Tally
 
@@ -148,8 +148,8 @@ def test_a_settled_op_is_in_doubt_no_more(store: sa.Engine) -> None:
     first, second = claim(store, take(store))
     settle(store, first, OpState.DONE)
     with store.connect() as db:
-        assert [s.op.id for s in ops.in_doubt(db, PAIR, 10)] == [second.op.id]
-        assert ops.in_doubt(db, "other", 10) == []
+        assert [s.op.id for s in doubts.in_doubt(db, PAIR, 10)] == [second.op.id]
+        assert doubts.in_doubt(db, "other", 10) == []
 
 
 def test_settling_keeps_the_text_of_the_error(store: sa.Engine) -> None:
@@ -254,3 +254,22 @@ def test_staging_and_settling_many_is_a_handful_of_statements(store: sa.Engine) 
         ops.settle(db, {s.op.id: (OpState.DONE, None) for s in sent})
         readback.note_verified(db, {s.op.id: True for s in sent})
     assert len(statements) <= 3
+
+
+def test_writes_in_doubt_do_nothing_to_the_shadows_of_a_field_that_is_another(
+    store: sa.Engine,
+) -> None:
+    """Three of five were sent and not answered, in two portions; one is another resource's."""
+    moving = Both({"phone": "1", "city": "Ulm"}, {"custom.phone": "1", "CITY": "Ulm"})
+    stage(store, *(draft(link_id=n, advance=moving) for n in range(5)))
+    sent = claim(store, take(store))
+    ended = (OpState.DONE, OpState.TAKEN, OpState.DOUBTED)
+    for one, state in zip(sent, ended, strict=False):
+        settle(store, one, state)
+    with store.begin() as db:
+        db.execute(sa.text("update op set resource = 'note' where link_id = 4"))
+        doubts.forget_advances(db, PAIR, CONTACT, Both(("phone",), ("custom.phone", "none")), 2)
+        doubts.forget_advances(db, "another", CONTACT, Both(("city",), ("CITY",)), 2)
+        after = [one.advance for one in ops.load(db, [one.op.id for one in sent])]
+    without: Both[dict[str, object]] = Both({"city": "Ulm"}, {"CITY": "Ulm"})
+    assert after == [moving, without, without, without, moving]

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
 from syncd.model.values import SetDelta, Value, fields_to_json
-from syncd.store import ops, readback, retention, tallies, windows
+from syncd.store import doubts, ops, readback, retention, tallies, windows
 from syncd.store import tables as t
 from syncd.store.tallies import Tally
 
@@ -52,7 +52,7 @@ def test_what_is_claimed(
 
 def test_what_is_in_doubt_or_to_follow(store: sa.Engine, rows: list[Row]) -> None:
     with store.connect() as db:
-        for ask, asked in ((ops.in_doubt, {SENDING}), (ops.awaited, {TAKEN, DOUBTED})):
+        for ask, asked in ((doubts.in_doubt, {SENDING}), (doubts.awaited, {TAKEN, DOUBTED})):
             for pair in (PAIR, OTHER):
                 wanted = ids(rows, lambda row: row.pair == pair and row.state in asked)  # noqa: B023
                 assert [sent.op.id for sent in ask(db, pair, LAST)] == wanted
@@ -72,7 +72,7 @@ def test_which_creates_may_have_been_carried_out(
         if (row.side, row.kind, row.state) == (side, OpKind.CREATE, DOUBTED)
     }
     with store.connect() as db:
-        found = ops.doubted(db, side, [1, 2, 99])
+        found = doubts.doubted(db, side, [1, 2, 99])
     assert found == {link: may[link] for link in (1, 2) if link in may}
     assert found
 
@@ -90,7 +90,7 @@ def test_what_a_later_op_has_overtaken(store: sa.Engine, what: str, value: Value
             (2, {name: (false if name == what else true)[name] for name in true}),
         ):
             db.execute(sa.update(ops.t.op).where(ops.t.op.c.id == op_id).values(**values))
-        overtaken = ops.overtaken(db, Side.LEFT, ops.load(db, [5]))
+        overtaken = doubts.overtaken(db, Side.LEFT, ops.load(db, [5]))
     assert overtaken == ({5} if what == "nothing" and not isinstance(value, SetDelta) else set())
 
 

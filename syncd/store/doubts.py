@@ -1,0 +1,100 @@
+"""Writes in doubt: sent, and maybe carried out, although no answer was recorded."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.op import OpKind, OpState
+from syncd.model.record import Resource
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Patch, SetDelta
+from syncd.store import tables as t
+from syncd.store.ops import COLUMNS, Sent, advance_to_json, sent_of
+from syncd.store.prepared import prepared
+from syncd.store.upsert import chunks, update
+from syncd.store.within import within
+
+_O = t.op.c
+
+
+def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
+    """Ops whose answer was never recorded, in order, beginning after one."""
+    return _in_state(db, pair, (OpState.SENDING,), limit, after)
+
+
+def awaited(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
+    """Creates whose ids are to follow, and what only a listing can show; in order, after one."""
+    return _in_state(db, pair, (OpState.TAKEN, OpState.DOUBTED), limit, after)
+
+
+def forget_advances(
+    db: sa.Connection, pair: str, resource: Resource, names: Both[Sequence[str]], chunk: int
+) -> None:
+    """Take these names out of what writes that may have been carried out do to the shadows.
+
+    Such a write is confirmed later, and was planned with what is agreed on no more.
+    """
+    states, after = (OpState.SENDING, OpState.TAKEN, OpState.DOUBTED), 0
+    while some := _in_state(db, pair, states, chunk, after):
+        rows = [
+            {"id": sent.op.id, "advance": advance_to_json(_without(sent.advance, names))}
+            for sent in some
+            if sent.op.resource is resource
+            and any(not sent.advance[side].keys().isdisjoint(names[side]) for side in SIDES)
+        ]
+        update(db, t.op, rows)
+        after = some[-1].op.id
+
+
+def _without(advance: Both[Patch], names: Both[Sequence[str]]) -> Both[Patch]:
+    return Both(
+        *({n: v for n, v in advance[side].items() if n not in names[side]} for side in SIDES)
+    )
+
+
+def doubted(db: sa.Connection, side: Side, link_ids: Iterable[int]) -> dict[int, int]:
+    """The last create of each of these links that may have been carried out, by link."""
+    found: dict[int, int] = {}
+    for some in chunks(link_ids):
+        rows = db.execute(
+            sa.select(_O.link_id, sa.func.max(_O.id))
+            .where(within(_O.link_id, some), _O.side == side.value, _O.kind == OpKind.CREATE.value)
+            .where(_O.state == OpState.DOUBTED.value)
+            .group_by(_O.link_id)
+        )
+        found.update((link_id, op_id) for link_id, op_id in rows)
+    return found
+
+
+def overtaken(db: sa.Connection, side: Side, doubted: Iterable[Sent]) -> set[int]:
+    """Those of the ops of one side some field of which a later op has written.
+
+    A set is another matter: a later op does not say of which members it holds otherwise.
+    """
+    by_link: dict[int, list[tuple[int, set[str]]]] = {}
+    for sent in doubted:
+        plain = {name for name, value in sent.op.patch.items() if not isinstance(value, SetDelta)}
+        by_link.setdefault(sent.link_id, []).append((sent.op.id, plain))
+    found: set[int] = set()
+    for some in chunks(by_link):
+        done = sa.select(_O.link_id, _O.id, _O.patch).where(
+            within(_O.link_id, some), _O.side == side.value, _O.state == OpState.DONE.value
+        )
+        for link_id, op_id, patch in db.execute(done):
+            found |= {old for old, plain in by_link[link_id] if old < op_id and plain & {*patch}}
+    return found
+
+
+@prepared
+def _after(pair: Any, states: Any, limit: Any, after: Any) -> sa.Executable:
+    at = (_O.pair == pair, _O.state.in_(states), _O.id > after)
+    return sa.select(*COLUMNS).where(*at).order_by(_O.id).limit(limit)
+
+
+def _in_state(
+    db: sa.Connection, pair: str, states: Sequence[OpState], limit: int, after: int
+) -> list[Sent]:
+    values = [state.value for state in states]
+    found = _after(db, pair=pair, states=values, limit=limit, after=after)
+    return [sent_of(row) for row in found]
