@@ -135,13 +135,13 @@ class People:
                     self.words.moves(old.email, row.email, row.id)
                 if row.addresses - had and row.addresses | had != {row.email}:
                     given.append({*row.addresses, *had})
-        if MAILERCLOUD in self.world.platform:
-            self.words.undated |= left
         self.left_at |= dict.fromkeys(out, now)
         for address in out:
             if self.words.opts_out(address, now, dnd_of.get(address)):
                 self.since[address] = now
         persons = self._persons(before, after) if out or unsure or given else []
+        if MAILERCLOUD in self.world.platform:
+            self.words.undated |= _all_of(persons, left)
         for address in _all_of(persons, out | unsure) - out:
             self.words.forget_fresh(address)
         for row in before.left.values():

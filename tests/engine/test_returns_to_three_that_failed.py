@@ -443,3 +443,15 @@ def test_dnd_that_may_look_unchanged_opts_out_every_address_of_its_person() -> N
         ("a_field_is_another", {"accident": gone, "at_once": Mode.SYNC}),
         returns(Deed("opt out left", who=1), Deed("confirm right", who=1), seconds=0),
     )
+
+
+def test_who_leaves_by_a_link_leaves_when_it_is_heard_under_every_address_of_theirs() -> None:
+    """In Mailercloud Eve's row has Cy's address, and leaves; before that is heard, Eve confirms."""
+    walk(
+        ThreePlatforms,
+        begin(Deed("create right", address=EVE), settled=True, **NEWER),
+        returns(Deed("opt out left"), Deed("lift left")),
+        somebody("move news", address=CY),
+        somebody("opt out news"),
+        cycle_with(4, Deed("confirm right", address=EVE)),
+    )

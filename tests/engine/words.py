@@ -21,7 +21,8 @@ class Words:
         newer: pairs say `resubscribe: newer`, so that an opt-in may lift an opt-out.
         known: addresses whose opt-out our side must know; copied: those in the last backup;
             unheard: others, since it was put back; heard_at: when a cycle last ended.
-        undated: who opted out by a link and was not heard yet: that happens when it is heard.
+        undated: all addresses of who opted out by a link and was not heard yet: that happens
+            when it is heard.
         told: address, and moment or campaign, of opt-outs that a cycle may have read in a
             report; it hears of each once.
         unseen: by address, whose DND in GHL opted it out since our side looked last, and when it
