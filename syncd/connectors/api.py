@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Assumption, Finding
-from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.record import Extent, Identity, Page, Record, Resource, Window
 from syncd.model.spec import Catalogue, FieldSpec, Spec
 from syncd.model.values import Value
 
@@ -128,6 +128,41 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+        ...
+
+
+@runtime_checkable
+class Nested(Protocol):
+    """A connector with records that belong to contacts.
+
+    `pull` lists those that the platform lists for the whole account; `push` takes them all.
+    """
+
+    def children(
+        self, resource: Resource, parent_id: str, *, fields: frozenset[str]
+    ) -> Sequence[Record]:
+        """All the records of one contact, read directly and not through an index.
+
+        Complete, or an error: whoever is not among them is not there, or belongs to another
+        contact. Where there is no such contact, there are none.
+        """
+        ...
+
+    def child(
+        self, resource: Resource, remote_id: str, parent_id: str, *, fields: frozenset[str]
+    ) -> Record:
+        """One record as it is now, read directly; what `fetch` is for contacts.
+
+        Args:
+            parent_id: the contact to which it was last known to belong.
+        """
+        ...
+
+    def keep_to(self, resource: Resource, extent: Extent) -> None:
+        """List only this part of a resource from now on.
+
+        What lies outside is not shown, and its absence says nothing.
+        """
         ...
 
 

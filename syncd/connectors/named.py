@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Event
 
-from syncd.connectors.api import Bounded, Connector, Probing
+from syncd.connectors.api import Bounded, Connector, Nested, Probing
 from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Finding
@@ -33,6 +33,10 @@ class Named:
         self._wrote = wrote
         if isinstance(inner, Bounded):  # set here, as only what is there makes a connector so
             self.room = partial(self._room, inner)
+        if isinstance(inner, Nested):
+            self.children = partial(self._children, inner)
+            self.child = partial(self._child, inner)
+            self.keep_to = inner.keep_to
         if isinstance(inner, Probing):
             self.assumptions = inner.assumptions
             self.probe = partial(self._probe, inner)
@@ -79,6 +83,24 @@ class Named:
 
     def close(self) -> None:
         self._inner.close()
+
+    def _children(
+        self, inner: Nested, resource: Resource, parent_id: str, *, fields: frozenset[str]
+    ) -> Sequence[Record]:
+        with self._told():
+            return inner.children(resource, parent_id, fields=fields)
+
+    def _child(
+        self,
+        inner: Nested,
+        resource: Resource,
+        remote_id: str,
+        parent_id: str,
+        *,
+        fields: frozenset[str],
+    ) -> Record:
+        with self._told():
+            return inner.child(resource, remote_id, parent_id, fields=fields)
 
     def _room(self, inner: Bounded, resource: Resource) -> int | None:
         with self._told():

@@ -39,6 +39,8 @@ class Op:
         current: what the target showed when the op was planned; empty for a create.
             Holds at least `email` where it is known, for calls addressed by it.
         urgent: an opt-out; goes before everything else.
+        parent_id: the contact to which the record belongs on the target's side, or is to belong;
+            None for contacts.
     """
 
     id: int
@@ -49,6 +51,7 @@ class Op:
     current: Fields = field(default_factory=dict)
     urgent: bool = False
     attempts: int = 1
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

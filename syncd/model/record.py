@@ -1,8 +1,8 @@
 """One thing as one platform shows it now, and pages of such things."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syncd.model.values import Fields
@@ -80,6 +80,21 @@ class Window:
 
     def holds(self, moment: datetime | None) -> bool:
         return moment is not None and self.since <= moment < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """The part of a resource that is kept in step.
+
+    Attributes:
+        back, ahead: appointments that start no longer ago, and no later from now; None for what
+            has no such bounds.
+        only: values that a field must have one of, by name; e.g. the ids of two calendars.
+    """
+
+    back: timedelta | None = None
+    ahead: timedelta | None = None
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,13 @@ class Deletions(StrEnum):
     NEVER = "never"
 
 
+class Listing(StrEnum):
+    """How a platform lists the records of a resource."""
+
+    FLAT = "flat"  # all of an account, one after the other
+    BY_PARENT = "by_parent"  # those of one contact at a time, and no others
+
+
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """One field of a resource, and the form in which the platform stores it.
@@ -128,6 +135,8 @@ class ResourceSpec:
         inserts_at_most: more creates than these in one push may change a record that exists
             already, if it is not in the listing; None: a create never does.
         index_lag: how long a new record may stay invisible to `find` and `pull`.
+        parent: what its records belong to; None for contacts.
+        listing: BY_PARENT: `pull` has nothing, and `children` is all there is.
         ids_follow: a create may be answered without an id; the record is then recognised
             by its key in the next sweep. Only for platforms that keep the key unique.
     """
@@ -151,6 +160,8 @@ class ResourceSpec:
     inserts_at_most: int | None = None
     sweep_rate: float | None = None
     ids_follow: bool = False
+    parent: Resource | None = None
+    listing: Listing = Listing.FLAT
     withheld: Mapping[str, str] = field(default_factory=dict)
 
 
