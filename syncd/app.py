@@ -14,7 +14,7 @@ from syncd.config.settings import Baseline
 from syncd.connectors.api import Wire
 from syncd.core.digest import digest_json
 from syncd.core.generation import Generation
-from syncd.engine.context import Environment, Pair
+from syncd.engine.context import Environment, Pair, Stream
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.engine.release import may_create_fields
 from syncd.engine.word import Terms
@@ -78,7 +78,18 @@ class App(Accounts):
             ConfigError: the mapping does not fit; every problem, with its line.
             AccountError: an account cannot be read.
         """
-        configured = self.pair_named(name)
+        how = {"create_fields": create_fields, "anew": anew, "complete": complete}
+        return Pair(name, (self._opened(self.pair_named(name), patience=patience, **how),))
+
+    def _opened(
+        self,
+        configured: ConfiguredPair,
+        *,
+        create_fields: bool,
+        anew: bool,
+        complete: bool,
+        patience: timedelta,
+    ) -> Stream:
         while True:
             ground, unread = self._ground(configured, anew=anew, patience=patience)
             try:
@@ -91,7 +102,7 @@ class App(Accounts):
                 if isinstance(error, ConfigError) and not anew and self._may_ask(ground, patience):
                     anew = True
                     continue
-                if complete or not self._was_approved(name):
+                if complete or not self._was_approved(configured.name):
                     raise
                 if unread:
                     return opening.reduced(ground, map(str, unread.values()))
@@ -129,7 +140,7 @@ class App(Accounts):
             self._kin[key] = kin_of(self.configuration, pair, resource)
         return self._kin[key]
 
-    def _whole(self, ground: Ground, *, create_fields: bool) -> Pair:
+    def _whole(self, ground: Ground, *, create_fields: bool) -> Stream:
         compiled = opening.fitting(ground)
         if compiled.missing and create_fields and self._is_approved(ground):
             for one in compiled.missing:
@@ -140,7 +151,7 @@ class App(Accounts):
             compiled = opening.fitting(ground)
         return opening.whole(ground, compiled)
 
-    def _limping(self, ground: Ground, error: SyncdError, *, create_fields: bool) -> Pair:
+    def _limping(self, ground: Ground, error: SyncdError, *, create_fields: bool) -> Stream:
         """The pair without the lines that do not fit, and what these lack made where it can be."""
         unmade: dict[str, str] = {}
         missing = ground.compiled().missing
@@ -180,14 +191,14 @@ class App(Accounts):
         full: bool = False,
         anew: bool = False,
         patience: timedelta = timedelta(),
-        shaped: Callable[[Pair], Pair] = lambda pair: pair,
+        shaped: Callable[[Stream], Stream] = lambda stream: stream,
     ) -> tuple[Pair, Report]:
         """Open a pair and run one cycle; once more if its fields changed on the way.
 
         If a platform goes on refusing fields that it lists itself, opt-outs travel without them.
 
         Args:
-            shaped: what the caller changes of the pair before it runs.
+            shaped: what the caller changes of each stream before it runs.
 
         Raises:
             SyncdError: as `open_pair` and `run_cycle`.
@@ -195,7 +206,7 @@ class App(Accounts):
 
         def opened(*, anew: bool) -> Pair:
             pair = self.open_pair(name, create_fields=create_fields, anew=anew, patience=patience)
-            return shaped(pair)
+            return Pair(name, tuple(map(shaped, pair.streams)))
 
         def run(pair: Pair) -> tuple[Pair, Report]:
             return pair, run_cycle(pair, environment, mode, full=full)
@@ -209,7 +220,7 @@ class App(Accounts):
                 raise
             ground, _ = self._ground(self.pair_named(name), anew=False)
             bare = opening.reduced(ground, [str(refused)])
-        return run(shaped(bare))
+        return run(Pair(name, (shaped(bare),)))
 
     def _is_approved(self, ground: Ground) -> bool:
         pair = ground.configured

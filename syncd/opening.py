@@ -1,4 +1,4 @@
-"""A pair, opened: what its file says, against what both accounts hold today.
+"""A stream of a pair, opened: what its file says, against what both accounts hold today.
 
 Three ways in. *Whole*, where every line of the mapping fits. *Limping*, where some lines do
 not: these rest, and everything else goes on. *Reduced*, where not even that can be said,
@@ -17,7 +17,7 @@ from syncd.core.consent import CONSENT
 from syncd.core.digest import digest_json
 from syncd.core.generation import Generation
 from syncd.core.translate import Mapping as CompiledMapping
-from syncd.engine.context import Account, Pair
+from syncd.engine.context import Account, Stream
 from syncd.errors import ConfigError
 from syncd.kin import Kin
 from syncd.mapping.compile import Compiled, MissingField, compile_rules
@@ -38,12 +38,12 @@ _UNSENT = " Nothing was sent."
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a pair is compiled against.
+    """What a stream is compiled against.
 
     Attributes:
         names, connectors, checked, specs: of both accounts.
         generations: which field stands behind each custom name, as far as was noted.
-        setup: as in `Pair`.
+        setup: as in `Stream`.
     """
 
     configured: ConfiguredPair
@@ -94,8 +94,8 @@ def fitting(ground: Ground) -> Compiled:
     return compiled
 
 
-def whole(ground: Ground, compiled: Compiled) -> Pair:
-    """The pair with every line at work; fields still to be made are taken as there and empty.
+def whole(ground: Ground, compiled: Compiled) -> Stream:
+    """The stream with every line at work; fields still to be made are taken as there and empty.
 
     Raises:
         ConfigError: the filter or a key names what is not there.
@@ -105,11 +105,11 @@ def whole(ground: Ground, compiled: Compiled) -> Pair:
         again = ground.compiled(_with_missing(ground.catalogues, compiled.missing))
         raise_any(again.problems)
         rules = again.rules
-    return _pair(ground, rules, compiled.missing, ())
+    return _stream(ground, rules, compiled.missing, ())
 
 
-def limping(ground: Ground, unmade: Mapping[str, str]) -> Pair:
-    """The pair with the lines at work that fit; reduced, if the others cannot be told apart.
+def limping(ground: Ground, unmade: Mapping[str, str]) -> Stream:
+    """The stream with the lines at work that fit; reduced, if the others cannot be told apart.
 
     Args:
         unmade: why a field that a line needs could not be made, by the line's `file:line`.
@@ -123,13 +123,13 @@ def limping(ground: Ground, unmade: Mapping[str, str]) -> Pair:
     rules = tuple(rule for rule in again.rules if rule.where not in unmade)
     try:
         raise_any(compiled.clashes)
-        return _pair(ground, rules, missing, tuple(reasons))
+        return _stream(ground, rules, missing, tuple(reasons))
     except ConfigError as error:
         return reduced(ground, clashes or [str(error)])
 
 
-def reduced(ground: Ground, causes: Iterable[str]) -> Pair:
-    """The pair with nothing but opt-outs at work, which need no more than the address.
+def reduced(ground: Ground, causes: Iterable[str]) -> Stream:
+    """The stream with nothing but opt-outs at work, which need no more than the address.
 
     Raises:
         ConfigError: the address is in a field that only a catalogue tells of.
@@ -153,12 +153,12 @@ def _told(cause: str) -> str:
     return cause.replace(_UNSENT, "")
 
 
-def _pair(
+def _stream(
     ground: Ground,
     rules: tuple[Rule, ...],
     missing: tuple[MissingField, ...],
     resting: tuple[str, ...],
-) -> Pair:
+) -> Stream:
     imagined = _with_missing(ground.catalogues, missing)
     policy, looked_at = pair_policy(ground.configured, imagined, ground.countries)
     lines = ground.configured.lines
@@ -194,8 +194,8 @@ def _names(missing: Iterable[MissingField], side: Side) -> frozenset[str]:
 
 def _assembled(
     ground: Ground, rules: tuple[Rule, ...], catalogues: Both[Catalogue], reading: Reading
-) -> Pair:
-    """A pair without the policy of its file."""
+) -> Stream:
+    """A stream without the policy of its file."""
     used = Both(
         *(
             {name for rule in rules for name in rule.fields(side)} | reading.looked_at[side]
@@ -213,8 +213,8 @@ def _assembled(
             for side in SIDES
         )
     )
-    return Pair(
-        name=ground.configured.name,
+    return Stream(
+        pair=ground.configured.name,
         accounts=Both(
             *(
                 Account(

@@ -13,7 +13,7 @@ from syncd.cli import dotenv
 from syncd.cli import probe as probing
 from syncd.cli.context import Code, CommandContext, context_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
-from syncd.engine.context import Pair
+from syncd.engine.context import Stream
 from syncd.engine.word import terms
 from syncd.errors import SyncdError, TransientError
 from syncd.model.record import Identity
@@ -160,7 +160,7 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
         names = " and ".join(f"'{account}'" for account in blocked)
         return [Line(verdict, name, "mapping", f"not looked at, as {names} cannot be used")]
     try:
-        compiled = opened_app.open_pair(name, create_fields=False, complete=True)
+        compiled = opened_app.open_pair(name, create_fields=False, complete=True).contacts
         warnings = opened_app.warnings(name)
     except ConfigProblemsError as error:
         wrong = [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
@@ -181,14 +181,14 @@ def _all_the_same(opened_app: App, name: str) -> list[Line]:
     with reading(opened_app.store) as db:
         if runs.facts(db, name).approved_at is None:
             return []
-    pair = opened_app.open_pair(name, create_fields=False)
+    contacts = opened_app.open_pair(name, create_fields=False).contacts
     found = "until then nothing but opt-outs travels"
-    if not pair.reduced:
+    if not contacts.reduced:
         found = "until then what does not fit rests, and everything else goes on"
     return [Line(REMARK, name, "mapping", found)]
 
 
-def _drift(opened_app: App, name: str, compiled: Pair) -> list[Line]:
+def _drift(opened_app: App, name: str, compiled: Stream) -> list[Line]:
     """What is not as it was when a person approved the pair, and so holds the next run."""
     with reading(opened_app.store) as db:
         facts = runs.facts(db, name)
@@ -208,7 +208,7 @@ def _drift(opened_app: App, name: str, compiled: Pair) -> list[Line]:
     return lines
 
 
-def _another(approved: Sequence[str], compiled: Pair) -> tuple[str, str]:
+def _another(approved: Sequence[str], compiled: Stream) -> tuple[str, str]:
     """What there is to say, and to do, where other accounts answer than the approved ones."""
     others = [
         (account, known)

@@ -43,11 +43,12 @@ def plan(
     with stoppable(context) as (stop, wire), opened(context, wire) as opened_app:
         with progress.shown(context) as step:
             environment = environment_of(opened_app, stop, step)
-            compiled, report = opened_app.run_pair(
+            ran, report = opened_app.run_pair(
                 pair, environment, Mode.PLAN, create_fields=False, full=full
             )
         sample = _sample(opened_app, report, limit)
-    accounts = compiled.accounts.map(lambda account: account.name)
+    contacts = ran.contacts
+    accounts = contacts.accounts.map(lambda account: account.name)
     parts: list[RenderableType] = [_counts(report, accounts)]
     if sample:
         parts.append(_writes(sample, accounts, values))
@@ -55,7 +56,7 @@ def plan(
     parts += [
         f"The custom field '{name.removeprefix('custom.')}' would be created on {accounts[side]}."
         for side in SIDES
-        for name in sorted(compiled.imagined[side])
+        for name in sorted(contacts.imagined[side])
     ]
     if len(sample) < wanted:
         parts.append(f"These are {len(sample):,} of {wanted:,} writes; `--limit` shows more.")

@@ -13,7 +13,7 @@ from syncd.core.merge import merge
 from syncd.core.normalise import identity_key
 from syncd.core.shadow import shadow_name
 from syncd.core.translate import Mapping as CompiledMapping
-from syncd.engine.context import Pair
+from syncd.engine.context import Stream
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpState
 from syncd.model.rule import Direction, Policy, Rule
@@ -79,34 +79,34 @@ def find(app: App, pair: str, contact: str) -> list[Subject]:
     Raises:
         SyncdError: the pair cannot be opened.
     """
-    compiled = app.open_pair(pair, create_fields=False)
+    stream = app.open_pair(pair, create_fields=False).contacts
     name = identity_key(contact) or contact.strip()
     with reading(app.store) as db:
-        named = members.known_as(db, pair, compiled.resource, name)
+        named = members.known_as(db, pair, stream.resource, name)
         linked = {m.link_id for m in named if m.link_id is not None}
         alone = [m for m in named if m.link_id is None]
         return [
-            *(_linked(db, app, compiled, link) for link in links.load(db, linked)),
-            *(_subject(db, app, compiled, None, [member]) for member in alone),
+            *(_linked(db, app, stream, link) for link in links.load(db, linked)),
+            *(_subject(db, app, stream, None, [member]) for member in alone),
         ]
 
 
-def _linked(db: sa.Connection, app: App, pair: Pair, link: Link) -> Subject:
-    return _subject(db, app, pair, link, members.of_links(db, [link.id]))
+def _linked(db: sa.Connection, app: App, stream: Stream, link: Link) -> Subject:
+    return _subject(db, app, stream, link, members.of_links(db, [link.id]))
 
 
 def _subject(
-    db: sa.Connection, app: App, pair: Pair, link: Link | None, involved: Sequence[Member]
+    db: sa.Connection, app: App, stream: Stream, link: Link | None, involved: Sequence[Member]
 ) -> Subject:
     by_side = Both(*(_on(side, link, involved) for side in SIDES))
-    seen = Both(*(_observation(db, pair, side, by_side[side]) for side in SIDES))
+    seen = Both(*(_observation(db, stream, side, by_side[side]) for side in SIDES))
     keys = {member.key for member in involved if member.key is not None}
-    opted_out = app.ledger.suppressed(db, keys, pair.relatives)
+    opted_out = app.ledger.suppressed(db, keys, stream.relatives)
     parked = conflicts.of_links(db, [link.id]) if link else {}
     return Subject(
-        pair=pair.name,
-        accounts=pair.accounts.map(lambda account: account.name),
-        mapping=pair.mapping,
+        pair=stream.pair,
+        accounts=stream.accounts.map(lambda account: account.name),
+        mapping=stream.mapping,
         members=by_side,
         seen=seen,
         link=link,
@@ -135,12 +135,12 @@ def _on(side: Side, link: Link | None, involved: Sequence[Member]) -> Member | N
 
 
 def _observation(
-    db: sa.Connection, pair: Pair, side: Side, member: Member | None
+    db: sa.Connection, stream: Stream, side: Side, member: Member | None
 ) -> Observation | None:
     if member is None:
         return None
-    account = pair.accounts[side].name
-    return observations.load(db, account, pair.resource, [member.remote_id]).get(member.remote_id)
+    account = stream.accounts[side].name
+    return observations.load(db, account, stream.resource, [member.remote_id]).get(member.remote_id)
 
 
 # -- why ---------------------------------------------------------------------------------

@@ -36,7 +36,9 @@ def release(
         opened_app.pair_named(pair)
         with reading(opened_app.store) as db:
             seen = looked_at(db, pair, run)
-        compiled = opened_app.open_pair(pair, create_fields=False) if seen.mode == PLAN else None
+        compiled = (
+            opened_app.open_pair(pair, create_fields=False).contacts if seen.mode == PLAN else None
+        )
         released = approve(opened_app.environment, pair, seen.id, compiled)
         content = {"pair": pair, "released": released.id, "counts": dict(released.counts)}
         said = f"Run {released.id} of pair '{pair}' is released."

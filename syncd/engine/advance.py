@@ -35,8 +35,8 @@ def told_of_others(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> s
     claims: dict[str, set[int]] = {}
     for sent, remote_id in created:
         claims.setdefault(remote_id, set()).add(sent.link_id)
-    pair = cycle.pair
-    known = members.load(db, pair.name, pair.resource, side, claims) if claims else {}
+    stream = cycle.stream
+    known = members.load(db, stream.pair, stream.resource, side, claims) if claims else {}
     for remote_id, member in known.items():
         claims[remote_id] |= {member.link_id} if member.link_id is not None else set()
     return {sent.op.id for sent, remote_id in created if len(claims[remote_id]) > 1}
@@ -50,19 +50,19 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
     """
     if not done:
         return {}
-    pair = cycle.pair
-    account = pair.accounts[side].name
+    stream = cycle.stream
+    account = stream.accounts[side].name
     touched = {link.id: link for link in links.load(db, {sent.link_id for sent, _ in done})}
     ids = {rid for sent, receipt in done if (rid := _target(sent, receipt)) is not None}
-    known = observations.load(db, account, pair.resource, ids)
-    standing = members.load(db, pair.name, pair.resource, side, ids)
+    known = observations.load(db, account, stream.resource, ids)
+    standing = members.load(db, stream.pair, stream.resource, side, ids)
     shadows: dict[int, Both[Fields]] = {}
     fresh: dict[str, Observation] = {}
     marked: dict[str, Member] = {}
     answers = _answers(cycle, side, done)
     verified = _verified(cycle, done, answers)
-    troubled = conflicts.troubled(db, pair.name, touched)
-    heeded = fields_heeded(pair, side)
+    troubled = conflicts.troubled(db, stream.pair, touched)
+    heeded = fields_heeded(stream, side)
     settled: set[int] = set()  # links about which planning again would decide nothing new
     unsettled: set[int] = set()
     made: dict[int, str] = {}  # ids of new records, by link
@@ -85,23 +85,23 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
         before = standing.get(remote_id)
         marked[remote_id] = _member_after(cycle, side, seen, before, link)
         as_wanted = seen.fields == wanted and verified.get(sent.op.id, True)
-        if link.id in troubled or not (as_wanted and is_plain(pair, sent, before, heeded)):
+        if link.id in troubled or not (as_wanted and is_plain(stream, sent, before, heeded)):
             unsettled.add(link.id)
-        elif sent.op.kind is not OpKind.CREATE or is_whole(pair, side, shadows[link.id]):
+        elif sent.op.kind is not OpKind.CREATE or is_whole(stream, side, shadows[link.id]):
             settled.add(link.id)
         if before is not None and before.key and before.key != marked[remote_id].key:
             left.add(before.key)
     links.save_shadows(db, shadows, side, made)
     links.end(db, {sent.link_id: sent.ends for sent, _ in done if sent.ends})
     # Who was made behind the page that a sweep has reached is not missing in it.
-    sweep = cursors.load(db, pair.name, side, pair.resource).sweep or cycle.run_id
-    observations.save(db, account, pair.resource, list(fresh.values()), sweep)
-    wake.by_records(db, pair.sharing[side], pair.resource, fresh)
+    sweep = cursors.load(db, stream.pair, side, stream.resource).sweep or cycle.run_id
+    observations.save(db, account, stream.resource, list(fresh.values()), sweep)
+    wake.by_records(db, stream.sharing[side], stream.resource, fresh)
     settled -= unsettled
     for waking in (True, False):
         those = [m for m in marked.values() if (m.link_id not in settled) is waking]
         after = [replace(m, todo=waking) for m in those]
-        members.save(db, pair.name, pair.resource, after, waking=waking)
+        members.save(db, stream.pair, stream.resource, after, waking=waking)
     members.no_longer_wait(db, sorted(settled & made.keys()))
     wake.by_links(db, sorted(touched.keys() - settled))
     wake.by_keys(db, sorted(left))
@@ -111,7 +111,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
 def _answers(cycle: Cycle, side: Side, done: Done) -> dict[int, Fields]:
     """What the answers show of the records, by the ops that have such an answer."""
     return {
-        sent.op.id: cycle.pair.observed(side, receipt.record)
+        sent.op.id: cycle.stream.observed(side, receipt.record)
         for sent, receipt in done
         if receipt.record is not None
     }
@@ -143,7 +143,7 @@ def _wanted(cycle: Cycle, side: Side, sent: Sent, old: Observation | None) -> Fi
     """What the target shows after a write, as its Spec says that it stores things."""
     after: dict[str, Value] = dict(old.fields) if old else {}
     if sent.op.kind is OpKind.CREATE:
-        after = dict.fromkeys(cycle.pair.fields[side] - after.keys()) | after
+        after = dict.fromkeys(cycle.stream.fields[side] - after.keys()) | after
     for name, value in sent.op.patch.items():
         after[name] = _applied(after.get(name), value)
     return after
@@ -151,7 +151,7 @@ def _wanted(cycle: Cycle, side: Side, sent: Sent, old: Observation | None) -> Fi
 
 def _fields_after(cycle: Cycle, side: Side, wanted: Fields, answer: Fields) -> Fields:
     """What the target shows now: by its answer, or else what was wanted."""
-    spec = cycle.pair.specs[side].consent
+    spec = cycle.stream.specs[side].consent
     if spec is not None and spec.readable:
         answer = carried(wanted, answer, cycle.environment.now())
     return {**wanted, **answer}

@@ -33,9 +33,9 @@ def apply(cycle: Cycle) -> bool:
     Raises:
         AccountError: an account cannot be written to; what was sent is confirmed.
     """
-    until = cycle.environment.now() + cycle.pair.slice
+    until = cycle.environment.now() + cycle.stream.slice
     ready, written = _ready(cycle), dict.fromkeys(SIDES, 0)
-    most = max(cycle.pair.specs[side].concurrency for side in SIDES)
+    most = max(cycle.stream.specs[side].concurrency for side in SIDES)
     with ThreadPoolExecutor(most, thread_name_prefix="push") as pool:
         for urgent in URGENT_FIRST:
             for side in SIDES:
@@ -43,7 +43,7 @@ def apply(cycle: Cycle) -> bool:
                     cycle.environment.crash("claimed")
                     written[side] += _send(cycle, pool, side, sent, until)
                     cycle.environment.crash("confirmed")
-                    name = cycle.pair.accounts[side].name
+                    name = cycle.stream.accounts[side].name
                     cycle.environment.progress(f"writing {name}", written[side], ready[side])
                     if _is_over(cycle, until):
                         return False
@@ -66,7 +66,7 @@ def _ready(cycle: Cycle) -> dict[Side, int]:
 
 
 def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
-    spec = cycle.pair.specs[side]
+    spec = cycle.stream.specs[side]
     at_once = spec.batch_size * spec.concurrency
     limit = at_once * max(1, CLAIM_SIZE // at_once)
     with cycle.writing() as db:
@@ -74,7 +74,7 @@ def _claim(cycle: Cycle, side: Side, *, urgent: bool) -> list[Sent]:
         return ops.claim(
             db,
             cycle.lease,
-            cycle.pair.resource,
+            cycle.stream.resource,
             side,
             limit,
             now,
@@ -91,7 +91,7 @@ def _send(
     What there was no time for may be claimed again.
     """
     until = min(until, cycle.environment.now() + LONGEST)
-    spec = cycle.pair.specs[side]
+    spec = cycle.stream.specs[side]
     push = _Push(cycle, pool, side)
     half = max(1, spec.concurrency // 2)
     for some in chunks(sent, spec.batch_size * half):
@@ -119,7 +119,7 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
     Raises:
         LeaseLostError: another process took the pair over; nothing was sent.
     """
-    field = cycle.pair.policy.keys.first[side]
+    field = cycle.stream.policy.keys.first[side]
     addresses = {
         key
         for s in sent
@@ -128,7 +128,7 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
     }
     with reading(cycle.environment.store) as db:
         leases.prove(db, cycle.lease)
-        suppressed, lifted = cycle.environment.ledger.words(db, addresses, cycle.pair.relatives)
+        suppressed, lifted = cycle.environment.ledger.words(db, addresses, cycle.stream.relatives)
     refusals: dict[int, Receipt] = {}
     for s in sent:
         why = consent.forbids(
@@ -137,10 +137,10 @@ def _last_look(cycle: Cycle, side: Side, sent: Sequence[Sent]) -> dict[int, Rece
             s.op.current,
             address=field,
             suppressed=frozenset(suppressed),
-            resubscribe=cycle.pair.policy.resubscribe,
+            resubscribe=cycle.stream.policy.resubscribe,
             lifted=frozenset(lifted),
         )
-        if not_made := s.op.patch.keys() & cycle.pair.imagined[side]:
+        if not_made := s.op.patch.keys() & cycle.stream.imagined[side]:
             said = f"Not sent: {', '.join(sorted(not_made))} must be created first."
             refusals[s.op.id] = Receipt(s.op.id, error=StaleError(said))
         if why:
@@ -167,7 +167,7 @@ class _Push:
 
     def send(self, some: Sequence[Op]) -> None:
         """Have ops sent in batches, at once."""
-        spec = self.cycle.pair.specs[self.side]
+        spec = self.cycle.stream.specs[self.side]
         for batch in chunks(some, spec.batch_size):
             self.begun.update(op.id for op in batch)
             if spec.concurrency == 1 or (len(some) <= spec.batch_size and not self._under_way):
@@ -205,7 +205,7 @@ class _Outcome:
 def _push_batch(cycle: Cycle, side: Side, batch: Sequence[Op]) -> _Outcome:
     outcome = _Outcome([])
     try:
-        for receipt in cycle.pair.connector(side).push(cycle.pair.resource, batch):
+        for receipt in cycle.stream.connector(side).push(cycle.stream.resource, batch):
             outcome.receipts.append(receipt)
     except SyncdError as error:
         outcome.error = error

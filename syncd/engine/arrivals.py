@@ -33,7 +33,7 @@ def settle_arrivals(cycle: Cycle, pulled: Both[PullReport]) -> None:
     after = 0
     while True:
         with reading(cycle.environment.store) as db:
-            waiting = doubts.awaited(db, cycle.pair.name, cycle.pair.chunk, after)
+            waiting = doubts.awaited(db, cycle.stream.pair, cycle.stream.chunk, after)
         if not waiting:
             return
         for side in SIDES:
@@ -43,7 +43,7 @@ def settle_arrivals(cycle: Cycle, pulled: Both[PullReport]) -> None:
 
 
 def _settle(cycle: Cycle, side: Side, waiting: Sequence[Sent], swept_from: datetime | None) -> None:
-    name = cycle.pair.policy.keys.first[side]
+    name = cycle.stream.policy.keys.first[side]
     creates = {
         s.op.id: identity_key(str(s.op.patch.get(name)))
         for s in waiting
@@ -81,12 +81,12 @@ def _arrived(
 
     What a create was sent for may have been joined to another record before it shows.
     """
-    pair = cycle.pair
+    stream = cycle.stream
     wanted = sorted({key for key in keys.values() if key is not None})
-    known = members.with_keys(db, pair.name, pair.resource, wanted)
+    known = members.with_keys(db, stream.pair, stream.resource, wanted)
     alive = [member for member in known if member.side is side]
     seen = observations.load(
-        db, pair.accounts[side].name, pair.resource, [m.remote_id for m in alive]
+        db, stream.accounts[side].name, stream.resource, [m.remote_id for m in alive]
     )
     by_key: dict[str | None, list[Member]] = {}
     for member in alive:
@@ -109,9 +109,9 @@ def _came_through(
     db: sa.Connection, cycle: Cycle, side: Side, waiting: Sequence[Sent]
 ) -> dict[int, str | None]:
     """By op, the record that shows an update; None if that no longer tells anything."""
-    pair = cycle.pair
+    stream = cycle.stream
     ids = [str(sent.op.remote_id) for sent in waiting]
-    seen = observations.load(db, pair.accounts[side].name, pair.resource, ids)
+    seen = observations.load(db, stream.accounts[side].name, stream.resource, ids)
     overtaken = doubts.overtaken(db, side, waiting)
     found: dict[int, str | None] = {}
     for sent in waiting:
@@ -132,10 +132,10 @@ def _follow_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, made: Mapping[
     Args:
         made: by link, the address that the create carried.
     """
-    pair = cycle.pair
-    opted_out = cycle.environment.ledger.suppressed(db, set(made.values()), pair.relatives)
+    stream = cycle.stream
+    opted_out = cycle.environment.ledger.suppressed(db, set(made.values()), stream.relatives)
     links = [link_id for link_id, address in made.items() if address in opted_out]
-    account = pair.accounts[side].name
+    account = stream.accounts[side].name
     found = [
         OptOut(account, m.key, opted_out[made[m.link_id]], account)
         for m in members.of_links(db, links)
@@ -145,5 +145,5 @@ def _follow_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, made: Mapping[
 
 
 def _is_overdue(cycle: Cycle, side: Side, sent: Sent, swept_from: datetime | None) -> bool:
-    lag = cycle.pair.specs[side].index_lag
+    lag = cycle.stream.specs[side].index_lag
     return swept_from is not None and (sent.sent_at is None or sent.sent_at + lag <= swept_from)

@@ -55,10 +55,10 @@ def start(environment: Environment, pair: Pair, request: BackfillRequest) -> Run
     """
     with (
         explained(environment.store),
-        leased(pair, environment) as lease,
+        leased(pair.name, environment) as lease,
         environment.writing(lease) as db,
     ):
-        progress = {**terms(pair).noted(), "request": request.to_json(), "listed": False}
+        progress = {**terms(pair.contacts).noted(), "request": request.to_json(), "listed": False}
         return runs.start(db, pair.name, BACKFILL, environment.now(), progress)
 
 
@@ -101,9 +101,9 @@ def carry_out(
     """
     assert run.progress is not None  # noqa: S101 - `start` and `resumable` see to it
     request = BackfillRequest.from_json(run.progress["request"])
-    endless = replace(pair, slice=timedelta(days=3650))
+    endless = replace(pair.contacts, slice=timedelta(days=3650))
     notes = notes_of(run, spent)
-    with explained(environment.store), leased(pair, environment) as lease:
+    with explained(environment.store), leased(pair.name, environment) as lease:
         cycle = Cycle(endless, noting(environment, lease, notes), lease, run.id, request.targets)
         try:
             return _session(cycle, run, request, notes, dry_run=dry_run)
@@ -127,11 +127,11 @@ def _session(
     start_afresh(cycle)
     with cycle.writing() as db:
         if cycle.lease.unsure:
-            clocks.set_right(db, cycle.pair.name, cycle.environment.now())
-        pair = cycle.pair.name
+            clocks.set_right(db, cycle.stream.pair, cycle.environment.now())
+        pair = cycle.stream.pair
         retention.tidy(db, pair, runs.facts(db, pair).tidied_at, cycle.environment.now())
         notes.save(db)
-        run = heed(db, cycle.pair, run)
+        run = heed(db, cycle.stream, run)
     recover(cycle)
     with cycle.writing() as db:
         notes.save(db)
@@ -162,8 +162,8 @@ def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
     """
     accepted = notes.progress.get("accepted")
     with reading(cycle.environment.store) as db:
-        facts = runs.facts(db, cycle.pair.name)
-    if accepted is None or facts.setup not in (None, cycle.pair.setup):
+        facts = runs.facts(db, cycle.stream.pair)
+    if accepted is None or facts.setup not in (None, cycle.stream.setup):
         return run
     released = run.approved or {}
     most = {n: max(released.get(n, 0), accepted.get(n, 0)) for n in {*released, *accepted}}
@@ -188,10 +188,10 @@ def _read_all_once(cycle: Cycle) -> None:
 
 
 def _list_window(cycle: Cycle, request: BackfillRequest) -> None:
-    pair = cycle.pair
+    stream = cycle.stream
     for side in request.sources:
-        pages = pair.connector(side).pull(
-            pair.resource, None, fields=pair.fields[side], window=request.window
+        pages = stream.connector(side).pull(
+            stream.resource, None, fields=stream.fields[side], window=request.window
         )
         for page in pages:
             records = settle_doubts(cycle, side, page.records)
@@ -215,13 +215,13 @@ def _plan_all(cycle: Cycle, run: Run, request: BackfillRequest) -> tuple[Release
     planned = release(cycle, run, send=False)
     with cycle.writing() as db:
         people = _people(db, cycle, planned=True)
-        ops.drop_unsent(db, cycle.pair.name)
+        ops.drop_unsent(db, cycle.stream.pair)
     return planned, people
 
 
 def _people(db: sa.Connection, cycle: Cycle, *, planned: bool = False) -> People:
-    pair = cycle.pair
-    return backfills.people(db, cycle.run_id, pair.name, pair.resource, planned=planned)
+    stream = cycle.stream
+    return backfills.people(db, cycle.run_id, stream.pair, stream.resource, planned=planned)
 
 
 def _next(cycle: Cycle, chunk: int) -> list[Item]:
@@ -254,7 +254,7 @@ def _plan_items(cycle: Cycle, items: Sequence[Item]) -> list[int]:
 
     What this run was refused for good is not tried again, unless the record has changed.
     """
-    pair = cycle.pair
+    stream = cycle.stream
     with cycle.writing() as db:
         found = _members(db, cycle, items)
         _park_keyless(db, cycle, found)
@@ -263,7 +263,7 @@ def _plan_items(cycle: Cycle, items: Sequence[Item]) -> list[int]:
         ids = {link_id for link_id, _ in linked}
         again = {link_id for link_id, todo in linked if todo}
         settled = ops.refused_links(db, cycle.run_id, ids) - again
-        for some in chunks(sorted(ids - settled), pair.chunk):
+        for some in chunks(sorted(ids - settled), stream.chunk):
             plan_links(db, cycle, some)
     return sorted(ids)
 
@@ -275,18 +275,18 @@ def _park_keyless(db: sa.Connection, cycle: Cycle, found: Iterable[Member]) -> N
         for m in found
         if m.key is None and m.link_id is None and m.state is not State.GONE
     ]
-    members.save(db, cycle.pair.name, cycle.pair.resource, parked)
+    members.save(db, cycle.stream.pair, cycle.stream.resource, parked)
 
 
 def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Member]:
-    pair = cycle.pair
+    stream = cycle.stream
     ids: Both[list[str]] = Both([], [])
     for item in items:
         ids[item.side].append(item.remote_id)
     return [
         member
         for side in SIDES
-        for member in members.load(db, pair.name, pair.resource, side, ids[side]).values()
+        for member in members.load(db, stream.pair, stream.resource, side, ids[side]).values()
     ]
 
 
@@ -299,9 +299,9 @@ def _send(cycle: Cycle) -> bool:
 
 
 def _carry_opt_outs(cycle: Cycle, keys: Iterable[str]) -> None:
-    pair = cycle.pair
+    stream = cycle.stream
     with cycle.writing() as db:
-        found = members.with_keys(db, pair.name, pair.resource, sorted(keys))
+        found = members.with_keys(db, stream.pair, stream.resource, sorted(keys))
         plan_links(db, cycle, sorted({m.link_id for m in found if m.link_id is not None}))
     _send(cycle)
 
@@ -319,13 +319,13 @@ def _end(
         planned: what the guard saw; None if it was not asked.
         people: what became of everybody by that plan; else it is counted.
     """
-    pair, now = cycle.pair, cycle.environment.now()
+    stream, now = cycle.stream, cycle.environment.now()
     held = planned if planned is not None and planned.reasons else None
     with cycle.writing() as db:
         releasable = held.releasable if held else True
         notes.save(
             db,
-            **terms(pair).noted(),
+            **terms(stream).noted(),
             releasable=releasable,
             emptied=dict(held.emptied) if held else {},
         )
@@ -334,7 +334,9 @@ def _end(
             state=state,
             people=people or _people(db, cycle),
             wanted=planned.counts if planned else {},
-            elsewhere=backfills.count_written_elsewhere(db, cycle.run_id, pair.name, pair.resource),
+            elsewhere=backfills.count_written_elsewhere(
+                db, cycle.run_id, stream.pair, stream.resource
+            ),
             verified=readback.count_verified(db, cycle.run_id, so=True),
             differing=readback.count_verified(db, cycle.run_id, so=False),
             spent=notes.total,
@@ -354,5 +356,5 @@ def _end(
             backfills.clear(db, cycle.run_id)
             ended = runs.get(db, cycle.run_id)
             if ended is not None and ended.approved is not None:
-                windows.start_anew(db, pair.name, now)
+                windows.start_anew(db, stream.pair, now)
     return report

@@ -74,7 +74,7 @@ def confirm(
     for receipt in receipts:
         _sort(cycle, side, by_id[receipt.op_id], receipt, batch)
     batch.told = [
-        str(s.op.current[cycle.pair.policy.keys.first[side]])
+        str(s.op.current[cycle.stream.policy.keys.first[side]])
         for s in sent
         if s.link_id == NO_LINK
         and batch.states.get(s.op.id, (None,))[0] in (OpState.DONE, OpState.DEAD)
@@ -87,14 +87,14 @@ def confirm(
         verified = advance(db, cycle, side, batch.done)
         heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
-        refusals.note(db, cycle.pair.name, batch.refused)
+        refusals.note(db, cycle.stream.pair, batch.refused)
         ops.settle(db, batch.states, verified)
         ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))
-        inquiries.remove(db, (cycle.pair.name, side), batch.told)
+        inquiries.remove(db, (cycle.stream.pair, side), batch.told)
         wake.by_keys(db, sorted(note_opt_outs(db, cycle, heard)))
         if any(getattr(r.error, "code", None) == UNKNOWN_FIELD for r in receipts):
-            accounts.ask_anew(db, cycle.pair.accounts[side].name)
+            accounts.ask_anew(db, cycle.stream.accounts[side].name)
     for remote_id in batch.look:
         look_again(cycle, side, remote_id)
 
@@ -107,7 +107,7 @@ def _to_plan_again(sent: Sequence[Sent], batch: _Batch) -> set[int]:
 
 def _doubted(cycle: Cycle, side: Side, refused: Sequence[Sent]) -> dict[int, int]:
     """Of creates that were refused: those of the same links that were in doubt before."""
-    creates = [s.link_id for s in refused if cycle.pair.awaits_id(side, s.op)]
+    creates = [s.link_id for s in refused if cycle.stream.awaits_id(side, s.op)]
     if not creates:
         return {}
     with reading(cycle.environment.store) as db:
@@ -117,7 +117,7 @@ def _doubted(cycle: Cycle, side: Side, refused: Sequence[Sent]) -> dict[int, int
 def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch) -> None:
     error = receipt.error
     match error:
-        case None if receipt.remote_id is None and cycle.pair.awaits_id(side, sent.op):
+        case None if receipt.remote_id is None and cycle.stream.awaits_id(side, sent.op):
             batch.states[sent.op.id] = (OpState.TAKEN, None)
         case None:
             batch.done.append((sent, receipt))
@@ -126,7 +126,7 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             pass  # it stays in `sending`, for `recover`
         case OptedOutError():
             batch.states[sent.op.id] = (OpState.DROPPED, error.message)
-            name = cycle.pair.policy.keys.first[side]
+            name = cycle.stream.policy.keys.first[side]
             address = sent.op.patch.get(name, sent.op.current.get(name))
             key, _ = keys_of(cycle, side, {name: _text(address)})
             if key:
@@ -164,8 +164,8 @@ def _heard(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) -> list[O
     since, where it merely takes nothing for this address. Ours bear the date of their cause, or
     else happen now: what was lifted earlier does not count against them.
     """
-    account = cycle.pair.accounts[side].name
-    known, lifted = cycle.environment.ledger.words(db, batch.opted_out, cycle.pair.relatives)
+    account = cycle.stream.accounts[side].name
+    known, lifted = cycle.environment.ledger.words(db, batch.opted_out, cycle.stream.relatives)
     for address in lifted:
         batch.parked[batch.opted_out[address]] = OPTED_OUT
     new = batch.opted_out.keys() - known.keys() - lifted.keys()
@@ -197,8 +197,8 @@ def _moved_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) 
     if not moved:
         return []
     every = {address for had, new in moved for address in had | new}
-    out, lifted = cycle.environment.ledger.words(db, every, cycle.pair.relatives)
-    said, account = {**lifted, **out}, cycle.pair.accounts[side].name
+    out, lifted = cycle.environment.ledger.words(db, every, cycle.stream.relatives)
+    said, account = {**lifted, **out}, cycle.stream.accounts[side].name
     found = list[OptOut]()
     for had, new in moved:
         before = max((said[a] for a in had if a in said), default=None)
@@ -213,7 +213,7 @@ def _refused(cycle: Cycle, side: Side, sent: Sent, error: RecordError) -> list[R
     exists keeps the key that it has.
     """
     at_fault = [name for name in error.fields if name in sent.op.patch]
-    if sent.op.kind is OpKind.CREATE and cycle.pair.policy.keys.first[side] in at_fault:
+    if sent.op.kind is OpKind.CREATE and cycle.stream.policy.keys.first[side] in at_fault:
         return []
     code = naming(error.code, error.holder)
     return [Refusal(sent.link_id, side, name, sent.op.patch[name], code) for name in at_fault]
@@ -225,7 +225,7 @@ def _shared(cycle: Cycle, side: Side, sent: Sent, error: DuplicateError) -> list
     Then they are two, and the new one is made without these values. With a key among them,
     or where nobody knows what they share, it may be the same one: it is planned as a match.
     """
-    keys = cycle.pair.policy.keys
+    keys = cycle.stream.policy.keys
     first, second = keys.first[side], keys.second[side] if keys.second else None
     if not error.fields or {first, second} & {*error.fields}:
         return []
@@ -246,10 +246,10 @@ def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
     """Park the records whose op was refused; an edit or `syncd retry` tries again."""
     if not batch.parked:
         return
-    pair = cycle.pair
+    stream = cycle.stream
     parked = [
         replace(m, state=State.PARKED, cause=batch.parked[m.link_id])
         for m in members.of_links(db, batch.parked, locked=True)
         if m.link_id is not None and m.state is not State.GONE
     ]
-    members.save(db, pair.name, pair.resource, parked)
+    members.save(db, stream.pair, stream.resource, parked)

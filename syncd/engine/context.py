@@ -43,10 +43,11 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two accounts kept in step, opened and compiled.
+class Stream:
+    """One resource of a pair, opened and compiled: what goes through the line by itself.
 
     Attributes:
+        pair: the name of the pair.
         fields: per side, the fields to read.
         imagined: per side, fields that are taken as if they were there and empty: they are
             made when a person has approved the pair as it is set up now.
@@ -68,7 +69,7 @@ class Pair:
         slice: how long one run may go on sending before it looks for opt-outs again.
     """
 
-    name: str
+    pair: str
     accounts: Both[Account]
     mapping: Mapping
     policy: PairPolicy
@@ -108,6 +109,18 @@ class Pair:
 
     def connector(self, side: Side) -> Connector:
         return self.accounts[side].connector
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two accounts kept in step: their streams, contacts first."""
+
+    name: str
+    streams: tuple[Stream, ...]
+
+    @property
+    def contacts(self) -> Stream:
+        return self.streams[0]
 
 
 def _never() -> bool:
@@ -158,7 +171,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Cycle:
-    """One run under way: the pair, its surroundings, and the right to write.
+    """One stream of a run under way, its surroundings, and the right to write.
 
     Attributes:
         targets: sides on which this run writes; an opt-out is written on any.
@@ -166,7 +179,7 @@ class Cycle:
         lifts: by link, what its plan lifts of the addresses' opt-outs, not yet in the ledger.
     """
 
-    pair: Pair
+    stream: Stream
     environment: Environment
     lease: Lease
     run_id: int
@@ -182,14 +195,14 @@ class Cycle:
 
 
 @contextmanager
-def leased(pair: Pair, environment: Environment) -> Iterator[Lease]:
+def leased(pair: str, environment: Environment) -> Iterator[Lease]:
     """The right to write for a pair, for as long as the body runs.
 
     Raises:
         BusyError: another process works on the pair.
     """
     with database.begin(environment.store) as db:
-        lease = leases.take(db, pair.name, leases.this_holder(), environment.now())
+        lease = leases.take(db, pair, leases.this_holder(), environment.now())
     try:
         yield lease
     finally:

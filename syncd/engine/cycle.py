@@ -106,9 +106,9 @@ def run_cycle(
         AccountError, TransientError: a platform refuses; what was sent is confirmed.
         StoreError: the store cannot be used.
     """
-    with explained(environment.store), leased(pair, environment) as lease:
+    with explained(environment.store), leased(pair.name, environment) as lease:
         run = _begin(pair, environment, lease, mode)
-        cycle = Cycle(pair, environment, lease, run.id, thorough=full or mode is Mode.FULL)
+        cycle = Cycle(pair.contacts, environment, lease, run.id, thorough=full or mode is Mode.FULL)
         try:
             report = _steps(cycle, run, mode)
         except PairHeldError as held:
@@ -135,15 +135,17 @@ def _begin(pair: Pair, environment: Environment, lease: Lease, mode: Mode) -> Ru
         facts = runs.facts(db, pair.name)
         if removed := retention.tidy(db, pair.name, facts.tidied_at, environment.now()):
             environment.log.info("housekeeping", pair=pair.name, removed=removed)
-        if facts.setup is not None and facts.setup != pair.setup:
+        if facts.setup is not None and facts.setup != pair.contacts.setup:
             wake.everybody(db, pair.name)
         going_on = runs.unfinished(db, pair.name) if mode is not Mode.PLAN else None
         if going_on and going_on.state is RunState.HELD and (going_on.progress or {}).get("spent"):
             runs.update(db, going_on.id, state=RunState.DONE)  # nothing of it waits any more
             going_on = None
         if going_on is not None:
-            return heed(db, pair, going_on)
-        return runs.start(db, pair.name, mode.value, environment.now(), terms(pair).noted())
+            return heed(db, pair.contacts, going_on)
+        return runs.start(
+            db, pair.name, mode.value, environment.now(), terms(pair.contacts).noted()
+        )
 
 
 def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
@@ -152,7 +154,7 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
     recover(cycle)
     pulled, emptied, failure = _pull_both(cycle, run, mode)
     if emptied:
-        cycle = replace(cycle, pair=replace(cycle.pair, reduced=True))
+        cycle = replace(cycle, stream=replace(cycle.stream, reduced=True))
     settle_arrivals(cycle, pulled)
     if failure is None and _still_held(cycle, run, pulled):
         return Report(
@@ -233,12 +235,12 @@ def _still_held(cycle: Cycle, run: Run, pulled: Both[PullReport]) -> bool:
     if run.state is not RunState.HELD or run.approved is not None:
         return False
     progress = run.progress or {}
-    if progress.get("full") or cycle.pair.resting or not progress.get("releasable"):
+    if progress.get("full") or cycle.stream.resting or not progress.get("releasable"):
         return False  # what stood in the way may have gone by itself
-    if progress.get("setup") != cycle.pair.setup or any(side.changed for side in pulled):
+    if progress.get("setup") != cycle.stream.setup or any(side.changed for side in pulled):
         return False
     with reading(cycle.environment.store) as db:  # a held run sends opt-outs all the same
-        told = any(inquiries.waiting(db, (cycle.pair.name, side), 1) for side in SIDES)
+        told = any(inquiries.waiting(db, (cycle.stream.pair, side), 1) for side in SIDES)
         return not told and not ops.lost_opt_outs(db, run.id)
 
 
@@ -284,12 +286,12 @@ def _sent(db: sa.Connection, run_id: int) -> dict[str, int]:
 
 def _open_conflicts(cycle: Cycle) -> int:
     with reading(cycle.environment.store) as db:
-        return conflicts.count_open(db, cycle.pair.name)
+        return conflicts.count_open(db, cycle.stream.pair)
 
 
 def _in_doubt(cycle: Cycle) -> int:
     with reading(cycle.environment.store) as db:
-        return tallies.count_in_doubt(db, cycle.pair.name)
+        return tallies.count_in_doubt(db, cycle.stream.pair)
 
 
 def _is_quiet(run: Run, report: Report) -> bool:
@@ -306,7 +308,7 @@ def _is_quiet(run: Run, report: Report) -> bool:
 
 def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
     """The checkpoint: what the run did, and why it ended badly if it did."""
-    pair = cycle.pair.name
+    pair = cycle.stream.pair
     with cycle.writing() as db:
         quiet = 0
         if error is None and _is_quiet(run, report):
@@ -320,7 +322,7 @@ def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
             counts=dict(report.counts),
             reasons=list(report.reasons),
             progress={
-                **terms(cycle.pair).noted(),
+                **terms(cycle.stream).noted(),
                 "full": report.full,
                 "releasable": report.releasable,
                 "emptied": dict(report.emptied),

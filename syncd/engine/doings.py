@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, Recent
-from syncd.engine.context import Cycle, Pair
+from syncd.engine.context import Cycle, Stream
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
 from syncd.store import links, observations, tallies, windows
@@ -39,7 +39,7 @@ def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
     linked = _linked(db, cycle, found.values())
     return tuple(
         Doing(
-            cycle.pair.accounts[side].name,
+            cycle.stream.accounts[side].name,
             linked,
             creates=found.get((side, "creates"), 0),
             updates=found.get((side, "updates"), 0),
@@ -54,15 +54,15 @@ def _linked(db: sa.Connection, cycle: Cycle, numbers: Iterable[int]) -> int:
     """How many linked records there are; 0, and not counted, where no share is asked of so few."""
     if max(numbers, default=0) <= HANDFUL:
         return 0
-    return links.count_complete(db, cycle.pair.name, cycle.pair.resource)
+    return links.count_complete(db, cycle.stream.pair, cycle.stream.resource)
 
 
 def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> tuple[Doing, ...]:
     """The same with the fields that would be emptied for so many that a limit may count it."""
     if not any(doing.updates for doing in doings):
         return doings
-    pair = cycle.pair
-    few = min(HANDFUL, pair.policy.guards.emptied.count)
+    stream = cycle.stream
+    few = min(HANDFUL, stream.policy.guards.emptied.count)
     losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > few}
     return tuple(
         replace(
@@ -72,9 +72,9 @@ def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> t
                     name,
                     n,
                     observations.count_with(
-                        db, pair.name, doing.account, pair.resource, side, name
+                        db, stream.pair, doing.account, stream.resource, side, name
                     ),
-                    _source(pair, side, name),
+                    _source(stream, side, name),
                 )
                 for (where, name), n in sorted(losses.items())
                 if where is side
@@ -84,16 +84,16 @@ def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> t
     )
 
 
-def _source(pair: Pair, side: Side, name: str) -> str:
+def _source(stream: Stream, side: Side, name: str) -> str:
     """What a field of a side follows from, for a person to look at."""
     there = side.other
     names = [
         f"`{other}`"
-        for rule in pair.mapping.rules
+        for rule in stream.mapping.rules
         if name in rule.fields(side) and rule.direction.reaches(side)
         for other in rule.fields(there)
     ]
-    return f"{' or '.join(names)} of '{pair.accounts[there].name}'" if names else ""
+    return f"{' or '.join(names)} of '{stream.accounts[there].name}'" if names else ""
 
 
 def with_recent(
@@ -105,7 +105,7 @@ def with_recent(
     looked, and a run that waits for a person is not to go on because time goes by. Opt-outs
     are the exception: they were sent all the while, and would add up.
     """
-    length = cycle.pair.policy.guards.window
+    length = cycle.stream.policy.guards.window
     if not length or not counts_of(doings):
         return doings
     recent = _recent(db, cycle, cycle.environment.now() - length)
@@ -117,9 +117,9 @@ def with_recent(
 
 def _recent(db: sa.Connection, cycle: Cycle, after: datetime) -> list[Recent]:
     """What was carried out on either side after a moment, and since a person's last word."""
-    begun = windows.begun(db, cycle.pair.name)
+    begun = windows.begun(db, cycle.stream.pair)
     after = max(begun, after) if begun is not None else after
-    did = windows.carried_out(db, cycle.pair.name, cycle.run_id, after)
+    did = windows.carried_out(db, cycle.stream.pair, cycle.run_id, after)
     made = sum(n for (_, kind, _), n in did.earlier.items() if kind is OpKind.CREATE)
     totals = [_of_side(did.total, side) for side in SIDES]
     linked = _linked(db, cycle, [n for total in totals for n in total.values()]) - made + did.ended

@@ -43,8 +43,8 @@ def _shows(cycle: Cycle, sent: Sent, name: str, wanted: Value | SetDelta, shown:
             return level is wanted.level
     rule = _set_rule(cycle, sent.side, name)
     if rule is None:
-        return cycle.pair.mapping.alike_field(sent.side, name, shown, wanted)
-    members = members_of(rule, sent.side, shown, cycle.pair.mapping)
+        return cycle.stream.mapping.alike_field(sent.side, name, shown, wanted)
+    members = members_of(rule, sent.side, shown, cycle.stream.mapping)
     moved = sent.advance[sent.side].get(shadow_name(rule, sent.side))
     return (
         isinstance(members, frozenset)
@@ -61,7 +61,7 @@ def _holds(wanted: SetDelta | frozenset[str], members: frozenset[str]) -> bool:
 
 def _set_rule(cycle: Cycle, side: Side, name: str) -> Rule | None:
     """The rule for which this text stands for a set, if there is one."""
-    mapping = cycle.pair.mapping
+    mapping = cycle.stream.mapping
     return next(
         (
             rule

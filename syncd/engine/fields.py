@@ -28,51 +28,51 @@ def start_afresh(cycle: Cycle) -> None:
     side that has none. A filter that looks at such a field no longer says what a person
     approved, so it is as if it had been changed.
     """
-    pair = cycle.pair
+    stream = cycle.stream
     with reading(cycle.environment.store) as db:
-        if all(_agreed(db, cycle, s).items() >= pair.generations[s].items() for s in SIDES):
+        if all(_agreed(db, cycle, s).items() >= stream.generations[s].items() for s in SIDES):
             return
     with cycle.writing() as db:
         changed = Both(*(_changed(db, cycle, side) for side in SIDES))
         for side in SIDES:
-            fields.note_agreed(db, pair.name, pair.resource, side, pair.generations[side])
+            fields.note_agreed(db, stream.pair, stream.resource, side, stream.generations[side])
         if not any(changed):
             return
         rules = [
             rule
-            for rule in pair.mapping.rules
+            for rule in stream.mapping.rules
             if any(changed[side] & set(rule.fields(side)) for side in SIDES)
         ]
         names: Both[Sequence[str]] = Both(
             *([n for rule in rules for n in rule.shadows[side]] for side in SIDES)
         )
-        links.forget_shadows(db, pair.name, pair.resource, names)
-        doubts.forget_advances(db, pair.name, pair.resource, names, pair.chunk)
+        links.forget_shadows(db, stream.pair, stream.resource, names)
+        doubts.forget_advances(db, stream.pair, stream.resource, names, stream.chunk)
         for side in SIDES:
             concerned = {name for rule in rules for name in rule.fields(side)}
-            refusals.forget(db, pair.name, side, sorted(concerned))
-        wake.everybody_anew(db, pair.name, pair.resource)
-        if any(changed[side] & pair.looked_at[side] for side in SIDES):
-            facts = runs.facts(db, pair.name)
+            refusals.forget(db, stream.pair, side, sorted(concerned))
+        wake.everybody_anew(db, stream.pair, stream.resource)
+        if any(changed[side] & stream.looked_at[side] for side in SIDES):
+            facts = runs.facts(db, stream.pair)
             if facts.setup is not None:
-                runs.note_facts(db, pair.name, replace(facts, setup=""))
+                runs.note_facts(db, stream.pair, replace(facts, setup=""))
     for side in SIDES:
         if changed[side]:
             cycle.environment.log.warning(
                 "fields are others now",
-                pair=pair.name,
-                account=pair.accounts[side].name,
+                pair=stream.pair,
+                account=stream.accounts[side].name,
                 fields=sorted(changed[side]),
             )
 
 
 def _agreed(db: sa.Connection, cycle: Cycle, side: Side) -> Mapping[str, int]:
-    return fields.agreed(db, cycle.pair.name, cycle.pair.resource, side)
+    return fields.agreed(db, cycle.stream.pair, cycle.stream.resource, side)
 
 
 def _changed(db: sa.Connection, cycle: Cycle, side: Side) -> frozenset[str]:
     """Fields of a side that are others than those which the pair agreed on."""
-    known, numbers = _agreed(db, cycle, side), cycle.pair.generations[side]
+    known, numbers = _agreed(db, cycle, side), cycle.stream.generations[side]
     return frozenset(n for n, number in numbers.items() if known.get(n, number) != number)
 
 
@@ -82,9 +82,9 @@ def require_as_opened(db: sa.Connection, cycle: Cycle, side: Side) -> None:
     Raises:
         FieldsChangedError: another process has found out that they are not.
     """
-    pair, account = cycle.pair, cycle.pair.accounts[side].name
-    numbers = pair.generations[side]
-    known = fields.hold(db, account, pair.resource, numbers) if numbers else {}
+    stream, account = cycle.stream, cycle.stream.accounts[side].name
+    numbers = stream.generations[side]
+    known = fields.hold(db, account, stream.resource, numbers) if numbers else {}
     other = sorted(n for n, now in known.items() if now.next != numbers[n])
     if other:
         raise _changed_error(account, other)
@@ -99,15 +99,18 @@ def believed(cycle: Cycle, side: Side, records: Sequence[Record]) -> Sequence[Re
     Raises:
         FieldsChangedError: they are not; nothing of these records is to be believed.
     """
-    pair = cycle.pair
-    own = pair.fields[side] - pair.specs[side].fields.keys()
+    stream = cycle.stream
+    own = stream.fields[side] - stream.specs[side].fields.keys()
     if not _shows_lost(cycle, side, records, own):
         return records
-    catalogue, opened = pair.connector(side).catalogue(pair.resource), pair.mapping.catalogues[side]
+    catalogue, opened = (
+        stream.connector(side).catalogue(stream.resource),
+        stream.mapping.catalogues[side],
+    )
     missing = sorted(own - catalogue.keys())
     other = sorted(n for n in own & catalogue.keys() if _is_other(opened[n], catalogue[n]))
     if missing or other:
-        account = pair.accounts[side].name
+        account = stream.accounts[side].name
         raise _changed_error(account, missing or other, missing=bool(missing))
     return records
 
@@ -118,14 +121,14 @@ def _is_other(opened: FieldSpec, now: FieldSpec) -> bool:
 
 def _shows_lost(cycle: Cycle, side: Side, records: Iterable[Record], names: frozenset[str]) -> bool:
     """Whether some record shows a field as empty that had a value when it was last seen."""
-    pair = cycle.pair
+    stream = cycle.stream
     empty = {
         record.remote_id: lacking
         for record in records
         if (lacking := {n for n in names & record.fields.keys() if is_empty(record.fields[n])})
     }
     with reading(cycle.environment.store) as db:
-        known = observations.load(db, pair.accounts[side].name, pair.resource, empty)
+        known = observations.load(db, stream.accounts[side].name, stream.resource, empty)
     return any(
         known[remote_id].fields.get(name) is not None
         for remote_id, lacking in empty.items()
@@ -140,7 +143,7 @@ def doubt(cycle: Cycle, error: FieldsChangedError) -> None:
         return
     with cycle.writing() as db:
         if error.missing:
-            fields.note_missing(db, error.account, cycle.pair.resource, error.fields)
+            fields.note_missing(db, error.account, cycle.stream.resource, error.fields)
         accounts.ask_anew(db, error.account)
 
 

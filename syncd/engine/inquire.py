@@ -30,22 +30,22 @@ def note_opt_outs(db: sa.Connection, cycle: Cycle, opt_outs: Iterable[OptOut]) -
     shown = list(opt_outs)
     fresh = cycle.environment.ledger.record(db, shown, cycle.environment.now())
     told = {o.address for o in shown} if cycle.thorough else fresh
-    standing = cycle.environment.ledger.suppressed(db, told, cycle.pair.relatives) if told else {}
-    inquiries.add(db, cycle.pair.hiding, sorted(standing))
+    standing = cycle.environment.ledger.suppressed(db, told, cycle.stream.relatives) if told else {}
+    inquiries.add(db, cycle.stream.hiding, sorted(standing))
     return fresh
 
 
 def ask_again(cycle: Cycle, side: Side) -> None:
     """Have an account told once more of all that opted out, as far as we know addresses."""
-    place = (cycle.pair.name, side)
-    if place not in cycle.pair.hiding:
+    place = (cycle.stream.pair, side)
+    if place not in cycle.stream.hiding:
         return
     after = ""
     while True:
         with reading(cycle.environment.store) as db:
-            pairs = {pair for pair, _ in cycle.pair.hiding} | {cycle.pair.name}
-            keys = members.keys_after(db, pairs, cycle.pair.resource, after, cycle.pair.chunk)
-            opted_out = cycle.environment.ledger.suppressed(db, keys, cycle.pair.relatives)
+            pairs = {pair for pair, _ in cycle.stream.hiding} | {cycle.stream.pair}
+            keys = members.keys_after(db, pairs, cycle.stream.resource, after, cycle.stream.chunk)
+            opted_out = cycle.environment.ledger.suppressed(db, keys, cycle.stream.relatives)
         if not keys:
             return
         with cycle.writing() as db:
@@ -60,29 +60,29 @@ def stage_told(cycle: Cycle) -> None:
     waiting, and telling one twice is harmless.
     """
     for side in SIDES:
-        place = (cycle.pair.name, side)
-        if place not in cycle.pair.hiding:
+        place = (cycle.stream.pair, side)
+        if place not in cycle.stream.hiding:
             continue
         with reading(cycle.environment.store) as db:
             waiting = inquiries.waiting(db, place, AT_ONCE)
         if not waiting:
             continue
-        pair = cycle.pair
+        stream = cycle.stream
         with cycle.writing() as db:
             known = {
                 m.key
-                for m in members.with_keys(db, pair.name, pair.resource, waiting)
+                for m in members.with_keys(db, stream.pair, stream.resource, waiting)
                 if m.side is side and m.link_id is not None
             }
-            standing = cycle.environment.ledger.suppressed(db, waiting, pair.relatives)
+            standing = cycle.environment.ledger.suppressed(db, waiting, stream.relatives)
             tell = [a for a in waiting if a not in known and a in standing]
             inquiries.remove(db, place, set(waiting) - set(tell))
             drafts = [_told(cycle, side, a) for a in tell]
-            ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
+            ops.stage(db, stream.pair, cycle.run_id, stream.resource, drafts)
 
 
 def _told(cycle: Cycle, side: Side, address: str) -> Draft:
-    told = {cycle.pair.policy.keys.first[side]: address}
+    told = {cycle.stream.policy.keys.first[side]: address}
     return Draft(
         link_id=NO_LINK,
         side=side,

@@ -14,8 +14,10 @@ def settle_lifts(db: sa.Connection, cycle: Cycle) -> None:
     """
     for link_id, (lift, addresses) in sorted(cycle.lifts.items()):
         cycle.environment.ledger.lift(
-            db, addresses, cycle.pair.relatives, lift.upto, lift.by, cycle.environment.now()
+            db, addresses, cycle.stream.relatives, lift.upto, lift.by, cycle.environment.now()
         )
         wake.by_keys(db, sorted(addresses))
-        cycle.environment.log.info("opt-out lifted", pair=cycle.pair.name, link=link_id, by=lift.by)
+        cycle.environment.log.info(
+            "opt-out lifted", pair=cycle.stream.pair, link=link_id, by=lift.by
+        )
     cycle.lifts.clear()

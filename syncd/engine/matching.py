@@ -16,15 +16,15 @@ from syncd.store.database import reading
 
 def match(cycle: Cycle) -> None:
     """Match all that is new or has a new key, a chunk of keys per transaction."""
-    pair = cycle.pair
+    stream = cycle.stream
     for side in SIDES:
-        if pair.planner.references[side]:
+        if stream.planner.references[side]:
             _match_references(cycle, side)
     _park_keyless(cycle)
     after: str | None = None
     while True:
         with reading(cycle.environment.store) as db:
-            keys = members.todo_keys(db, pair.name, pair.resource, pair.chunk, after)
+            keys = members.todo_keys(db, stream.pair, stream.resource, stream.chunk, after)
         if not keys:
             return
         with cycle.writing() as db:
@@ -39,15 +39,17 @@ def _match_references(cycle: Cycle, side: Side) -> None:
     The reference is ours: whoever bears it is the record that we made for the other, whatever
     its address is by now. A copy of it, beside the true counterpart, is left to its key.
     """
-    pair, after = cycle.pair, ""
+    stream, after = cycle.stream, ""
     while True:
         with reading(cycle.environment.store) as db:
-            some = members.todo_referring(db, pair.name, pair.resource, side, pair.chunk, after)
+            some = members.todo_referring(
+                db, stream.pair, stream.resource, side, stream.chunk, after
+            )
         if not some:
             return
         with cycle.writing() as db:
             there = members.load(
-                db, pair.name, pair.resource, side.other, {m.reference or "" for m in some}
+                db, stream.pair, stream.resource, side.other, {m.reference or "" for m in some}
             )
             alive = _links_by_id(db, there.values())
             joins = [
@@ -62,27 +64,27 @@ def _match_references(cycle: Cycle, side: Side) -> None:
 
 def _park_keyless(cycle: Cycle) -> None:
     """Records without an address cannot be recognised, so nothing is done with them."""
-    pair = cycle.pair
+    stream = cycle.stream
     while True:
         with reading(cycle.environment.store) as db:
-            if not members.todo_keyless(db, pair.name, pair.resource, 1):
+            if not members.todo_keyless(db, stream.pair, stream.resource, 1):
                 return
         with cycle.writing() as db:
-            keyless = members.todo_keyless(db, pair.name, pair.resource, pair.chunk)
+            keyless = members.todo_keyless(db, stream.pair, stream.resource, stream.chunk)
             parked = [
                 m if m.state is State.GONE else replace(m, state=State.PARKED, cause=NO_KEY)
                 for m in keyless
             ]
-            members.save(db, pair.name, pair.resource, [replace(m, todo=False) for m in parked])
+            members.save(db, stream.pair, stream.resource, [replace(m, todo=False) for m in parked])
 
 
 def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
     """Match the unlinked records of both sides that have one of the keys."""
-    pair = cycle.pair
-    if pair.policy.keys.second:
+    stream = cycle.stream
+    if stream.policy.keys.second:
         keys = _with_partners(db, cycle, keys)
     _leave_the_gone(db, cycle, keys)
-    group = members.with_keys(db, pair.name, pair.resource, keys, locked=True)
+    group = members.with_keys(db, stream.pair, stream.resource, keys, locked=True)
     alive = _links_by_id(db, group)
     joins: list[Join] = []
     alone: list[Member] = []
@@ -93,9 +95,9 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
         joins.extend(matched.joins)
         alone.extend(matched.alone)
         parked.extend(matched.parked)
-    if pair.policy.keys.second:
+    if stream.policy.keys.second:
         seconds = sorted({m.second for m in alone if m.second is not None})
-        found = members.with_keys(db, pair.name, pair.resource, seconds, second=True)
+        found = members.with_keys(db, stream.pair, stream.resource, seconds, second=True)
         more, alone, doubtful = match_second(alone, found)
         joins.extend(more)
         parked.extend(doubtful)
@@ -118,10 +120,10 @@ def _with_partners(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> Sequ
 
     Whether such a partner is alone shows only when its own namesakes are looked at too.
     """
-    pair = cycle.pair
-    group = members.with_keys(db, pair.name, pair.resource, keys)
+    stream = cycle.stream
+    group = members.with_keys(db, stream.pair, stream.resource, keys)
     seconds = sorted({m.second for m in group if m.second is not None})
-    partners = members.with_keys(db, pair.name, pair.resource, seconds, second=True)
+    partners = members.with_keys(db, stream.pair, stream.resource, seconds, second=True)
     return sorted({*keys, *(m.key for m in partners if m.key is not None)})
 
 
@@ -136,7 +138,7 @@ def _set_apart_the_opted_out(
     Each gets a link of its own, since only what has a link is written to.
     """
     keys = {m.key for m, _ in parked if m.key is not None}
-    opted_out = cycle.environment.ledger.suppressed(db, keys, cycle.pair.relatives)
+    opted_out = cycle.environment.ledger.suppressed(db, keys, cycle.stream.relatives)
     apart = [m for m, _ in parked if m.key in opted_out and m.link_id is None]
     rest = [(m, cause) for m, cause in parked if m not in apart]
     return [*alone, *apart], rest
@@ -144,9 +146,9 @@ def _set_apart_the_opted_out(
 
 def _leave_the_gone(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
     """Unlinked records that are gone need nothing any more."""
-    pair = cycle.pair
-    gone = members.gone_with_keys(db, pair.name, pair.resource, keys)
-    members.save(db, pair.name, pair.resource, [replace(m, todo=False) for m in gone])
+    stream = cycle.stream
+    gone = members.gone_with_keys(db, stream.pair, stream.resource, keys)
+    members.save(db, stream.pair, stream.resource, [replace(m, todo=False) for m in gone])
 
 
 def _links_by_id(db: sa.Connection, group: Iterable[Member]) -> dict[int, tuple[Link, set[Side]]]:
@@ -172,7 +174,7 @@ def _store_matches(
     parked: Sequence[tuple[Member, str]],
     alive: dict[int, tuple[Link, set[Side]]],
 ) -> None:
-    pair = cycle.pair
+    stream = cycle.stream
     settled = [replace(m, state=State.PARKED, cause=cause, todo=False) for m, cause in parked]
     wanted: list[Both[str | None]] = []
     waiting: list[list[Member]] = []
@@ -182,17 +184,17 @@ def _store_matches(
             wanted.append(Both(join.left.remote_id, join.right.remote_id))
             waiting.append([join.left, join.right])
         else:
-            settled.extend(_rejoin(db, pair.name, join, alive))
+            settled.extend(_rejoin(db, stream.pair, join, alive))
     for member in alone:
         nobody: Both[str | None] = Both(None, None)
         wanted.append(nobody.having(member.side, member.remote_id))
         waiting.append([member])
-    made = links.open_new(db, pair.name, pair.resource, wanted)
+    made = links.open_new(db, stream.pair, stream.resource, wanted)
     for link_id, those in zip(made, waiting, strict=True):
         settled.extend(
             replace(m, state=State.WAITING, cause=None, link_id=link_id, todo=True) for m in those
         )
-    members.save(db, pair.name, pair.resource, settled)
+    members.save(db, stream.pair, stream.resource, settled)
 
 
 def _rejoin(

@@ -51,9 +51,11 @@ def look(cycle: Cycle, side: Side, remote_id: str) -> Record | None:
 
     That is no evidence of anything, and must not stop the others.
     """
-    pair = cycle.pair
+    stream = cycle.stream
     try:
-        record = pair.connector(side).fetch(pair.resource, remote_id, fields=pair.fields[side])
+        record = stream.connector(side).fetch(
+            stream.resource, remote_id, fields=stream.fields[side]
+        )
     except RecordError:
         return None
     return believed(cycle, side, [record])[0]
@@ -67,12 +69,12 @@ def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[R
     """
     if not records:  # a page on which nobody has changed
         return []
-    pair = cycle.pair
+    stream = cycle.stream
     with reading(cycle.environment.store) as db:
         known = observations.load(
             db,
-            pair.accounts[side].name,
-            pair.resource,
+            stream.accounts[side].name,
+            stream.resource,
             [r.remote_id for r in records if not r.certain],
         )
         doubtful = {
@@ -110,7 +112,7 @@ def _trust(
         return None if row.version == old.version else row.version > old.version
     if row.version is not None or old.version is not None:
         return None
-    lag = cycle.pair.specs[side].index_lag
+    lag = cycle.stream.specs[side].index_lag
     return True if written is None or cycle.environment.now() - written > 2 * lag else None
 
 
@@ -118,8 +120,8 @@ def _last_writes(
     db: sa.Connection, cycle: Cycle, side: Side, ids: Iterable[str]
 ) -> dict[str, datetime]:
     """When we last wrote to these records, by remote id."""
-    pair = cycle.pair
-    standing = members.load(db, pair.name, pair.resource, side, ids)
+    stream = cycle.stream
+    standing = members.load(db, stream.pair, stream.resource, side, ids)
     by_link = {m.link_id: m.remote_id for m in standing.values() if m.link_id is not None}
     sent = ops.last_sent(db, side, by_link)
     return {by_link[link_id]: at for link_id, at in sent.items()}
@@ -132,7 +134,7 @@ def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool
 
 def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -> Fields:
     """What is known after this record: a field that it does not mention stays as it was."""
-    shown, odd = cycle.pair.observed(side, record), record.odd & cycle.pair.fields[side]
+    shown, odd = cycle.stream.observed(side, record), record.odd & cycle.stream.fields[side]
     if old is None:
         return noted({}, shown, odd)
     fields = noted(old.fields, shown, odd)
@@ -145,7 +147,7 @@ def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -
 
 def _shows_lifting(cycle: Cycle, side: Side, old: Fields, new: Fields) -> bool:
     """Whether an opt-out that a record no longer shows was lifted: of the same address."""
-    spec = cycle.pair.specs[side].consent
+    spec = cycle.stream.specs[side].consent
     same = keys_of(cycle, side, old)[0] == keys_of(cycle, side, new)[0]
     return spec is not None and spec.readable and same
 
@@ -174,16 +176,16 @@ def take_in(
         sweep: number of the sweep that shows them; 0 outside of one.
         own: ids of records whose opt-out we wrote ourselves, to be confirmed in a moment.
     """
-    pair = cycle.pair
+    stream = cycle.stream
     require_as_opened(db, cycle, side)
     records = list(records)
     ids = {record.remote_id for record in records if record.remote_id}
-    account = pair.accounts[side].name
-    known = observations.load(db, account, pair.resource, ids)
+    account = stream.accounts[side].name
+    known = observations.load(db, account, stream.resource, ids)
     before = ((record, known.get(record.remote_id)) for record in records)
     told = [(record, old, _merged(cycle, side, record, old)) for record, old in before]
     page = {r.remote_id: (r, old, fields) for r, old, fields in told if r.remote_id}
-    standing = members.load(db, pair.name, pair.resource, side, page)
+    standing = members.load(db, stream.pair, stream.resource, side, page)
     fresh: list[Observation] = []
     touched: list[Member] = []
     stirred: set[str] = set()
@@ -205,18 +207,18 @@ def take_in(
                 # Namesakes may have become unambiguous, or lost their address to this one.
                 stirred.update(key for key in (member.key, after.key) if key is not None)
                 moved.add(member.link_id)
-    observations.save(db, account, pair.resource, fresh, sweep)
+    observations.save(db, account, stream.resource, fresh, sweep)
     changed = [o.remote_id for o in fresh if o.digest != _digest_of(known.get(o.remote_id))]
-    wake.by_records(db, pair.sharing[side], pair.resource, changed)
+    wake.by_records(db, stream.sharing[side], stream.resource, changed)
     if sweep:
-        observations.mark_swept(db, account, pair.resource, page, sweep)
+        observations.mark_swept(db, account, stream.resource, page, sweep)
     as_listed = stand_ins(cycle, side, taken) if sweep and taken else None
-    members.save(db, pair.name, pair.resource, touched, listed=as_listed)
+    members.save(db, stream.pair, stream.resource, touched, listed=as_listed)
     if as_listed:
         others = as_listed.keys() - {m.remote_id for m in touched}
-        listed.note(db, pair.name, pair.resource, side, {i: as_listed[i] for i in others})
+        listed.note(db, stream.pair, stream.resource, side, {i: as_listed[i] for i in others})
     freed = refusals.lift(
-        db, pair.name, side, [m.remote_id for m in touched if m.remote_id in standing]
+        db, stream.pair, side, [m.remote_id for m in touched if m.remote_id in standing]
     )
     wake.by_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
     stirred |= _keys_of_counterparts(db, side, moved)
@@ -270,8 +272,8 @@ def _tells_of_another(cycle: Cycle, side: Side, record: Record, old: Observation
     """
     if not _is_told_by_listings(cycle, side):
         return False
-    name = cycle.pair.policy.keys.first[side]
-    shown = cycle.pair.observed(side, record)
+    name = cycle.stream.policy.keys.first[side]
+    shown = cycle.stream.observed(side, record)
     return name in shown and keys_of(cycle, side, shown)[0] != keys_of(cycle, side, old.fields)[0]
 
 
@@ -282,7 +284,7 @@ def _is_among_the_active(cycle: Cycle, side: Side, record: Record) -> bool:
 
 def _is_told_by_listings(cycle: Cycle, side: Side) -> bool:
     """Whether records show no consent, but a listing may leave out who opted out."""
-    spec = cycle.pair.specs[side].consent
+    spec = cycle.stream.specs[side].consent
     return spec is not None and not spec.readable and spec.hides
 
 
@@ -318,7 +320,7 @@ def stands_as_shown(cycle: Cycle, side: Side, member: Member, seen: Observation)
 
 def reference_of(cycle: Cycle, side: Side, fields: Fields) -> str | None:
     """The other side's id that a record bears, where the pair keeps it there."""
-    name = cycle.pair.planner.references[side]
+    name = cycle.stream.planner.references[side]
     value = fields.get(name) if name else None
     return value if isinstance(value, str) else None
 

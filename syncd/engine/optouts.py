@@ -22,7 +22,7 @@ Told = tuple[Record, Observation | None, Fields]
 
 def keys_of(cycle: Cycle, side: Side, fields: Fields) -> tuple[str | None, str | None]:
     """The identity keys of a record, in comparable form; None where it has none."""
-    keys = cycle.pair.policy.keys
+    keys = cycle.stream.policy.keys
     first = fields.get(keys.first[side])
     second = fields.get(keys.second[side]) if keys.second else None
     return (
@@ -34,7 +34,7 @@ def keys_of(cycle: Cycle, side: Side, fields: Fields) -> tuple[str | None, str |
 def addresses_of(cycle: Cycle, side: Side, fields: Fields) -> frozenset[str]:
     """Every address that a record shows as its person's own, in comparable form."""
     first, _ = keys_of(cycle, side, fields)
-    spec = cycle.pair.specs[side].consent
+    spec = cycle.stream.specs[side].consent
     further = fields.get(spec.addresses) if spec and spec.addresses else None
     keys = map(identity_key, further if isinstance(further, frozenset) else ())
     return frozenset(key for key in (first, *keys) if key is not None)
@@ -61,7 +61,7 @@ def record_opt_outs(
     """
     found: list[OptOut] = []
     undated: list[OptOut] = []  # of reports
-    account = cycle.pair.accounts[side].name
+    account = cycle.stream.accounts[side].name
     for record, old, fields in told:
         if consent.shown(record.fields).level is not Level.REVOKED or record.remote_id in own:
             continue
@@ -92,14 +92,14 @@ def _replaced(
     db: sa.Connection, cycle: Cycle, side: Side, found: list[OptOut]
 ) -> set[tuple[str, datetime | None]]:
     """Those opt-outs for whose address the account shows a newer, dated opt-in."""
-    pair = cycle.pair
-    account = pair.accounts[side].name
+    stream = cycle.stream
+    account = stream.accounts[side].name
     namesakes = [
         m
-        for m in members.with_keys(db, pair.name, pair.resource, {o.address for o in found})
+        for m in members.with_keys(db, stream.pair, stream.resource, {o.address for o in found})
         if m.side is side
     ]
-    seen = observations.load(db, account, pair.resource, [m.remote_id for m in namesakes])
+    seen = observations.load(db, account, stream.resource, [m.remote_id for m in namesakes])
     granted: dict[str, list[datetime]] = {}
     for member in namesakes:
         observed = seen.get(member.remote_id)

@@ -43,57 +43,57 @@ def pull(
         StoppedError: somebody asked the run to stop; whole pages are kept.
     """
     with reading(cycle.environment.store) as db:
-        cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
-    changes = cycle.pair.specs[side].incremental
+        cursor = cursors.load(db, cycle.stream.pair, side, cycle.stream.resource)
+    changes = cycle.stream.specs[side].incremental
     due = cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor)
     if changes and not full and not due:
         return pull_changes(cycle, side, cursor)
-    pages = None if full or cursor.swept_at is None else cycle.pair.sweep_pages[side]
+    pages = None if full or cursor.swept_at is None else cycle.stream.sweep_pages[side]
     pulled = _sweep(cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied)
     if not changes:
         return pulled
     # A sweep may take hours, or go on with one of yesterday: what happened meanwhile must be
     # known before anything is written over it.
     with reading(cycle.environment.store) as db:
-        cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
+        cursor = cursors.load(db, cycle.stream.pair, side, cycle.stream.resource)
     return pulled + pull_changes(cycle, side, cursor)
 
 
 def _is_due(cycle: Cycle, side: Side, cursor: Cursor) -> bool:
     """Whether a sweep is due: never made, made long ago, or without a field that counts now."""
-    every = cycle.pair.sweep_every
+    every = cycle.stream.sweep_every
     if cursor.swept_at is None:
         return True
-    if not cycle.pair.reduced and cursor.reads != _reads(cycle, side):
+    if not cycle.stream.reduced and cursor.reads != _reads(cycle, side):
         return True
     return every > timedelta() and cycle.environment.now() - cursor.swept_at >= every
 
 
 def _reads(cycle: Cycle, side: Side) -> str | None:
     """What is read, for a cursor to remember; None if that is not all that counts."""
-    if cycle.pair.reduced:
+    if cycle.stream.reduced:
         return None
-    return cycle.pair.reads[side] or digest_json(sorted(cycle.pair.fields[side]))
+    return cycle.stream.reads[side] or digest_json(sorted(cycle.stream.fields[side]))
 
 
 def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> PullReport:
     """Take in what changed on one side since the cursor."""
-    pair, pulled, saved = cycle.pair, PullReport(), cursor
-    pages = pair.connector(side).pull(pair.resource, cursor.cursor, fields=pair.fields[side])
+    stream, pulled, saved = cycle.stream, PullReport(), cursor
+    pages = stream.connector(side).pull(stream.resource, cursor.cursor, fields=stream.fields[side])
     for page in pages:
         cursor = replace(cursor, cursor=page.cursor)
-        if pair.reduced:  # so that everything is read again once all fields are
+        if stream.reduced:  # so that everything is read again once all fields are
             cursor = replace(cursor, reads=None)
         if page.records:  # what is empty can as well be read again after a crash
             records = settle_doubts(cycle, side, page.records)
             with cycle.writing() as db:
                 pulled += take_in(db, cycle, side, records)
-                cursors.save(db, pair.name, side, pair.resource, cursor)
+                cursors.save(db, stream.pair, side, stream.resource, cursor)
             saved = cursor
         cycle.environment.crash("pull")
     if cursor != saved:
         with cycle.writing() as db:
-            cursors.save(db, pair.name, side, pair.resource, cursor)
+            cursors.save(db, stream.pair, side, stream.resource, cursor)
     return pulled
 
 
@@ -107,17 +107,17 @@ def _sweep(
     accept_emptied: bool,
 ) -> PullReport:
     """Read everything, or go on with it for at most so many pages."""
-    pair, pulled = cycle.pair, PullReport()
+    stream, pulled = cycle.stream, PullReport()
     reads = _reads(cycle, side)
     if cursor.sweep is None or cursor.reads != reads:
         cursor = _begun(cycle, side, cursor, reads)
     number, last = cursor.sweep or cycle.run_id, cursor.cursor
     begin = cursor.sweep_cursor or cursor.cursor  # it may remember more than a place
-    pages = pair.connector(side).pull(
-        pair.resource,
+    pages = stream.connector(side).pull(
+        stream.resource,
         begin,
-        fields=pair.fields[side],
-        full=pair.specs[side].incremental or begin is None,
+        fields=stream.fields[side],
+        full=stream.specs[side].incremental or begin is None,
     )
     for read, page in enumerate(pages, 1):
         same = unchanged(cycle, side, page.records)
@@ -125,12 +125,12 @@ def _sweep(
         records = settle_doubts(cycle, side, others)
         with cycle.writing() as db:
             pulled += take_in(db, cycle, side, records, sweep=number)
-            observations.mark_swept(db, pair.accounts[side].name, pair.resource, same, number)
+            observations.mark_swept(db, stream.accounts[side].name, stream.resource, same, number)
             pulled += PullReport(seen=len(same))
             cursor = replace(cursor, sweep_cursor=page.cursor)
-            cursors.save(db, pair.name, side, pair.resource, cursor)
+            cursors.save(db, stream.pair, side, stream.resource, cursor)
         last = page.cursor
-        cycle.environment.progress(f"reading {pair.accounts[side].name}", pulled.seen, page.total)
+        cycle.environment.progress(f"reading {stream.accounts[side].name}", pulled.seen, page.total)
         _go_on(cycle)
         cycle.environment.crash("sweep")
         if read == limit and not page.last:  # a last page is judged when more is asked for
@@ -141,9 +141,9 @@ def _sweep(
     if thorough:
         ask_again(cycle, side)
     with cycle.writing() as db:
-        count = observations.count(db, pair.accounts[side].name, pair.resource)
+        count = observations.count(db, stream.accounts[side].name, stream.resource)
         done = Cursor(last, None, None, cycle.environment.now(), count, reads)
-        cursors.save(db, pair.name, side, pair.resource, done)
+        cursors.save(db, stream.pair, side, stream.resource, done)
     return replace(pulled, swept_from=cursor.sweep_began)
 
 
@@ -152,9 +152,9 @@ def _begun(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Curso
 
     That is mostly the run's; but a run that is held for days makes several.
     """
-    account = cycle.pair.accounts[side].name
+    account = cycle.stream.accounts[side].name
     with reading(cycle.environment.store) as db:
-        newest = observations.newest_sweep(db, account, cycle.pair.resource)
+        newest = observations.newest_sweep(db, account, cycle.stream.resource)
     number = max(cycle.run_id, newest + 1)
     began = cycle.environment.now()
     return replace(cursor, sweep=number, sweep_began=began, sweep_cursor=None, reads=reads)
@@ -168,7 +168,7 @@ def _go_on(cycle: Cycle) -> None:
     """
     if cycle.environment.stopping():
         raise StoppedError(
-            f"The run of pair '{cycle.pair.name}' was stopped while reading. Nothing is lost;"
+            f"The run of pair '{cycle.stream.pair}' was stopped while reading. Nothing is lost;"
             " the next run goes on behind the last page."
         )
 
@@ -177,11 +177,11 @@ def _look_for_the_gone(
     cycle: Cycle, side: Side, sweep: int, *, thorough: bool, accept_emptied: bool
 ) -> PullReport:
     """Ask directly about every known record that a complete sweep did not show."""
-    pair, pulled, after = cycle.pair, PullReport(), ""
-    account = pair.accounts[side].name
+    stream, pulled, after = cycle.stream, PullReport(), ""
+    account = stream.accounts[side].name
     with reading(cycle.environment.store) as db:
-        known = observations.count(db, account, pair.resource)
-        missing = observations.count_unswept(db, account, pair.resource, sweep)
+        known = observations.count(db, account, stream.resource)
+        missing = observations.count_unswept(db, account, stream.resource, sweep)
     emptied = missing > EMPTIED_COUNT and missing > known * EMPTIED_SHARE
     if emptied and not accept_emptied:
         raise PairHeldError(
@@ -190,7 +190,7 @@ def _look_for_the_gone(
         )
     while True:
         with reading(cycle.environment.store) as db:
-            ids = observations.unswept(db, account, pair.resource, sweep, pair.chunk, after)
+            ids = observations.unswept(db, account, stream.resource, sweep, stream.chunk, after)
         if not ids:
             return pulled + _follow_the_others(cycle, side, sweep)
         hidden = set() if thorough else _hidden(cycle, side, ids)
@@ -204,18 +204,18 @@ def _look_for_the_gone(
             with cycle.writing() as db:
                 pulled += take_in(db, cycle, side, [record], sweep=sweep)
         with cycle.writing() as db:
-            observations.hide(db, account, pair.resource, missed)
+            observations.hide(db, account, stream.resource, missed)
         after = ids[-1]
         cycle.environment.crash("gone")
 
 
 def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> PullReport:
     """Take in what another pair of this account has found to be gone."""
-    pair, pulled = cycle.pair, PullReport()
-    account = pair.accounts[side].name
+    stream, pulled = cycle.stream, PullReport()
+    account = stream.accounts[side].name
     while True:
         with cycle.writing() as db:
-            ids = members.outlived(db, pair.name, pair.resource, side, account, pair.chunk)
+            ids = members.outlived(db, stream.pair, stream.resource, side, account, stream.chunk)
             gone = [Record(remote_id, {}, gone=True) for remote_id in ids]
             pulled += take_in(db, cycle, side, gone, sweep=sweep)
         if not ids:
@@ -224,10 +224,10 @@ def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> PullReport:
 
 def _hidden(cycle: Cycle, side: Side, ids: Sequence[str]) -> set[str]:
     """Those that are known to have opted out, where a listing leaves such records out."""
-    spec = cycle.pair.specs[side].consent
+    spec = cycle.stream.specs[side].consent
     if spec is None or not spec.hides:
         return set()
-    account, resource = cycle.pair.accounts[side].name, cycle.pair.resource
+    account, resource = cycle.stream.accounts[side].name, cycle.stream.resource
     with reading(cycle.environment.store) as db:
         known = observations.load(db, account, resource, ids)
     return {i for i, seen in known.items() if shown(seen.fields).level is Level.REVOKED}

@@ -26,7 +26,7 @@ def read_back(cycle: Cycle, link_ids: Sequence[int]) -> set[str]:
     """
     opted_out: set[str] = set()
     for side in SIDES:
-        if not cycle.pair.specs[side].incremental:
+        if not cycle.stream.specs[side].incremental:
             continue
         unseen = _unseen(cycle, side, link_ids)
         before = _versions(cycle, side, unseen)
@@ -41,7 +41,7 @@ def read_back(cycle: Cycle, link_ids: Sequence[int]) -> set[str]:
 
 def read_back_all(cycle: Cycle) -> None:
     """See on the platforms that have no change feed what the whole run wrote there."""
-    unfed = [side for side in SIDES if not cycle.pair.specs[side].incremental]
+    unfed = [side for side in SIDES if not cycle.stream.specs[side].incremental]
     pulled: Both[PullReport] = Both(PullReport(), PullReport())
     for side in unfed:
         pulled = pulled.having(side, pull(cycle, side, full=True))
@@ -50,7 +50,7 @@ def read_back_all(cycle: Cycle) -> None:
     after = 0
     while unfed:
         with reading(cycle.environment.store) as db:
-            link_ids = readback.unverified_links(db, cycle.run_id, cycle.pair.chunk, after)
+            link_ids = readback.unverified_links(db, cycle.run_id, cycle.stream.chunk, after)
         if not link_ids:
             return
         for side in unfed:
@@ -83,14 +83,14 @@ def _versions(
 def _observed(
     cycle: Cycle, side: Side, unseen: Mapping[int, tuple[Sent, str]]
 ) -> dict[str, Observation]:
-    account, resource = cycle.pair.accounts[side].name, cycle.pair.resource
+    account, resource = cycle.stream.accounts[side].name, cycle.stream.resource
     with reading(cycle.environment.store) as db:
         return observations.load(db, account, resource, [i for _, i in unseen.values()])
 
 
 def _pull_again(cycle: Cycle, side: Side) -> PullReport:
     with reading(cycle.environment.store) as db:
-        cursor = cursors.load(db, cycle.pair.name, side, cycle.pair.resource)
+        cursor = cursors.load(db, cycle.stream.pair, side, cycle.stream.resource)
     return pull_changes(cycle, side, cursor)
 
 

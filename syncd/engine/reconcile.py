@@ -33,7 +33,7 @@ def reconcile(cycle: Cycle) -> None:
     while True:
         with reading(cycle.environment.store) as db:
             ids = members.todo_links(
-                db, cycle.pair.name, cycle.pair.resource, cycle.pair.chunk, after
+                db, cycle.stream.pair, cycle.stream.resource, cycle.stream.chunk, after
             )
         if not ids:
             break
@@ -46,7 +46,7 @@ def reconcile(cycle: Cycle) -> None:
 
 def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     """Decide about these links and store what was decided."""
-    pair = cycle.pair
+    stream = cycle.stream
     for side in SIDES:
         require_as_opened(db, cycle, side)
     busy = ops.links_with_open_ops(db, ids)
@@ -57,7 +57,7 @@ def plan_links(db: sa.Connection, cycle: Cycle, ids: Sequence[int]) -> None:
     seen = Both(*(_observations(db, cycle, side, chosen) for side in SIDES))
     parked = conflicts.of_links(db, [link.id for link in chosen])
     situations = situations_of(db, cycle, chosen, standing, seen, parked)
-    planner = pair.planner
+    planner = stream.planner
     plans = {i: (at.link, planner.plan(at)) for i, at in situations.items()}
     for link_id, history in _histories(db, cycle, plans).items():
         situations[link_id] = replace(situations[link_id], history=history)
@@ -74,7 +74,7 @@ def _observations(
     db: sa.Connection, cycle: Cycle, side: Side, chosen: Iterable[Link]
 ) -> dict[str, Observation]:
     ids = [remote_id for link in chosen if (remote_id := link.ids[side]) is not None]
-    return observations.load(db, cycle.pair.accounts[side].name, cycle.pair.resource, ids)
+    return observations.load(db, cycle.stream.accounts[side].name, cycle.stream.resource, ids)
 
 
 def _unsure(db: sa.Connection, cycle: Cycle, drafts: Iterable[Draft]) -> set[int]:
@@ -84,10 +84,10 @@ def _unsure(db: sa.Connection, cycle: Cycle, drafts: Iterable[Draft]) -> set[int
     unique. Under another address it would make a second record for the same person: it waits
     until a listing shows what became of the first.
     """
-    pair, unsure = cycle.pair, set[int]()
+    stream, unsure = cycle.stream, set[int]()
     for side in SIDES:
-        wanted = {d.link_id: d for d in drafts if d.side is side and pair.awaits_id(side, d)}
-        name = pair.policy.keys.first[side]
+        wanted = {d.link_id: d for d in drafts if d.side is side and stream.awaits_id(side, d)}
+        name = stream.policy.keys.first[side]
         for sent in ops.load(db, doubts.doubted(db, side, wanted).values()):
             now = wanted[sent.link_id].patch.get(name)
             if identity_key(str(now)) != identity_key(str(sent.op.patch.get(name))):
@@ -107,7 +107,7 @@ def _histories(
         for link_id, (_, plan) in plans.items()
         if any(draft.kind is OpKind.UPDATE and not draft.urgent for draft in plan.drafts)
     ]
-    return moves.of_links(db, cycle.pair.name, wanted, least=ROUNDS) if wanted else {}
+    return moves.of_links(db, cycle.stream.pair, wanted, least=ROUNDS) if wanted else {}
 
 
 def _store_plans(
@@ -119,12 +119,12 @@ def _store_plans(
     seen: Both[dict[str, Observation]],
     unsure: Collection[int],
 ) -> None:
-    pair = cycle.pair
+    stream = cycle.stream
     wanted = [draft for _, plan in plans.values() for draft in plan.drafts]
     wanted = [d for d in wanted if d.kind is not OpKind.CREATE or d.link_id not in unsure]
-    drafts = [d for d in wanted if d.urgent or (d.side in cycle.targets and not pair.reduced)]
-    ops.stage(db, pair.name, cycle.run_id, pair.resource, drafts)
-    if pair.reduced:
+    drafts = [d for d in wanted if d.urgent or (d.side in cycle.targets and not stream.reduced)]
+    ops.stage(db, stream.pair, cycle.run_id, stream.resource, drafts)
+    if stream.reduced:
         return  # all else waits as it is until every field can be read again
     links.save_shadows(
         db, {i: plan.shadow for i, (link, plan) in plans.items() if plan.shadow != link.shadow}
@@ -147,16 +147,16 @@ def _store_plans(
             if parked[i, rule].take is None or i not in chosen_in_flight
         ],
     )
-    conflicts.park(db, pair.name, new, cycle.environment.now(), flipping)
+    conflicts.park(db, stream.pair, new, cycle.environment.now(), flipping)
     problems = {
         (i, rule): code for i, (_, plan) in plans.items() for rule, code in plan.problems.items()
     }
-    conflicts.note_problems(db, pair.name, plans, problems)
+    conflicts.note_problems(db, stream.pair, plans, problems)
     open_still = {i for i, (_, plan) in plans.items() if plan.lifts is not None}
     open_still |= {d.link_id for d in wanted if not d.urgent and d.side not in cycle.targets}
     open_still |= {*unsure}
     after = _after_plan(cycle, plans, standing, seen, open_still)
-    members.save(db, pair.name, pair.resource, after)
+    members.save(db, stream.pair, stream.resource, after)
 
 
 def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:

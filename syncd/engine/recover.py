@@ -30,11 +30,11 @@ def recover(cycle: Cycle) -> int:
     found, after = 0, 0
     while True:
         with reading(cycle.environment.store) as db:
-            doubtful = doubts.in_doubt(db, cycle.pair.name, cycle.pair.chunk, after)
+            doubtful = doubts.in_doubt(db, cycle.stream.pair, cycle.stream.chunk, after)
         if not doubtful:
             break
         for sent in doubtful:
-            if cycle.pair.awaits_id(sent.side, sent.op):
+            if cycle.stream.awaits_id(sent.side, sent.op):
                 _leave_open(cycle, sent)
             elif sent.op.kind is OpKind.CREATE:
                 _recover_create(cycle, sent)
@@ -43,15 +43,15 @@ def recover(cycle: Cycle) -> int:
             cycle.environment.crash("recover")
         found, after = found + len(doubtful), doubtful[-1].op.id
     with reading(cycle.environment.store) as db:
-        unsent = ops.has_unsent(db, cycle.pair.name)
+        unsent = ops.has_unsent(db, cycle.stream.pair)
     if unsent:
         with cycle.writing() as db:
-            ops.drop_unsent(db, cycle.pair.name)
+            ops.drop_unsent(db, cycle.stream.pair)
     return found
 
 
 def _recover_write(cycle: Cycle, sent: Sent) -> None:
-    pair, side, remote_id = cycle.pair, sent.side, sent.op.remote_id
+    stream, side, remote_id = cycle.stream, sent.side, sent.op.remote_id
     if remote_id is None:  # a suppress: doing it twice is harmless
         _drop(cycle, sent)
         return
@@ -59,7 +59,7 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
     if record is None:
         _leave_open(cycle, sent)
         return
-    shown = pair.observed(side, record)
+    shown = stream.observed(side, record)
     if sent.op.kind is OpKind.DELETE:
         in_effect = record.gone
     else:
@@ -101,8 +101,8 @@ def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
     Else it may be somebody else's, and is matched. What a person has changed of ours since is
     an edit: what we sent is what was agreed.
     """
-    shown = cycle.pair.observed(sent.side, record)
-    reference = cycle.pair.planner.references[sent.side]
+    shown = cycle.stream.observed(sent.side, record)
+    reference = cycle.stream.planner.references[sent.side]
     if reference and reference in sent.op.patch:
         return shown.get(reference) == sent.op.patch[reference]
     return is_in_effect(cycle, sent, shown)
@@ -110,12 +110,14 @@ def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
 
 def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
     """Who bears the reference that we sent or, if nobody does, the key."""
-    pair, side = cycle.pair, sent.side
-    for name in (pair.planner.references[side], pair.policy.keys.first[side]):
+    stream, side = cycle.stream, sent.side
+    for name in (stream.planner.references[side], stream.policy.keys.first[side]):
         value = sent.op.patch.get(name) if name else None
-        if name not in pair.specs[side].finds or not isinstance(value, str):
+        if name not in stream.specs[side].finds or not isinstance(value, str):
             continue
-        found = pair.connector(side).find(pair.resource, name, value, fields=pair.fields[side])
+        found = stream.connector(side).find(
+            stream.resource, name, value, fields=stream.fields[side]
+        )
         if found:
             return list(believed(cycle, side, found))
     return []
@@ -124,14 +126,14 @@ def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
 def _unlinked(cycle: Cycle, side: Side, found: list[Record]) -> bool:
     with reading(cycle.environment.store) as db:
         known = members.load(
-            db, cycle.pair.name, cycle.pair.resource, side, [r.remote_id for r in found]
+            db, cycle.stream.pair, cycle.stream.resource, side, [r.remote_id for r in found]
         )
     return all(m.link_id is None for m in known.values())
 
 
 def _is_settled(cycle: Cycle, sent: Sent) -> bool:
     """Whether the platform's index must show the record by now, had it been made."""
-    lag = cycle.pair.specs[sent.side].index_lag
+    lag = cycle.stream.specs[sent.side].index_lag
     return sent.sent_at is None or cycle.environment.now() - sent.sent_at >= lag
 
 

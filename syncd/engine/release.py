@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from syncd.connectors.api import Bounded
 from syncd.core.guard import judge, loss_name
-from syncd.engine.context import Cycle, Pair
+from syncd.engine.context import Cycle, Stream
 from syncd.engine.doings import counts_of, wanted, with_losses, with_recent
 from syncd.engine.lift import settle_lifts
 from syncd.engine.word import Terms, terms
@@ -66,11 +66,11 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
     with cycle.writing() as db:
         doings = with_recent(db, cycle, run, with_losses(db, cycle, wanted(db, cycle)))
         counts = counts_of(doings)
-        verdict = judge(doings, cycle.pair.policy.guards, run.approved)
-        facts = runs.facts(db, cycle.pair.name)
+        verdict = judge(doings, cycle.stream.policy.guards, run.approved)
+        facts = runs.facts(db, cycle.stream.pair)
         first, approved = facts.approved_at is None, run.approved
         if first and run.approved is None:
-            reasons = _first_reasons(cycle.pair, counts)
+            reasons = _first_reasons(cycle.stream, counts)
         else:
             reasons = _changed_reasons(db, cycle, run, facts) or verdict.reasons
         reasons = (*held_for, *reasons)
@@ -88,7 +88,7 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
     return Released(
         counts,
         kept,
-        (*reasons, *full.values(), *cycle.pair.resting),
+        (*reasons, *full.values(), *cycle.stream.resting),
         ready,
         full=bool(full),
         releasable=bool(reasons),
@@ -103,14 +103,14 @@ def _is_spent(cycle: Cycle, run: Run) -> bool:
 
     What a person has released is not spent by a run that carries nothing but opt-outs.
     """
-    waits = cycle.pair.reduced and run.approved is not None
-    return bool(cycle.pair.resting) and not waits
+    waits = cycle.stream.reduced and run.approved is not None
+    return bool(cycle.stream.resting) and not waits
 
 
 def _full(cycle: Cycle) -> dict[Side, str]:
     """Sides whose account has no room for what would be created there, and why that holds."""
     bounded = {
-        side: one for side in SIDES if isinstance(one := cycle.pair.connector(side), Bounded)
+        side: one for side in SIDES if isinstance(one := cycle.stream.connector(side), Bounded)
     }
     if not bounded:
         return {}
@@ -118,12 +118,12 @@ def _full(cycle: Cycle) -> dict[Side, str]:
         planned = {doing.account: doing.creates for doing in wanted(db, cycle)}
     reasons: dict[Side, str] = {}
     for side, connector in bounded.items():
-        account = cycle.pair.accounts[side].name
+        account = cycle.stream.accounts[side].name
         creates = planned[account]
         if not creates:
             continue
         try:
-            room = connector.room(cycle.pair.resource)
+            room = connector.room(cycle.stream.resource)
         except StoppedError:
             raise
         except (AccountError, TransientError) as error:
@@ -141,8 +141,8 @@ def _full(cycle: Cycle) -> dict[Side, str]:
     return reasons
 
 
-def _first_reasons(pair: Pair, counts: Mapping[str, int]) -> tuple[str, ...]:
-    if pair.policy.baseline_auto or not counts:
+def _first_reasons(stream: Stream, counts: Mapping[str, int]) -> tuple[str, ...]:
+    if stream.policy.baseline_auto or not counts:
         return ()
     return ("This is the first run of the pair, which needs a person's word.",)
 
@@ -151,10 +151,10 @@ def _changed_reasons(
     db: sa.Connection, cycle: Cycle, run: Run, facts: PairFacts
 ) -> tuple[str, ...]:
     """What another mapping or filter does cannot be seen from the size of a run alone."""
-    if run.approved is not None or facts.setup in (None, cycle.pair.setup):
+    if run.approved is not None or facts.setup in (None, cycle.stream.setup):
         return ()
     changed = "The mapping, the filter or a policy was changed since the pair was approved."
-    left_out = members.count_filtered(db, cycle.pair.name, cycle.pair.resource)
+    left_out = members.count_filtered(db, cycle.stream.pair, cycle.stream.resource)
     if not left_out:
         return (changed,)
     return (changed, f"Its filter now leaves out {left_out:,} contacts.")
@@ -182,13 +182,13 @@ def require_same_accounts(cycle: Cycle) -> None:
     Raises:
         PairHeldError: a credential now leads to another account; the text is the reason alone.
     """
-    pair = cycle.pair
+    stream = cycle.stream
     with reading(cycle.environment.store) as db:
-        facts = runs.facts(db, pair.name)
+        facts = runs.facts(db, stream.pair)
     if facts.accounts is None:
         return
     for side, known in zip(SIDES, facts.accounts, strict=True):
-        account = pair.accounts[side]
+        account = stream.accounts[side]
         if account.account_id != known:
             raise PairHeldError(
                 f"The credentials of '{account.name}' now lead to account"
@@ -202,12 +202,12 @@ def require_same_accounts(cycle: Cycle) -> None:
 def accept(cycle: Cycle) -> None:
     """Note that the pair was approved as it is set up now."""
     with cycle.writing() as db:
-        _note_setup(db, cycle, runs.facts(db, cycle.pair.name))
+        _note_setup(db, cycle, runs.facts(db, cycle.stream.pair))
 
 
 def _note_setup(db: sa.Connection, cycle: Cycle, known: PairFacts) -> None:
-    now = terms(cycle.pair)
+    now = terms(cycle.stream)
     at = known.approved_at or cycle.environment.now()
     facts = replace(known, approved_at=at, setup=now.setup, accounts=list(now.accounts))
     if facts != known:
-        runs.note_facts(db, cycle.pair.name, facts)
+        runs.note_facts(db, cycle.stream.pair, facts)

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Set as AbstractSet
 
 from syncd.core.consent import CONSENT
-from syncd.engine.context import Pair
+from syncd.engine.context import Stream
 from syncd.model.link import Member, State
 from syncd.model.op import OpKind
 from syncd.model.side import SIDES, Both, Side
@@ -17,16 +17,16 @@ from syncd.model.values import Fields
 from syncd.store.ops import Sent
 
 
-def fields_heeded(pair: Pair, side: Side) -> frozenset[str]:
+def fields_heeded(stream: Stream, side: Side) -> frozenset[str]:
     """Fields of a side from which more follows than that the other side shows the same."""
-    consent = pair.specs[side].consent
-    read = Counter(name for rule in pair.mapping.rules for name in rule.fields(side))
+    consent = stream.specs[side].consent
+    read = Counter(name for rule in stream.mapping.rules for name in rule.fields(side))
     shared = {name for name, times in read.items() if times > 1}
     further = {consent.addresses} if consent and consent.addresses else set()
-    return frozenset(shared | pair.looked_at[side] | further)
+    return frozenset(shared | stream.looked_at[side] | further)
 
 
-def is_plain(pair: Pair, sent: Sent, before: Member | None, heeded: AbstractSet[str]) -> bool:
+def is_plain(stream: Stream, sent: Sent, before: Member | None, heeded: AbstractSet[str]) -> bool:
     """Whether nothing follows from a write but that both sides show what was agreed.
 
     Whom the filter may take otherwise now, who has another address or consent or is parked, and
@@ -41,12 +41,12 @@ def is_plain(pair: Pair, sent: Sent, before: Member | None, heeded: AbstractSet[
         return False
     if op.kind is OpKind.UPDATE:
         return before is not None and before.state is State.LINKED and not op.patch.keys() & heeded
-    return op.kind is OpKind.CREATE and before is None and pair.policy.filter[sent.side] is None
+    return op.kind is OpKind.CREATE and before is None and stream.policy.filter[sent.side] is None
 
 
-def is_whole(pair: Pair, side: Side, shadow: Both[Fields]) -> bool:
+def is_whole(stream: Stream, side: Side, shadow: Both[Fields]) -> bool:
     """Whether a new record of a side shows all that it is to show, and nobody learns its id."""
-    planner = pair.planner
+    planner = stream.planner
     return planner.references[side.other] is None and all(
         name in shadow[there]
         for rule in planner.mapping.rules

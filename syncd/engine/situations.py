@@ -78,7 +78,7 @@ def _rivalled(
     Asked of links that lack a record, or whose two have different keys: what is written for
     one of them would then be written for somebody else, or made a second time.
     """
-    pair = cycle.pair
+    stream = cycle.stream
     doubtful: list[tuple[Link, Member]] = []
     for link in chosen:
         alive = [
@@ -91,7 +91,7 @@ def _rivalled(
             doubtful.extend((link, member) for member in alive)
     keys = sorted({member.key for _, member in doubtful if member.key is not None})
     holders: dict[tuple[Side, str | None], list[str]] = {}
-    for member in members.with_keys(db, pair.name, pair.resource, keys):
+    for member in members.with_keys(db, stream.pair, stream.resource, keys):
         holders.setdefault((member.side, member.key), []).append(member.remote_id)
     rivalled: dict[int, dict[Side, str]] = {}
     for link, member in doubtful:
@@ -106,9 +106,9 @@ def _retired(
     db: sa.Connection, cycle: Cycle, seen: Both[dict[str, Observation]], chosen: Iterable[Link]
 ) -> frozenset[tuple[Side, str]]:
     """Of the references that lead to no counterpart: those that an ended link of ours left."""
-    pair, retired = cycle.pair, set[tuple[Side, str]]()
+    stream, retired = cycle.stream, set[tuple[Side, str]]()
     for side in SIDES:
-        name = pair.planner.references[side]
+        name = stream.planner.references[side]
         if name is None:
             continue
         strange = {
@@ -118,7 +118,7 @@ def _retired(
             and isinstance(shown := observed.fields.get(name), str)
             and shown != link.ids[side.other]
         }
-        known = members.load(db, pair.name, pair.resource, side.other, sorted(strange))
+        known = members.load(db, stream.pair, stream.resource, side.other, sorted(strange))
         linked = {m.link_id for m in known.values() if m.link_id is not None}
         living = {k.ids[side.other] for k in links.load(db, linked) if k.ended is None}
         retired.update(
@@ -140,7 +140,7 @@ def _words(
         for observation in seen[side].values()
         if (key := keys_of(cycle, side, observation.fields)[0]) is not None
     }
-    return cycle.environment.ledger.words(db, addresses, cycle.pair.relatives)
+    return cycle.environment.ledger.words(db, addresses, cycle.stream.relatives)
 
 
 def _situation(
@@ -154,7 +154,7 @@ def _situation(
         observation = seen[side].get(remote_id) if remote_id is not None else None
         if remote_id is not None and observation is None:
             return None
-        sides[side] = _showing(observation, cycle.pair.imagined[side])
+        sides[side] = _showing(observation, cycle.stream.imagined[side])
         if observation is not None and not observation.gone:
             addresses[side], _ = keys_of(cycle, side, observation.fields)
     own = known.parked.get(link.id, {})
@@ -193,7 +193,7 @@ def _answer(asked: Conflict) -> Answer | None:
 
 def _is_as_asked(cycle: Cycle, conflict: Conflict, sides: Both[Showing | None]) -> bool:
     """Whether both sides still show that between which a person chose, or is to choose."""
-    rule = next((r for r in cycle.pair.mapping.rules if r.name == conflict.rule), None)
+    rule = next((r for r in cycle.stream.mapping.rules if r.name == conflict.rule), None)
     return rule is not None and all(
         (showing := sides[side]) is not None
         and tuple(showing.fields.get(n) for n in rule.fields(side)) == conflict.values[side]

@@ -23,11 +23,11 @@ from syncd.store.database import reading
 def unchanged(cycle: Cycle, side: Side, records: Sequence[Record]) -> set[str]:
     """Ids of the records of a page that show just what they showed when they were taken in,
     and of which nothing else has been learned since."""
-    pair, form = cycle.pair, _form(cycle, side)
+    stream, form = cycle.stream, _form(cycle, side)
     times = Counter(record.remote_id for record in records)  # of two, the last one counts
     with reading(cycle.environment.store) as db:
-        account = pair.accounts[side].name
-        known = listed.load(db, pair.name, pair.resource, side, account, times)
+        account = stream.accounts[side].name
+        known = listed.load(db, stream.pair, stream.resource, side, account, times)
     return {
         record.remote_id
         for record in records
@@ -55,9 +55,9 @@ def stand_ins(
 
 def _form(cycle: Cycle, side: Side) -> str:
     """All that decides what a record is known as, besides what it shows."""
-    pair = cycle.pair
-    specs = [repr(pair.mapping.spec(side, name)) for name in sorted(pair.fields[side])]
-    return digest_json([__version__, pair.mapping.country(side), specs])
+    stream = cycle.stream
+    specs = [repr(stream.mapping.spec(side, name)) for name in sorted(stream.fields[side])]
+    return digest_json([__version__, stream.mapping.country(side), specs])
 
 
 def _stand_in(form: str, record: Record, known: str) -> int:

@@ -11,7 +11,7 @@ from syncd.store import runs, windows
 from syncd.store.runs import BACKFILL, Run, RunState
 
 if TYPE_CHECKING:  # `syncd status` tells why a run is held, and needs nothing of the engine
-    from syncd.engine.context import Environment, Pair
+    from syncd.engine.context import Environment, Stream
 
 SYNC, PLAN = "sync", "plan"  # modes of a run
 WORKING = (SYNC, "full", BACKFILL)
@@ -46,8 +46,8 @@ class Terms:
         return ""
 
 
-def terms(pair: "Pair") -> Terms:
-    return Terms(pair.setup, tuple(account.account_id for account in pair.accounts))
+def terms(stream: "Stream") -> Terms:
+    return Terms(stream.setup, tuple(account.account_id for account in stream.accounts))
 
 
 def _terms_of(run: Run) -> Mapping[str, Any]:
@@ -56,7 +56,7 @@ def _terms_of(run: Run) -> Mapping[str, Any]:
 
 
 def approve(
-    environment: "Environment", pair: str, run_id: int | None = None, opened: "Pair | None" = None
+    environment: "Environment", pair: str, run_id: int | None = None, opened: "Stream | None" = None
 ) -> Run:
     """Note a person's word on what they have looked at; the next cycle sends it.
 
@@ -160,12 +160,12 @@ def _carrier(db: sa.Connection, seen: Run) -> Run:
     return replace(seen, mode=SYNC)
 
 
-def heed(db: sa.Connection, pair: "Pair", run: Run) -> Run:
+def heed(db: sa.Connection, stream: "Stream", run: Run) -> Run:
     """A run with the word that a person gave for it, if it was for the pair as it is now.
 
     Another mapping or another account is not what they looked at: their word is taken back.
     """
-    if run.approved is None or terms(pair).hold_for(run):
+    if run.approved is None or terms(stream).hold_for(run):
         return run
     runs.update(db, run.id, approved=None)
     return replace(run, approved=None)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from syncd.app import App
-from syncd.engine.context import Pair
+from syncd.engine.context import Stream
 from syncd.engine.cycle import Report
 from syncd.errors import (
     AccountError,
@@ -102,8 +102,8 @@ class Worker:
             _log().warning("held", pair=self.pair, run=report.run_id, reasons=list(report.reasons))
         return report
 
-    def _shaped(self, pair: Pair) -> Pair:
-        shaped = replace(pair, sweep_pages=pair.specs.map(self._pages))
+    def _shaped(self, stream: Stream) -> Stream:
+        shaped = replace(stream, sweep_pages=stream.specs.map(self._pages))
         self.read_at = self.app.wire.now()
         return shaped
 

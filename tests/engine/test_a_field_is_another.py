@@ -278,8 +278,8 @@ def test_a_field_of_another_type_in_maileon_starts_afresh(made: Build) -> None:
 def test_a_run_ends_if_another_process_found_out_that_a_field_is_another(made: Build) -> None:
     world = made()
     with working(world) as cycle, cycle.writing() as db:
-        account, known = cycle.pair.accounts.right.name, cycle.pair.mapping.catalogues.right
-        custom = {name: known[name] for name in cycle.pair.generations.right}
+        account, known = cycle.stream.accounts.right.name, cycle.stream.mapping.catalogues.right
+        custom = {name: known[name] for name in cycle.stream.generations.right}
         other = {**custom, "custom.colour": FieldSpec("custom.colour", Kind.DATE)}
         fields.take_in(db, account, Resource.CONTACT, other)
         with pytest.raises(FieldsChangedError, match=r"custom.colour is another field now") as told:

@@ -90,8 +90,8 @@ def test_one_call_that_fails_keeps_nobody_else_of_its_claim_waiting(made: Build)
 
 def test_batches_under_way_at_once_are_all_confirmed(made: Build) -> None:
     world = crowd(made)
-    pair = world.pair()
-    world.set_up(replace(pair, specs=pair.specs.map(lambda spec: replace(spec, concurrency=8))))
+    stream = world.stream()
+    world.set_up(replace(stream, specs=stream.specs.map(lambda spec: replace(spec, concurrency=8))))
     claims = watched(world)
     world.cycle()
     assert claims[0]["done", 1, True] == CLAIM_SIZE

@@ -216,7 +216,7 @@ def test_an_opt_out_of_another_address_than_a_lifting_in_doubt_was_for_is_heard(
     with working(out) as cycle:
         assert recover(cycle) == 1
         with out.reading() as db:
-            heard = cycle.environment.ledger.suppressed(db, [ADA, CY], cycle.pair.relatives)
+            heard = cycle.environment.ledger.suppressed(db, [ADA, CY], cycle.stream.relatives)
     assert heard.keys() == {CY}
 
 

@@ -85,8 +85,8 @@ def test_a_sync_tells_what_it_saw_and_wrote(ada: World) -> None:
     assert run.started_at < run.ended_at
     kept = noted(ada)
     assert (kept["optouts"], kept["others"]) == (0, 3)
-    assert (kept["setup"], kept["full"], kept["spent"]) == (ada.pair().setup, False, False)
-    assert kept["accounts"] == [account.account_id for account in ada.pair().accounts]
+    assert (kept["setup"], kept["full"], kept["spent"]) == (ada.stream().setup, False, False)
+    assert kept["accounts"] == [account.account_id for account in ada.stream().accounts]
 
 
 def test_a_new_contact_counts_as_no_opt_out(ada: World) -> None:
@@ -113,7 +113,7 @@ def test_a_held_run_says_why_and_keeps_its_number_until_it_is_released(made: Bui
     again = world.cycle()
     assert (again.run_id, again.state, again.reasons) == (held.run_id, held.state, held.reasons)
     assert (dict(again.counts), again.releasable) == ({"mail.creates": 1}, True)
-    approve(world.environment, world.name, opened=world.pair())
+    approve(world.environment, world.name, opened=world.stream())
     done = world.cycle()
     assert (done.run_id, done.state, done.used_up) == (held.run_id, RunState.DONE, True)
     with world.reading() as db:

@@ -25,11 +25,11 @@ BELIEVED, ASKED, ASIDE = "believed", "asked about", "set aside"
 
 @contextmanager
 def working(world: World) -> Iterator[Cycle]:
-    pair, environment = world.pair(), world.environment
-    with leased(pair, environment) as lease:
+    stream, environment = world.stream(), world.environment
+    with leased(stream.pair, environment) as lease:
         with environment.writing(lease) as db:
-            run = runs.start(db, pair.name, Mode.SYNC.value, environment.now())
-        yield Cycle(pair, environment, lease, run.id)
+            run = runs.start(db, stream.pair, Mode.SYNC.value, environment.now())
+        yield Cycle(stream, environment, lease, run.id)
 
 
 def written_at(world: World, side: Side) -> datetime:
@@ -90,7 +90,7 @@ def test_a_row_without_version_is_believed_twice_the_lag_after_our_write(
     told: World, lags: float, more: timedelta, wanted: str
 ) -> None:
     """Until then it is asked about: an edit seen so takes a lag to come through in the index."""
-    lag = told.pair().specs.right.index_lag
+    lag = told.stream().specs.right.index_lag
     assert lag > 4 * SECOND
     moved_to(told, written_at(told, Side.RIGHT) + lags * lag + more)
     row = Record(told.row(Side.RIGHT, ADA).id, {"city": "Bern"}, certain=False)
@@ -102,7 +102,7 @@ def test_a_stale_row_at_one_and_a_half_lags_undoes_nothing(told: World) -> None:
     told.act(GHL, "edit", email=ADA, fields={"city": "Thun"})
     told.wait(300)
     told.cycle()
-    lag = told.pair().specs.right.index_lag
+    lag = told.stream().specs.right.index_lag
     moved_to(told, written_at(told, Side.RIGHT) + 1.5 * lag)
     told.cycle()
     assert [told.row(side, ADA).fields["city"] for side in SIDES] == ["Thun", "Thun"]
@@ -110,7 +110,7 @@ def test_a_stale_row_at_one_and_a_half_lags_undoes_nothing(told: World) -> None:
 
 def test_an_edit_soon_after_our_write_is_seen_at_one_and_a_half_lags(told: World) -> None:
     """It was not looked at between one lag and two, and what we wrote then came before it."""
-    lag = told.pair().specs.right.index_lag
+    lag = told.stream().specs.right.index_lag
     told.act(MAILERCLOUD, "edit", email=ADA, fields={"city": "Thun"})
     moved_to(told, written_at(told, Side.RIGHT) + 1.5 * lag)
     told.cycle()

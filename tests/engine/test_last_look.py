@@ -30,14 +30,14 @@ SPELLINGS = {
 
 def sent(world: World, side: Side, *drafts: Draft, known: str) -> set[OpState]:
     """What becomes of ops whose address opts out just before they are sent."""
-    pair, environment = world.pair(), world.environment
-    with leased(pair, environment) as lease:
+    stream, environment = world.stream(), world.environment
+    with leased(stream.pair, environment) as lease:
         with environment.writing(lease) as db:
-            run = runs.start(db, pair.name, Mode.SYNC.value, environment.now())
-            cycle = Cycle(pair, environment, lease, run.id)
-            (link_id,) = links.open_new(db, pair.name, pair.resource, [Both("l9", "r9")])
+            run = runs.start(db, stream.pair, Mode.SYNC.value, environment.now())
+            cycle = Cycle(stream, environment, lease, run.id)
+            (link_id,) = links.open_new(db, stream.pair, stream.resource, [Both("l9", "r9")])
             staged = [replace(draft, link_id=link_id, side=side) for draft in drafts]
-            ops.stage(db, pair.name, run.id, pair.resource, staged)
+            ops.stage(db, stream.pair, run.id, stream.resource, staged)
             ops.release(db, run.id)
             environment.ledger.record(
                 db, [OptOut("mail", known, None, "a person")], environment.now()

@@ -146,7 +146,7 @@ def test_a_create_in_doubt_whose_link_has_its_record_by_now_is_dropped_without_a
     create = Draft(link_id, Side.LEFT, OpKind.CREATE, None, {"email": BOB})
     with working(world) as cycle:
         with cycle.writing() as db:
-            ops.stage(db, world.name, cycle.run_id, cycle.pair.resource, [create])
+            ops.stage(db, world.name, cycle.run_id, cycle.stream.resource, [create])
             mine = t.op.c.run_id == cycle.run_id
             sending = {"state": OpState.SENDING.value, "sent_at": world.now}
             db.execute(t.op.update().where(mine).values(sending))

@@ -294,7 +294,7 @@ BREAKS: dict[str, Callable[[World, Place], None]] = {
 
 def cursor_of(world: World, side: Side) -> Cursor:
     with world.reading() as db:
-        return cursors.load(db, world.name, side, world.pair().resource)
+        return cursors.load(db, world.name, side, world.stream().resource)
 
 
 @pytest.mark.parametrize("how", BREAKS)

@@ -180,7 +180,7 @@ def test_only_a_newer_dated_opt_in_of_the_same_address_speaks_against_a_report(
             with cycle.writing() as db:
                 take_in(db, cycle, Side.RIGHT, page)
         with cycle.writing() as db:
-            known = cycle.environment.ledger.suppressed(db, [ADA], cycle.pair.relatives)
+            known = cycle.environment.ledger.suppressed(db, [ADA], cycle.stream.relatives)
     lifted = level is Level.GRANTED and seconds == 1
     assert bool(known) is not lifted
 
@@ -199,18 +199,18 @@ def test_no_other_opt_in_speaks_against_a_report(made: Build, mistaken: str) -> 
         with cycle.writing() as db:
             seen = [replace(opt_in, gone=True)] if mistaken == "gone" else []
             take_in(db, cycle, Side.RIGHT, [*seen, report])
-            known = cycle.environment.ledger.suppressed(db, [ADA], cycle.pair.relatives)
+            known = cycle.environment.ledger.suppressed(db, [ADA], cycle.stream.relatives)
     assert known
 
 
 @contextmanager
 def working(world: World) -> Iterator[Cycle]:
     """A cycle whose steps a test takes by itself."""
-    pair, environment = world.pair(), world.environment
-    with leased(pair, environment) as lease:
+    stream, environment = world.stream(), world.environment
+    with leased(stream.pair, environment) as lease:
         with environment.writing(lease) as db:
-            run = runs.start(db, pair.name, Mode.SYNC.value, environment.now())
-        yield Cycle(pair, environment, lease, run.id)
+            run = runs.start(db, stream.pair, Mode.SYNC.value, environment.now())
+        yield Cycle(stream, environment, lease, run.id)
 
 
 @pytest.mark.parametrize("swapped", [False, True])

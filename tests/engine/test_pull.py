@@ -27,7 +27,7 @@ DAY = timedelta(days=1)
 
 def cursor(world: World, side: Side = RIGHT) -> Cursor:
     with world.reading() as db:
-        return cursors.load(db, world.name, side, world.pair().resource)
+        return cursors.load(db, world.name, side, world.stream().resource)
 
 
 @pytest.fixture
@@ -54,20 +54,20 @@ def test_a_sweep_is_due_once_so_much_time_has_passed_and_not_before(small: World
 
 def test_without_a_time_no_sweep_is_ever_due(small: World) -> None:
     swept = cursor(small).swept_at
-    small.set_up(replace(small.pair(), sweep_every=timedelta()))
+    small.set_up(replace(small.stream(), sweep_every=timedelta()))
     small.wait(10 * DAY.total_seconds())
     small.cycle()
     assert cursor(small).swept_at == swept
 
 
 def test_a_sweep_that_asks_for_other_fields_begins_anew(small: World) -> None:
-    pair = replace(small.pair(), sweep_pages=Both(None, 1))
-    small.set_up(pair)
+    stream = replace(small.stream(), sweep_pages=Both(None, 1))
+    small.set_up(stream)
     small.wait(DAY.total_seconds())
     small.cycle()
     first = cursor(small)
     assert first.sweep is not None
-    small.set_up(replace(pair, reads=Both("", "another")))
+    small.set_up(replace(stream, reads=Both("", "another")))
     small.cycle()
     second = cursor(small)
     assert second.sweep is not None
@@ -76,7 +76,7 @@ def test_a_sweep_that_asks_for_other_fields_begins_anew(small: World) -> None:
 
 
 def test_a_sweep_has_the_number_of_the_run_that_began_it(small: World) -> None:
-    small.set_up(replace(small.pair(), sweep_pages=Both(None, 2)))
+    small.set_up(replace(small.stream(), sweep_pages=Both(None, 2)))
     small.wait(DAY.total_seconds())
     small.cycle()
     with small.reading() as db:
@@ -88,7 +88,7 @@ def test_a_sweep_has_the_number_of_the_run_that_began_it(small: World) -> None:
 def test_changes_read_while_a_pair_is_reduced_make_it_read_everything_again(small: World) -> None:
     before = cursor(small, Side.LEFT)
     assert before.reads is not None
-    small.set_up(replace(small.pair(), reduced=True))
+    small.set_up(replace(small.stream(), reduced=True))
     with working(small) as cycle:
         pull_changes(cycle, Side.LEFT, before)
     assert cursor(small, Side.LEFT).reads is None
@@ -109,9 +109,9 @@ def test_a_daemon_reads_some_pages_of_a_long_list_per_cycle(made: Build) -> None
     world.act(MAILERCLOUD, "edit", email="n7@example.org", fields={"city": "Brig"})
     world.wait(LATER.total_seconds())
     news = world.news
-    news.set_up(replace(news.pair(), sweep_pages=Both(None, 1)))
+    news.set_up(replace(news.stream(), sweep_pages=Both(None, 1)))
     reads: list[int] = []
-    assert news.pair().specs.right.page_size == 100
+    assert news.stream().specs.right.page_size == 100
     for _ in range(4):
         world.box.world.requests.clear()
         news.cycle()
@@ -124,7 +124,7 @@ def test_the_pages_that_one_cycle_may_read_are_no_whole_listing(made: Build) -> 
     world = crowded(made)
     victim = world.row(RIGHT, ADA).id
     world.act(MAILERCLOUD, "delete", id=victim)
-    world.set_up(replace(world.pair(), sweep_pages=Both(None, 1)))
+    world.set_up(replace(world.stream(), sweep_pages=Both(None, 1)))
     seen = []
     for _ in range(4):
         world.wait(LATER.total_seconds())

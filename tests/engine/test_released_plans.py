@@ -199,7 +199,7 @@ def test_a_plan_of_another_pair_is_refused(made: Build, change: Any) -> None:
     change(world)
     words = "mapping, the filter or a policy" if change is another_mapping else "another account"
     with pytest.raises(ConfigError, match=f"{words}.*Nothing was released") as caught:
-        approve(world.environment, PAIR, opened=world.pair())
+        approve(world.environment, PAIR, opened=world.stream())
     assert "syncd plan shop" in caught.value.hint
     assert world.cycle().state is RunState.HELD
     assert world.writes() == 0
@@ -241,7 +241,7 @@ def test_no_field_is_made_by_a_word_on_another_mapping(pair_of: Build) -> None:
     approve(world.environment, PAIR)
     writes = world.writes()
     reconfigured(world, guards=FEW, fields=[*FIELDS, NOTE])
-    assert world.pair().imagined.right == {"custom.firm"}
+    assert world.stream().imagined.right == {"custom.firm"}
     assert world.writes() == writes
 
 

@@ -13,6 +13,7 @@ from bench.harness import Harness, people
 from syncd.cli.run_until_quiet import run_until_quiet
 from syncd.connectors.registry import installed
 from syncd.engine import backfill
+from syncd.engine.context import Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.errors import SyncdError
 from syncd.model.record import Resource, Window
@@ -236,8 +237,9 @@ def test_a_run_that_a_person_was_told_of_stays(world: World, told: dict[str, Any
 
 
 def test_a_line_that_rests_for_weeks_is_told_by_one_run(world: World) -> None:
-    before, resting = sizes(world), replace(world.pair(), resting=("A line rests.",))
-    reports = [run_cycle(resting, world.environment) for _ in range(5)]
+    before, resting = sizes(world), replace(world.stream(), resting=("A line rests.",))
+    pair = Pair(world.name, (resting,))
+    reports = [run_cycle(pair, world.environment) for _ in range(5)]
     for report in reports:
         assert (report.state, report.reasons) == (RunState.HELD, resting.resting)
     assert sizes(world) == [*before, 5]
@@ -255,13 +257,13 @@ def test_a_list_that_is_read_for_ever_by_quiet_cycles_leaves_one_run(made: Build
     for _ in range(2):
         world.wait(LATER.total_seconds())
         world.cycle()
-    world.set_up(replace(world.pair(), sweep_pages=Both(None, 1)))
+    world.set_up(replace(world.stream(), sweep_pages=Both(None, 1)))
     before, numbers = sizes(world), []
     for _ in range(12):
         world.wait(LATER.total_seconds())
         world.cycle()
         with world.reading() as db:
-            numbers.append(cursors.load(db, world.name, Side.RIGHT, world.pair().resource).sweep)
+            numbers.append(cursors.load(db, world.name, Side.RIGHT, world.stream().resource).sweep)
         assert len(kept(world)) <= len(before) + 1
     sweeps = [number for number in dict.fromkeys(numbers) if number is not None]
     assert len(sweeps) > 2

@@ -26,7 +26,7 @@ def keys(world: World, remote_id: str) -> list[str | None]:
     """The address under which each pair knows a contact of GHL."""
     with world.reading() as db:
         found = [
-            members.load(db, pair.name, pair.pair().resource, Side.LEFT, [remote_id])
+            members.load(db, pair.name, pair.stream().resource, Side.LEFT, [remote_id])
             for pair in (world, world.news)
         ]
     return [known[remote_id].key for known in found]
@@ -60,7 +60,7 @@ def test_an_address_that_another_pair_has_seen_is_known_here_too(three: World) -
 
 def is_awake(world: World, remote_id: str) -> bool:
     with world.reading() as db:
-        known = members.load(db, world.name, world.pair().resource, Side.LEFT, [remote_id])
+        known = members.load(db, world.name, world.stream().resource, Side.LEFT, [remote_id])
     return known[remote_id].todo
 
 

@@ -231,7 +231,7 @@ def test_what_shows_a_write_in_effect_tells_that_only_of_one_who_is_there_and_of
     with working(vip) as cycle:
         with cycle.writing() as db:
             take_in(db, cycle, Side.RIGHT, [shown])
-            ops.stage(db, vip.name, cycle.run_id, cycle.pair.resource, [draft, draft])
+            ops.stage(db, vip.name, cycle.run_id, cycle.stream.resource, [draft, draft])
             mine = t.op.c.run_id == cycle.run_id
             first, later = db.execute(
                 sa.select(t.op.c.id).where(mine).order_by(t.op.c.id)

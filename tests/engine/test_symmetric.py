@@ -18,7 +18,7 @@ def _planned(world: World) -> set[tuple[str, str, str, str]]:
     """What is to be written where, without regard to which side that is."""
     with world.reading() as db:
         rows = db.execute(sa.select(t.op.c.side, t.op.c.kind, t.op.c.remote_id, t.op.c.patch)).all()
-    names = world.pair().accounts
+    names = world.stream().accounts
     return {
         (names[Side(side)].name, kind, remote_id, repr(sorted(_undated(patch).items())))
         for side, kind, remote_id, patch in rows

@@ -35,7 +35,7 @@ def taken(world: World, record: Record, side: Side = RIGHT, **how: Any) -> PullR
 
 
 def account(world: World, side: Side = RIGHT) -> str:
-    return world.pair().accounts[side].name
+    return world.stream().accounts[side].name
 
 
 def known(world: World, remote_id: str = "r1") -> tuple[Observation | None, Member | None]:

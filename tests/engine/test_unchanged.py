@@ -121,15 +121,15 @@ def test_of_two_rows_of_one_record_none_is_passed_over(world: World) -> None:
 
 
 def elsewhere(cycle: Cycle) -> Cycle:
-    mapping = replace(cycle.pair.mapping, countries=Both("CH", "CH"))
-    return replace(cycle, pair=replace(cycle.pair, mapping=mapping))
+    mapping = replace(cycle.stream.mapping, countries=Both("CH", "CH"))
+    return replace(cycle, stream=replace(cycle.stream, mapping=mapping))
 
 
 def other_field(cycle: Cycle) -> Cycle:
-    mapping, name = cycle.pair.mapping, "city"
+    mapping, name = cycle.stream.mapping, "city"
     fields = {**mapping.catalogues.right, name: replace(mapping.spec(RIGHT, name), lower=True)}
     changed = replace(mapping, catalogues=Both(mapping.catalogues.left, fields))
-    return replace(cycle, pair=replace(cycle.pair, mapping=changed))
+    return replace(cycle, stream=replace(cycle.stream, mapping=changed))
 
 
 @pytest.mark.parametrize("form", [elsewhere, other_field])

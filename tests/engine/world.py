@@ -19,7 +19,7 @@ from syncd.accounts import CHECK_EVERY
 from syncd.app import App
 from syncd.config.load import load
 from syncd.connectors.api import Wire
-from syncd.engine.context import Environment, Pair
+from syncd.engine.context import Environment, Pair, Stream
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.errors import FieldsChangedError
 from syncd.model.link import State
@@ -71,7 +71,7 @@ class Process:
     """
 
     app: App | None = None
-    opened: dict[str, Pair] = field(default_factory=dict)
+    opened: dict[str, Stream] = field(default_factory=dict)
     opened_at: dict[str, datetime] = field(default_factory=dict)
     ahead: timedelta = timedelta()
 
@@ -266,30 +266,33 @@ class World:
         return self.process.app or self.start_process()
 
     def pair(self, *, anew: bool = False) -> Pair:
-        """The pair as a process has it; one request at a time, so that tests repeat.
+        return Pair(self.name, (self.stream(anew=anew),))
 
-        It is opened again when that can show anything else than before.
+    def stream(self, *, anew: bool = False) -> Stream:
+        """The contacts as a process has them; one request at a time, so that tests repeat.
+
+        The pair is opened again when that can show anything else than before.
         """
         app, opened = self.running(), self.process.opened
         if anew or not self._still_open():
             self.process.opened_at[self.name] = self.now
-            pair = app.open_pair(self.name, create_fields=True, anew=anew)
+            stream = app.open_pair(self.name, create_fields=True, anew=anew).contacts
             for side in SIDES:
-                reader = getattr(pair.connector(side), "_reader", None)
+                reader = getattr(stream.connector(side), "_reader", None)
                 if reader is not None:
                     reader._concurrency = 1  # requests of several threads have no order
-            specs = pair.specs.map(lambda spec: replace(spec, concurrency=1))
-            opened[self.name] = replace(pair, specs=specs, chunk=self.chunk)
+            specs = stream.specs.map(lambda spec: replace(spec, concurrency=1))
+            opened[self.name] = replace(stream, specs=specs, chunk=self.chunk)
         return opened[self.name]
 
-    def set_up(self, pair: Pair) -> None:
-        """Go on with a pair that is not as its file says, until it is opened anew."""
-        self.process.opened[self.name] = pair
+    def set_up(self, stream: Stream) -> None:
+        """Go on with contacts that are not as their file says, until they are opened anew."""
+        self.process.opened[self.name] = stream
         self.process.opened_at[self.name] = FAR
 
     def _still_open(self) -> bool:
-        pair = self.process.opened.get(self.name)
-        if pair is None or any(pair.imagined) or pair.resting:
+        stream = self.process.opened.get(self.name)
+        if stream is None or any(stream.imagined) or stream.resting:
             return False
         return self.now - self.process.opened_at[self.name] < CHECK_EVERY
 
