@@ -1,15 +1,16 @@
-"""What an answer of GoHighLevel means. Source: ghl.md 0.1, 3.5, 3.7, 10 and 11.
+"""What an answer of GoHighLevel means. Source: ghl.md 0.1, 3.5, 3.7, 4.4, 10 and 11.
 
 The texts of GHL may hold names and addresses of contacts, so nothing of them is ever
 copied into an error: only the status, GHL's own trace id, and field names that we know.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from syncd.connectors.ghl.child_spec import APPOINTMENT_FIELDS, NOTE_FIELDS, TASK_FIELDS
 from syncd.connectors.ghl.spec import FIELDS
 from syncd.errors import (
     AccountError,
@@ -22,6 +23,7 @@ from syncd.errors import (
 )
 from syncd.http.answer import Answer
 
+CHILD_FIELDS = tuple({**NOTE_FIELDS, **TASK_FIELDS, **APPOINTMENT_FIELDS})
 LONGEST_MESSAGE = 2_000  # characters of GHL's own text that are looked at
 
 
@@ -38,7 +40,7 @@ class LocationError(AccountError):
 
 
 class GoneError(StaleError):
-    """GHL says that there is no contact with this id."""
+    """GHL says that there is no record with this id."""
 
 
 _REPLACE = (
@@ -49,6 +51,10 @@ _TICK_SCOPES = (
     "Open Settings > Private Integrations in the sub-account, edit this integration and tick"
     " contacts.readonly, contacts.write, locations.readonly and"
     " locations/customFields.readonly; the token stays the same. Then type `syncd check`."
+)
+_TICK_ONE = (
+    "Open Settings > Private Integrations in the sub-account, edit this integration and tick"
+    " {scope}; the token stays the same. Then type `syncd check`."
 )
 _USE_SUB_ACCOUNT = (
     "An agency token cannot read contacts. Switch to the sub-account, open Settings >"
@@ -68,6 +74,11 @@ _TOKEN = re.compile(
     r"invalid (token|jwt|private integration)|jwt|token (is |has )?(expired|revoked)"
 )
 _GONE = re.compile(r"\bcontacts?\b.*(not found|not exist|doesn.t exist|is deleted|been deleted)")
+_GONE_CHILD = re.compile(
+    r"\b(note|task|event|appointment)s?\b.*(not found|not exist|doesn.t exist|been deleted)"
+    r"|event id is invalid"  # gotcha of 4.4
+)
+_OF_A_CHILD = re.compile(r"/(notes|tasks|appointments|events)\b")
 _ROUTE = re.compile(r"\bcannot (get|post|put|delete)\b|no route")
 _DUPLICATE = re.compile(r"duplicated? contact|already exists|duplicate")
 _UNEXPECTED_PROPERTY = re.compile(r"property ([A-Za-z0-9_.]{1,40}) should not exist")
@@ -163,7 +174,8 @@ def _forbidden(where: str, message: str, answer: Answer) -> AccountError:
 def _no_scope(where: str, answer: Answer) -> ScopeError:
     scope = scope_of(answer.label)
     return ScopeError(
-        f"GHL refuses this call: the token lacks the scope {scope} ({where})", hint=_TICK_SCOPES
+        f"GHL refuses this call: the token lacks the scope {scope} ({where})",
+        hint=_TICK_SCOPES if scope in _TICK_SCOPES else _TICK_ONE.format(scope=scope),
     )
 
 
@@ -184,15 +196,23 @@ def scope_of(label: str) -> str:
     ('contacts.readonly', 'contacts.write')
     """
     method, _, path = label.partition(" ")
-    reads = method == "GET" or path == "/contacts/search"
+    reads = method == "GET" or path.endswith("/search")
     if path.startswith("/contacts"):
         family = "contacts"
+    elif path.startswith("/calendars"):
+        family = "calendars/events" if path.startswith("/calendars/events") else "calendars"
+    elif path.startswith("/users"):
+        family = "users"
+    elif path.endswith("/tasks/search"):
+        family = "locations/tasks"
     else:
         family = "locations/customFields" if path.endswith("/customFields") else "locations"
     return f"{family}.{'readonly' if reads else 'write'}"
 
 
 def _refused(where: str, message: str, answer: Answer) -> SyncdError:
+    if _OF_A_CHILD.search(answer.label):
+        return _refused_child(where, message, answer)
     meta = _object(answer).get("meta")
     duplicate = meta.get("contactId") if isinstance(meta, Mapping) else None
     named = isinstance(duplicate, str) and bool(duplicate)
@@ -221,14 +241,35 @@ def _refused(where: str, message: str, answer: Answer) -> SyncdError:
     return RecordError(f"{where}: a value is not accepted", code=code, fields=fields)
 
 
-def named_fields(message: str) -> tuple[str, ...]:
+def _refused_child(where: str, message: str, answer: Answer) -> SyncdError:
+    """The same for a note, a task or an appointment, of which GHL refuses no duplicates.
+
+    What a 404 of one of them says is not documented, only that it was seen (0.1): what
+    does not speak of a route is taken for "gone", which whoever asked has to confirm.
+    """
+    if "version" in message and ("segment" in message or "header" in message):
+        return _wrong_version(where)
+    if answer.status in (400, 404) and _GONE.search(message):
+        return GoneError(f"{where}: there is no such contact")
+    one = answer.label.endswith(("{child_id}", "{child_id}/completed"))
+    missing = answer.status == 404 and not _ROUTE.search(message)
+    if one and (missing or (answer.status == 400 and _GONE_CHILD.search(message))):
+        return GoneError(f"{where}: there is no such record")
+    if answer.status == 404:
+        return AccountError(f"GHL does not know this call ({where})", hint=_CHECK_VERSION)
+    code = "invalid" if answer.status == 422 else "refused"
+    fields = named_fields(message, CHILD_FIELDS)
+    return RecordError(f"{where}: a value is not accepted", code=code, fields=fields)
+
+
+def named_fields(message: str, known: Iterable[str] = tuple(FIELDS)) -> tuple[str, ...]:
     """Those of our own field names that a text of GHL mentions, in a fixed order.
 
     >>> named_fields("email must be an email\\nproperty gender should not exist")
     ('email',)
     """
     words = set(re.findall(r"[a-z0-9_]+", message))
-    return tuple(name for name in FIELDS if name.lower() in words)
+    return tuple(name for name in known if name.lower() in words)
 
 
 def _trace(answer: Answer) -> str:

@@ -25,8 +25,15 @@ PAUSE_AFTER_401_S = 2.0
 _LONE = re.compile("[\ud800-\udfff]")
 RESERVE_RECHECK = timedelta(minutes=10)
 
-# Upserts join people who share a phone and swallow second keys (3.7); they are never sent.
-FORBIDDEN = (r"^POST /contacts/upsert", r"^PUT /locations", r"^DELETE /locations")
+# Upserts join people who share a phone and swallow second keys (3.7); they are never sent. An
+# appointment is deleted as an event: its own path is no route, and answers 401 as if the token
+# were at fault (4.4).
+FORBIDDEN = (
+    r"^POST /contacts/upsert",
+    r"^PUT /locations",
+    r"^DELETE /locations",
+    r"^DELETE /calendars/events/appointments",
+)
 
 
 class Family(StrEnum):
@@ -34,6 +41,8 @@ class Family(StrEnum):
 
     CONTACTS = "contacts"
     LOCATIONS = "locations"
+    CALENDARS = "calendars"
+    USERS = "users"
 
 
 class Api:
@@ -47,6 +56,8 @@ class Api:
         self._versions = {
             Family.CONTACTS: settings.versions.contacts,
             Family.LOCATIONS: settings.versions.locations,
+            Family.CALENDARS: settings.versions.calendars,
+            Family.USERS: settings.versions.users,
         }
         self._sleep = wire.sleep
         secrets = (settings.token, settings.second_token)

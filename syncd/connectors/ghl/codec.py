@@ -120,7 +120,11 @@ class Decoder:
 
 def usable_id(contact: Mapping[str, Any]) -> str | None:
     """GHL's id of a contact; None for one that could not be put into a path."""
-    remote_id = contact.get("id")
+    return usable(contact.get("id"))
+
+
+def usable(remote_id: Any) -> str | None:
+    """An id that can be kept, and put into a path; None for anything else."""
     if not isinstance(remote_id, str) or not remote_id.strip(". "):
         return None
     return remote_id if is_usable_id(remote_id) else None

@@ -14,6 +14,8 @@ class GhlVersions(BaseModel):
 
     contacts: Annotated[str, Field(min_length=1)] = "2021-07-28"
     locations: Annotated[str, Field(min_length=1)] = "2021-07-28"
+    calendars: Annotated[str, Field(min_length=1)] = "2021-04-15"
+    users: Annotated[str, Field(min_length=1)] = "2021-07-28"
 
 
 class GhlSettings(BaseModel):

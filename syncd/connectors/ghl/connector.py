@@ -1,11 +1,11 @@
-"""GoHighLevel: contacts of one location, JSON over HTTPS.
+"""GoHighLevel: contacts of one location and what belongs to them, JSON over HTTPS.
 
 Source: ghl.md, evidence up to October 2026. Known limits: the change feed is a search index
 that lags by seconds to minutes; nothing tells of deletions; no conditional write exists;
 one write is one call, within 100 calls per 10 s and 200,000 per day.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import ClassVar
@@ -14,9 +14,11 @@ from syncd.connectors.api import Wire
 from syncd.connectors.ghl import feed, search
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.assumptions import ASSUMPTIONS
+from syncd.connectors.ghl.children import Children
 from syncd.connectors.ghl.config import GhlSettings
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.inspect import inspect
+from syncd.connectors.ghl.notes import Notes
 from syncd.connectors.ghl.probe import Probe
 from syncd.connectors.ghl.reader import Reader
 from syncd.connectors.ghl.spec import SPEC
@@ -24,7 +26,7 @@ from syncd.connectors.ghl.writer import Writer
 from syncd.errors import ConfigError, InDoubtError, RecordError, StaleError
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Assumption, Finding
-from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.record import Extent, Identity, Page, Record, Resource, Window
 from syncd.model.spec import Catalogue, FieldSpec
 from syncd.model.values import Value
 
@@ -44,6 +46,7 @@ class Ghl:
         self._fields = LocationFields(self._api)
         self._reader = Reader(self._api, self._fields, SPEC.resources[Resource.CONTACT].concurrency)
         self._writer = Writer(self._api, self._fields, self._reader)
+        self._nested: Mapping[Resource, Children] = {Resource.NOTE: Notes(self._api)}
 
     def close(self) -> None:
         self._api.close()
@@ -53,7 +56,9 @@ class Ghl:
         return inspect(self._api, self._fields)
 
     def catalogue(self, resource: Resource) -> Catalogue:
-        """Standard and custom fields, read anew."""
+        """Standard and custom fields, read anew; only contacts have custom ones."""
+        if resource in self._nested:
+            return SPEC.resources[resource].fields
         _only_contacts(resource)
         return self._fields.refresh().catalogue()
 
@@ -90,10 +95,10 @@ class Ghl:
 
     def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
         """Carry out the ops one by one."""
-        _only_contacts(resource)
+        writer = self._writer if resource is Resource.CONTACT else self._children(resource)
         for op in ops:
             try:
-                yield self._writer.write(op)
+                yield writer.write(op)
             except (RecordError, StaleError, InDoubtError) as cause:
                 yield Receipt(op.id, op.remote_id, error=cause)
 
@@ -106,8 +111,12 @@ class Ghl:
         full: bool = False,
         window: Window | None = None,
     ) -> Iterator[Page]:
-        """Contacts: changed since the cursor, all of them, or those of a window."""
-        _only_contacts(resource)
+        """Contacts: changed since the cursor, all of them, or those of a window.
+
+        Of the others all that GHL lists for the whole location, which is no note.
+        """
+        if resource is not Resource.CONTACT:
+            return self._children(resource).pull(cursor, window)
         place = feed.read(cursor)
         if window is not None:
             return self._window(place, window, fields)
@@ -118,6 +127,38 @@ class Ghl:
                 return self._sweep(place, fields)
             case _:
                 return self._sweep(feed.SweepCursor(), fields)
+
+    def children(
+        self,
+        resource: Resource,
+        parent_id: str,
+        *,
+        fields: frozenset[str],  # noqa: ARG002 - GHL shows all of them anyway
+    ) -> Sequence[Record]:
+        """All of one contact, with every field there is."""
+        return self._children(resource).children(parent_id)
+
+    def child(
+        self,
+        resource: Resource,
+        remote_id: str,
+        parent_id: str,
+        *,
+        fields: frozenset[str],  # noqa: ARG002 - GHL shows all of them anyway
+    ) -> Record:
+        """One of them now, with every field there is."""
+        return self._children(resource).child(remote_id, parent_id)
+
+    def keep_to(self, resource: Resource, extent: Extent) -> None:
+        """List only these; `back` and `ahead` bound appointments alone."""
+        self._children(resource).extent = extent
+
+    def _children(self, resource: Resource) -> Children:
+        if resource not in self._nested:
+            raise ConfigError(
+                f"The GHL connector has no {resource.value} that belongs to a contact"
+            )
+        return self._nested[resource]
 
     def _sweep(self, place: feed.SweepCursor, fields: frozenset[str]) -> Iterator[Page]:
         """Every contact by the time it was added; resumable after any page."""
@@ -185,4 +226,4 @@ class Ghl:
 
 def _only_contacts(resource: Resource) -> None:
     if resource is not Resource.CONTACT:
-        raise ConfigError(f"The GHL connector does not sync a {resource.value}")
+        raise ConfigError(f"GHL does this with contacts only, and not with a {resource.value}")

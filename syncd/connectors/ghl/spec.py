@@ -1,7 +1,8 @@
-"""What GoHighLevel can do with contacts, as frozen data. Source: ghl.md 2, 3 and 5."""
+"""What GoHighLevel can do, as frozen data. Source: ghl.md 2, 3 and 5; `child_spec` for the rest."""
 
 from datetime import timedelta
 
+from syncd.connectors.ghl.child_spec import CHILDREN
 from syncd.model.record import Resource
 from syncd.model.spec import ConsentSpec, Deletions, FieldSpec, Kind, ResourceSpec, Spec
 from syncd.model.values import Level
@@ -99,6 +100,7 @@ SPEC = Spec(
             page_size=500,
             index_lag=timedelta(minutes=2),
             withheld=WITHHELD,
-        )
+        ),
+        **CHILDREN,
     },
 )

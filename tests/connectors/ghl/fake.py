@@ -20,6 +20,8 @@ from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Page, Record, Resource
 from syncd.model.values import Patch
 
+from .fake_nested import Nested
+
 LOCATION = "loc1"
 TOKEN = "pit-first"
 NOW = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -76,6 +78,7 @@ class FakeGhl:
     replaces_dnd: bool = False
     bare_rows: bool = False
     left_out: frozenset[str] = frozenset()  # what no row shows
+    nested: Nested = field(default_factory=Nested)
 
     def put(self, remote_id: str, at: datetime = NOW, **shown: Any) -> dict[str, Any]:
         contact = {
@@ -131,6 +134,9 @@ class FakeGhl:
 
     def _answer(self, request: httpx.Request, body: Any) -> Answered:
         path, method = request.url.path, request.method
+        told = self.nested.answer(request, body, self.contacts)
+        if told is not None:
+            return told
         if path == "/contacts/search" and method == "POST":
             return 200, self._search(body)
         if path == "/contacts/search/duplicate":
@@ -138,6 +144,7 @@ class FakeGhl:
         if path == f"/locations/{LOCATION}":
             settings = {"allowDuplicateContact": False}
             shown = {"id": LOCATION, "name": "Example", "country": "DE", "settings": settings}
+            shown["companyId"] = "agency1"
             return 200, {"location": {**shown, "timezone": "Europe/Berlin"}}
         if path == f"/locations/{LOCATION}/customFields":
             if method == "GET":

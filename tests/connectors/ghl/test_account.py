@@ -9,7 +9,6 @@ from syncd.connectors.api import Connector
 from syncd.connectors.ghl import CONNECTOR
 from syncd.connectors.ghl.inspect import NOBODY
 from syncd.errors import AccountError, ConfigError
-from syncd.model.record import Resource
 from syncd.model.spec import FieldSpec, Kind
 
 from .fake import CONTACT, LOCATION, FakeGhl, Meddle
@@ -176,8 +175,3 @@ def test_a_field_that_cannot_be_made_is_a_matter_of_configuration(field: FieldSp
     with pytest.raises(ConfigError):
         fake.open().create_field(CONTACT, field)
     assert len(fake.custom) == 3
-
-
-def test_only_contacts_are_synced_so_far() -> None:
-    with pytest.raises(ConfigError):
-        FakeGhl().open().catalogue(Resource.NOTE)

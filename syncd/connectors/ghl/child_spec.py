@@ -1,0 +1,68 @@
+"""What GoHighLevel can do with notes, tasks and appointments. Source: ghl.md 4 and 9.
+
+What empties a field of them is documented nowhere (12.6 asks it of contacts). So only texts
+are emptied, by an empty text, which the schemas allow; ids, times and choices never.
+"""
+
+from collections.abc import Mapping
+
+from syncd.model.record import Resource
+from syncd.model.spec import Catalogue, FieldSpec, Kind, Listing, ResourceSpec
+
+# `new` to `invalid` may be written. `completed` and `active` of v3 are read only (4.4).
+STATUSES = ("new", "confirmed", "cancelled", "showed", "noshow", "invalid")
+
+TASK_PAGE = 100  # the default is 25, and no maximum is documented (4.2)
+CONCURRENCY = 4
+
+
+def _by_name(*fields: FieldSpec) -> Catalogue:
+    return {field.name: field for field in fields}
+
+
+NOTE_FIELDS = _by_name(
+    FieldSpec("body", clearable=False),  # HTML where a person wrote it (4.1)
+    FieldSpec("title"),
+    FieldSpec("color", clearable=False),
+    FieldSpec("pinned", Kind.BOOLEAN, clearable=False),
+    FieldSpec("userId", clearable=False),
+    FieldSpec("dateAdded", Kind.DATETIME, read_only=True),
+)
+
+TASK_FIELDS = _by_name(
+    FieldSpec("title", clearable=False),
+    FieldSpec("body"),
+    FieldSpec("dueDate", Kind.DATETIME, clearable=False),
+    FieldSpec("completed", Kind.BOOLEAN, clearable=False),
+    FieldSpec("assignedTo", clearable=False),
+)
+
+APPOINTMENT_FIELDS = _by_name(
+    FieldSpec("calendarId", clearable=False),
+    FieldSpec("title", clearable=False),
+    FieldSpec("startTime", Kind.DATETIME, clearable=False),
+    FieldSpec("endTime", Kind.DATETIME, clearable=False),
+    FieldSpec("appointmentStatus", Kind.CHOICE, choices=STATUSES, clearable=False),
+    FieldSpec("assignedUserId", clearable=False),
+    FieldSpec("notes"),
+    FieldSpec("address"),
+    FieldSpec("dateAdded", Kind.DATETIME, read_only=True),
+    FieldSpec("dateUpdated", Kind.DATETIME, read_only=True),
+)
+
+_OWN = {
+    "id": "GHL keeps it itself, and nobody can write it",
+    "contactId": "it is the contact that it belongs to, and follows from the contacts' link",
+}
+
+CHILDREN: Mapping[Resource, ResourceSpec] = {
+    # No listing of a whole location, and no time of a change (4.1, 9).
+    Resource.NOTE: ResourceSpec(
+        fields=NOTE_FIELDS,
+        incremental=False,
+        concurrency=CONCURRENCY,
+        parent=Resource.CONTACT,
+        listing=Listing.BY_PARENT,
+        withheld=_OWN,
+    ),
+}
