@@ -5,6 +5,7 @@ are emptied, by an empty text, which the schemas allow; ids, times and choices n
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from syncd.model.record import Resource
 from syncd.model.spec import Catalogue, FieldSpec, Kind, Listing, ResourceSpec
@@ -63,6 +64,16 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         concurrency=CONCURRENCY,
         parent=Resource.CONTACT,
         listing=Listing.BY_PARENT,
+        withheld=_OWN,
+    ),
+    # The search shows no times, and lags behind by nobody knows how long (4.2).
+    Resource.TASK: ResourceSpec(
+        fields=TASK_FIELDS,
+        incremental=False,
+        concurrency=CONCURRENCY,
+        page_size=TASK_PAGE,
+        index_lag=timedelta(minutes=2),
+        parent=Resource.CONTACT,
         withheld=_OWN,
     ),
 }

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.child_codec import shows, to_child
-from syncd.errors import InDoubtError, RecordError, SyncdError, TransientError
+from syncd.errors import AccountError, InDoubtError, RecordError, SyncdError, TransientError
 from syncd.http.answer import Answer
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Extent, Page, Record, Window
@@ -145,8 +145,8 @@ class Children(ABC):
     def _is_applied(self, op: Op, remote_id: str, parent_id: str) -> bool:
         try:
             now = self.child(remote_id, parent_id)
-        except (TransientError, RecordError):
-            return False
+        except (TransientError, RecordError, AccountError):
+            return False  # also of the account: the op was sent, and needs its receipt
         if now.gone:
             raise GoneError(f"the {self.noun} is gone")
         return shows(now, op.patch)

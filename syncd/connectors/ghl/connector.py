@@ -22,6 +22,7 @@ from syncd.connectors.ghl.notes import Notes
 from syncd.connectors.ghl.probe import Probe
 from syncd.connectors.ghl.reader import Reader
 from syncd.connectors.ghl.spec import SPEC
+from syncd.connectors.ghl.tasks import Tasks
 from syncd.connectors.ghl.writer import Writer
 from syncd.errors import ConfigError, InDoubtError, RecordError, StaleError
 from syncd.model.op import Op, Receipt
@@ -46,7 +47,10 @@ class Ghl:
         self._fields = LocationFields(self._api)
         self._reader = Reader(self._api, self._fields, SPEC.resources[Resource.CONTACT].concurrency)
         self._writer = Writer(self._api, self._fields, self._reader)
-        self._nested: Mapping[Resource, Children] = {Resource.NOTE: Notes(self._api)}
+        self._nested: Mapping[Resource, Children] = {
+            Resource.NOTE: Notes(self._api),
+            Resource.TASK: Tasks(self._api),
+        }
 
     def close(self) -> None:
         self._api.close()
