@@ -76,4 +76,13 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         parent=Resource.CONTACT,
         withheld=_OWN,
     ),
+    # Windows of one calendar each; whether they lag is documented nowhere (4.4).
+    Resource.APPOINTMENT: ResourceSpec(
+        fields=APPOINTMENT_FIELDS,
+        incremental=False,
+        concurrency=CONCURRENCY,
+        index_lag=timedelta(minutes=2),
+        parent=Resource.CONTACT,
+        withheld=_OWN,
+    ),
 }

@@ -22,6 +22,7 @@ class Children(ABC):
 
     noun: ClassVar[str]
     fields: ClassVar[Catalogue]
+    list_is_whole: ClassVar[bool] = True  # the list of a contact is known to leave out none
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -44,11 +45,15 @@ class Children(ABC):
         """Create it once; the record that the answer shows, if it shows any."""
 
     @abstractmethod
-    def _put(self, op: Op, remote_id: str, parent_id: str) -> Mapping[str, Any] | None:
+    def _put(self, op: Op, remote_id: str, parent_id: str, /) -> Mapping[str, Any] | None:
         """Change it; the record that the answer shows, if it shows any."""
 
     @abstractmethod
-    def _remove(self, remote_id: str, parent_id: str) -> None: ...
+    def _remove(self, remote_id: str, parent_id: str, /) -> None: ...
+
+    def decode(self, shown: Mapping[str, Any], parent_id: str) -> Record | None:
+        """As `to_child`, of what is no row of an index."""
+        return to_child(shown, self.fields, parent_id)
 
     def pull(self, _cursor: str | None, _window: Window | None, /) -> Iterator[Page]:
         """What GHL lists for the whole location; nothing where it lists by contact only."""
@@ -68,9 +73,9 @@ class Children(ABC):
     def child(self, remote_id: str, parent_id: str) -> Record:
         """One of them now. "Gone" is believed once the list of the contact says so too.
 
-        What GHL says of one that is gone is hardly documented (0.1, 4.4), whereas the list of
-        a contact is whole, so it decides (11: gone after a re-check). A record that is under
-        another contact now is gone here.
+        What GHL says of one that is gone is hardly documented (0.1, 4.4), so where the list of
+        a contact is whole it decides whatever the refusal says (11: gone after a re-check). A
+        record that is under another contact now is gone here.
 
         Raises:
             TransientError: the two contradict one another.
@@ -79,6 +84,8 @@ class Children(ABC):
         try:
             return self._look(remote_id, parent_id)
         except (GoneError, RecordError) as cause:
+            if isinstance(cause, RecordError) and not self.list_is_whole:
+                raise
             listed = any(record.remote_id == remote_id for record in self.under(parent_id))
             if not listed:
                 return Record(remote_id, {}, gone=True, parent_id=parent_id)
@@ -167,7 +174,7 @@ class Children(ABC):
         Raises:
             InDoubtError: it is another one, or another contact's.
         """
-        record = to_child(shown, self.fields, parent_id) if shown is not None else None
+        record = self.decode(shown, parent_id) if shown is not None else None
         if record is None:
             return None
         if record.parent_id != parent_id or remote_id not in (None, record.remote_id):

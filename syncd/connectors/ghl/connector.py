@@ -13,6 +13,7 @@ from typing import ClassVar
 from syncd.connectors.api import Wire
 from syncd.connectors.ghl import feed, search
 from syncd.connectors.ghl.api import Api
+from syncd.connectors.ghl.appointments import Appointments
 from syncd.connectors.ghl.assumptions import ASSUMPTIONS
 from syncd.connectors.ghl.children import Children
 from syncd.connectors.ghl.config import GhlSettings
@@ -50,6 +51,7 @@ class Ghl:
         self._nested: Mapping[Resource, Children] = {
             Resource.NOTE: Notes(self._api),
             Resource.TASK: Tasks(self._api),
+            Resource.APPOINTMENT: Appointments(self._api),
         }
 
     def close(self) -> None:

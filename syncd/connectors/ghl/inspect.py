@@ -5,8 +5,9 @@ from typing import Any
 
 from syncd.connectors.ghl import search
 from syncd.connectors.ghl.answers import LocationError, ScopeError, TokenRefusedError
-from syncd.connectors.ghl.api import Api, Family
+from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.fields import LocationFields
+from syncd.connectors.ghl.location import read_location
 from syncd.connectors.ghl.reader import PATH as CONTACT_PATH
 from syncd.errors import (
     AccountError,
@@ -18,7 +19,6 @@ from syncd.errors import (
 )
 from syncd.model.record import Identity, Right
 
-PATH = "/locations/{location_id}"
 NOBODY = "syncdCheckNoContact0"  # as long as an id of GHL, which draws them at random
 
 
@@ -99,30 +99,6 @@ def _may_write(api: Api) -> tuple[Right, list[str]]:
         unproved = f"{scope} is not provable before the first write ({cause.message})"
         return Right(scope, granted=True), [unproved]
     return Right(scope, granted=True), []
-
-
-def read_location(api: Api) -> Mapping[str, Any]:
-    """The location with its settings.
-
-    Raises:
-        AccountError: it is not shown, or is another one.
-    """
-    try:
-        answer = api.call("GET", PATH, {"location_id": api.location_id}, family=Family.LOCATIONS)
-    except (RecordError, StaleError) as cause:
-        raise AccountError(
-            f"GHL does not show this location ({cause.message})",
-            hint="Compare `location_id` with Settings > Business Profile; then type `syncd check`.",
-        ) from cause
-    location = answer.json_object().get("location")
-    if not isinstance(location, Mapping):
-        raise AccountError(f"{answer.label} was answered without a location")
-    if location.get("id", api.location_id) != api.location_id:
-        raise AccountError(
-            "The token opens another location than `location_id` says; nothing was read",
-            hint="Put the id of the token's own sub-account into `location_id`.",
-        )
-    return location
 
 
 def _on_duplicates(location: Mapping[str, Any]) -> list[str]:

@@ -25,6 +25,6 @@ class Notes(UnderContact):
             raise RecordError("GHL makes no note without a text", code="no_key", fields=("body",))
         return self._written("POST", self.list_path, parent_id, to_body(filled, self.fields))
 
-    def _put(self, op: Op, remote_id: str, parent_id: str) -> Mapping[str, Any] | None:
+    def _put(self, op: Op, remote_id: str, parent_id: str, /) -> Mapping[str, Any] | None:
         body = to_body(op.patch, self.fields)
         return self._written("PUT", self.path, parent_id, body, remote_id)

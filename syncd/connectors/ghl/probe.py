@@ -11,7 +11,7 @@ from syncd.connectors.ghl import assumptions as that
 from syncd.connectors.ghl import search, trials
 from syncd.connectors.ghl.answers import GoneError, ScopeError
 from syncd.connectors.ghl.api import Api
-from syncd.connectors.ghl.inspect import read_location
+from syncd.connectors.ghl.location import read_location
 from syncd.connectors.ghl.reader import DUPLICATE_PATH, Reader
 from syncd.connectors.ghl.subject import NAMES, Subject
 from syncd.connectors.ghl.trials import TAG, Seen

@@ -53,7 +53,7 @@ class Tasks(UnderContact):
         body = to_body({COMPLETED: False, **filled}, self.fields)
         return self._written("POST", self.list_path, parent_id, body)
 
-    def _put(self, op: Op, remote_id: str, parent_id: str) -> Mapping[str, Any] | None:
+    def _put(self, op: Op, remote_id: str, parent_id: str, /) -> Mapping[str, Any] | None:
         """The fields, then whether it is completed, which has a call of its own.
 
         That comes last, so that what begins with a completed task sees its last state. Where

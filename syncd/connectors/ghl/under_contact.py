@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from syncd.connectors.ghl.answers import GoneError
-from syncd.connectors.ghl.child_codec import rows_of, to_child
+from syncd.connectors.ghl.child_codec import rows_of
 from syncd.connectors.ghl.children import Children, object_under, written
 from syncd.errors import RecordError
 from syncd.http.answer import Answer
@@ -29,13 +29,13 @@ class UnderContact(Children):
         except GoneError:
             return ()
         rows = rows_of(answer, self.many)
-        found = (to_child(row, self.fields, parent_id) for row in rows)
+        found = (self.decode(row, parent_id) for row in rows)
         return [record for record in found if record and record.parent_id == parent_id]
 
     def _look(self, remote_id: str, parent_id: str) -> Record:
         answer = self.api.call("GET", self.path, _places(remote_id, parent_id))
         shown = object_under(answer, self.noun)
-        record = to_child(shown, self.fields, parent_id)
+        record = self.decode(shown, parent_id)
         if record is None or record.remote_id != remote_id:
             raise RecordError(f"{answer.label} was answered with another one", code="other_id")
         if record.parent_id != parent_id:
@@ -56,7 +56,7 @@ class UnderContact(Children):
         places = _places(remote_id, parent_id)
         return self.api.call(method, path, places, body=body, repeatable=method != "POST")
 
-    def _remove(self, remote_id: str, parent_id: str) -> None:
+    def _remove(self, remote_id: str, parent_id: str, /) -> None:
         self._send("DELETE", self.path, parent_id, None, remote_id)
 
 

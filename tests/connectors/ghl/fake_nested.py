@@ -3,7 +3,9 @@
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 
@@ -15,7 +17,29 @@ from syncd.model.values import Patch
 Shown = dict[str, Any]
 Answered = tuple[int, Any]
 UNDER = re.compile(r"/contacts/([^/]+)/(notes|tasks|appointments)(?:/([^/]+))?(/completed)?")
-EVENT = re.compile(r"/calendars/events/(?:appointments/)?([^/]+)")
+EVENT = re.compile(r"/calendars/events/(appointments/)?([^/]+)")
+ZONE = ZoneInfo("Europe/Berlin")  # of the fake location
+
+
+WRITTEN = "2026-11-02T12:00:00.000Z"
+TIMES = ("startTime", "endTime", "dateAdded", "dateUpdated")
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def zoneless(row: Shown) -> Shown:
+    """A row of a contact's list: its times are the location's, without a zone (4.3)."""
+    told = {name: row[name] for name in TIMES if row.get(name)}
+    local = {name: at(text).astimezone(ZONE) for name, text in told.items()}
+    return {**row, **{name: moment.strftime("%Y-%m-%d %H:%M:%S") for name, moment in local.items()}}
+
+
+def flat(row: Shown) -> Shown:
+    """What a write answers: not wrapped, and without times of its own (4.4)."""
+    left_out = {"dateAdded", "dateUpdated", "toNotify", "description"}
+    return {name: value for name, value in row.items() if name not in left_out}
 
 
 @dataclass
@@ -40,7 +64,41 @@ class Nested:
             listed = list(self.tasks.values())
             size = min(body.get("limit", 25), self.serves)
             return 200, {"tasks": listed[body.get("skip", 0) :][:size]}
+        if path == "/calendars/":
+            return 200, {"calendars": self.calendars}
+        if path == "/calendars/events" and method == "GET":
+            return 200, {"events": self._window(dict(request.url.params))}
+        if path == "/calendars/events/appointments" and method == "POST":
+            made = {**body, "id": f"appointment{len(self.appointments)}"}
+            self.appointments[made["id"]] = {**made, "dateAdded": WRITTEN, "dateUpdated": WRITTEN}
+            return 200, flat(made)
+        if event := EVENT.fullmatch(path):
+            return self._event(method, bool(event[1]), event[2], body)
         return None
+
+    def _window(self, query: dict[str, str]) -> list[Shown]:
+        """Rows from `startTime` on; `endTime` is applied loosely, here not at all (gotcha 25)."""
+        assert int(query["startTime"]) < int(query["endTime"])
+        return [
+            row
+            for row in self.appointments.values()
+            if row["calendarId"] == query["calendarId"]
+            and at(row["startTime"]).timestamp() * 1000 >= int(query["startTime"])
+        ]
+
+    def _event(self, method: str, appointment: bool, one: str, body: Any) -> Answered:
+        if method == "DELETE" and appointment:
+            return 401, {"statusCode": 401, "message": "Invalid token"}  # no route (4.4)
+        if one not in self.appointments:
+            return 400, {"statusCode": 400, "message": "The event id is invalid"}
+        if method == "GET":
+            return 200, {"event": self.appointments[one]}
+        if method == "DELETE":
+            assert body == {}, "gotcha 23"
+            del self.appointments[one]
+            return 201, {"succeeded": True}
+        self.appointments[one].update({**body, "dateUpdated": WRITTEN})
+        return 200, flat(self.appointments[one])
 
     def _under(
         self, method: str, contact: str, many: str, one: str | None, completed: bool, body: Any
@@ -49,7 +107,8 @@ class Nested:
         noun = many.removesuffix("s")
         if one is None and method == "GET":
             key = "events" if many == "appointments" else many
-            return 200, {key: [row for row in kept.values() if row["contactId"] == contact]}
+            rows = [row for row in kept.values() if row["contactId"] == contact]
+            return 200, {key: [zoneless(row) for row in rows] if key == "events" else rows}
         if one is None:
             made = {"id": f"{noun}{len(kept)}", "contactId": contact, **body}
             kept[made["id"]] = made
