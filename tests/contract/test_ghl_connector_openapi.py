@@ -8,19 +8,23 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from connectors.ghl.fake import CONTACT, FIELDS, NOW, FakeGhl, op, push
+from connectors.ghl.fake_nested import push_child
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012
 
-from syncd.model.op import OpKind
+from syncd.connectors.ghl.connector import Ghl
+from syncd.model.op import Op, OpKind
+from syncd.model.record import Extent
+from syncd.model.record import Resource as Kin
 from syncd.model.spec import FieldSpec, Kind
-from syncd.model.values import Consent, Level, SetDelta
+from syncd.model.values import Consent, Level, Patch, SetDelta
 
 BESIDE_THE_REPOSITORY = Path(__file__).parents[3] / "shared" / "apis" / "specs" / "ghl"
 SPECS = Path(os.environ.get("SYNCD_GHL_SPECS", BESIDE_THE_REPOSITORY))
@@ -32,7 +36,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def operations(folder: Path, suffix: str) -> Iterator[tuple[str, str, Path, dict[str, Any]]]:
-    for family in ("contacts", "locations"):
+    for family in ("contacts", "locations", "calendars", "users"):
         path = folder / f"{family}{suffix}.json"
         for route, methods in json.loads(path.read_text())["paths"].items():
             for method, described in methods.items():
@@ -86,15 +90,51 @@ def problems(body: Any, path: Path, operation: dict[str, Any]) -> list[str]:
     return [f"{list(error.path)}: {error.message}" for error in validator.iter_errors(body)]
 
 
-GENERATIONS = {"dated": "2021-07-28", "v3": "v3"}
+CHILDREN: dict[Kin, Patch] = {
+    Kin.NOTE: {"body": "x", "title": "x", "color": "#FFAA00", "pinned": True, "userId": "u1"},
+    Kin.TASK: {"title": "x", "body": "x", "dueDate": NOW, "completed": True, "assignedTo": "u1"},
+    Kin.APPOINTMENT: {
+        "calendarId": "cal1",
+        "title": "x",
+        "startTime": NOW,
+        "endTime": NOW + timedelta(hours=1),
+        "appointmentStatus": "confirmed",
+        "assignedUserId": "u1",
+        "notes": "x",
+        "address": "x",
+    },
+}
+
+
+def all_that_is_done_with(ghl: Ghl, resource: Kin, parent: str, patch: Patch) -> None:
+    """Every call for what belongs to a contact, with every field that can be written."""
+    made = push_child(ghl, Op(7, resource, OpKind.CREATE, None, patch, parent_id=parent))
+    assert made.error is None
+    assert made.remote_id is not None
+    clearable = [one.name for one in ghl.spec.resources[resource].fields.values() if one.clearable]
+    changes = [patch, dict.fromkeys(set(clearable) & patch.keys())]
+    for change in changes:
+        one = Op(7, resource, OpKind.UPDATE, made.remote_id, change, parent_id=parent)
+        assert push_child(ghl, one).error is None
+    ghl.keep_to(resource, Extent(only={"calendarId": frozenset({"cal1"})}))
+    list(ghl.pull(resource, None, fields=FIELDS))
+    assert len(ghl.children(resource, parent, fields=FIELDS)) == 1
+    ghl.child(resource, made.remote_id, parent, fields=FIELDS)
+    gone = Op(7, resource, OpKind.DELETE, made.remote_id, {}, parent_id=parent)
+    assert push_child(ghl, gone).error is None
+
+
+GENERATIONS = {
+    "dated": {},
+    "v3": dict.fromkeys(("contacts", "locations", "calendars", "users"), "v3"),
+}
 
 
 @pytest.fixture(scope="module", params=GENERATIONS)
 def sent(request: pytest.FixtureRequest) -> tuple[str, FakeGhl]:
     """A generation of the API, and a fake that saw all that the connector does in it."""
     fake = FakeGhl(bare_rows=True)
-    version = GENERATIONS[request.param]
-    ghl = fake.open(versions={"contacts": version, "locations": version})
+    ghl = fake.open(versions=GENERATIONS[request.param])
     ghl.check()
     fields = {
         "custom.Memo": (FieldSpec("custom.Memo"), "text"),
@@ -139,6 +179,8 @@ def sent(request: pytest.FixtureRequest) -> tuple[str, FakeGhl]:
     list(ghl.pull(CONTACT, page.cursor, fields=FIELDS))
     ghl.find(CONTACT, "email", "ann@example.org", fields=FIELDS)
     ghl.find(CONTACT, "phone", "+12025550123", fields=FIELDS)
+    for resource, patch in CHILDREN.items():
+        all_that_is_done_with(ghl, resource, made.remote_id, patch)
     assert push(ghl, op(OpKind.DELETE, made.remote_id)).error is None
     assert fake.clock.now() >= NOW
     return request.param, fake

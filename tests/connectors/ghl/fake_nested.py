@@ -51,7 +51,7 @@ class Nested:
     appointments: dict[str, Shown] = field(default_factory=dict)
     users: list[Shown] = field(default_factory=list)
     calendars: list[Shown] = field(default_factory=list)
-    serves: int = 100  # tasks a page, however many are asked for
+    serves: int = 100  # tasks or users a page, however many are asked for
 
     def answer(self, request: httpx.Request, body: Any, contacts: Collection[str]) -> Any:
         path, method = request.url.path, request.method
@@ -64,6 +64,12 @@ class Nested:
             listed = list(self.tasks.values())
             size = min(body.get("limit", 25), self.serves)
             return 200, {"tasks": listed[body.get("skip", 0) :][:size]}
+        if path == "/users/search":
+            query = dict(request.url.params)
+            skip, limit = int(query["skip"]), min(int(query["limit"]), self.serves)
+            return 200, {"users": self.users[skip:][:limit], "count": len(self.users)}
+        if path == "/users/":
+            return 200, {"users": self.users}
         if path == "/calendars/":
             return 200, {"calendars": self.calendars}
         if path == "/calendars/events" and method == "GET":

@@ -46,10 +46,16 @@ def refuses(*refused: str, times: int = 99) -> Meddle:
 def test_every_call_names_its_version_and_us() -> None:
     fake = FakeGhl()
     fake.put("c1")
-    versions = {"contacts": "2023-02-21", "locations": "2021-07-28"}
+    versions = {
+        "contacts": "2023-02-21",
+        "locations": "2021-07-28",
+        "calendars": "2021-04-15",
+        "users": "v3",
+    }
     ghl = fake.open(versions=versions)
     ghl.check()
     ghl.fetch(CONTACT, "c1", fields=frozenset())
+    assert {r.url.path.split("/")[1] for r in fake.requests} == versions.keys()
     for request in fake.requests:
         family = request.url.path.split("/")[1]
         assert request.headers["version"] == versions[family]
