@@ -147,6 +147,12 @@ def shows(record: Record, patch: Patch) -> bool:
     )
 
 
+def could_be(record: Record, patch: Patch) -> bool:
+    """Whether nothing that a record shows is other than what was written."""
+    shown = {name: value for name, value in patch.items() if name in record.fields}
+    return shows(record, shown)
+
+
 def _alike(shown: Value, wanted: Value | SetDelta) -> bool:
     if isinstance(shown, str) and isinstance(wanted, str):
         return shown.strip() == wanted.strip()

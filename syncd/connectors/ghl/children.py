@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api
-from syncd.connectors.ghl.child_codec import shows, to_child
+from syncd.connectors.ghl.child_codec import could_be, shows, to_child
 from syncd.errors import AccountError, InDoubtError, RecordError, SyncdError, TransientError
 from syncd.http.answer import Answer
 from syncd.model.op import Op, OpKind, Receipt
@@ -100,7 +100,7 @@ class Children(ABC):
             RecordError, StaleError, InDoubtError: they concern this op.
             AccountError, ThrottledError, TransientError: it was not carried out.
         """
-        if op.parent_id is None:
+        if not op.parent_id:
             raise RecordError(f"a {self.noun} needs a contact", code="no_parent")
         match op.kind, op.remote_id:
             case OpKind.CREATE, _:
@@ -133,8 +133,8 @@ class Children(ABC):
         if refused.code not in ANSWERED:
             return
         try:
-            alike = any(shows(record, _filled(op)) for record in self.under(parent_id))
-        except (TransientError, RecordError) as cause:
+            alike = any(could_be(record, _filled(op)) for record in self.under(parent_id))
+        except (TransientError, RecordError, AccountError) as cause:
             raise InDoubtError(f"{refused.message}; looking for it failed too") from cause
         if alike:
             raise InDoubtError(f"{refused.message}; a {self.noun} like it is there") from refused

@@ -132,3 +132,59 @@ def test_an_odd_error_body_is_still_an_error(body: Any) -> None:
 
 def test_named_fields_come_in_a_fixed_order() -> None:
     assert named_fields("phone and firstname, and hat") == ("firstName", "phone")
+
+
+NOTES = "/contacts/{contact_id}/notes"
+ONE_NOTE = f"{NOTES}/{{child_id}}"
+ONE_EVENT = "/calendars/events/appointments/{child_id}"
+
+
+@pytest.mark.parametrize(
+    ("label", "status", "message", "error"),
+    [
+        (f"GET {ONE_NOTE}", 404, "Note not found", GoneError),
+        (f"GET {ONE_NOTE}", 400, "Note with id x does not exist", GoneError),
+        (f"GET {ONE_NOTE}", 404, "", GoneError),
+        (f"GET {ONE_NOTE}", 404, "Cannot GET /contacts/c1/notes/n1", AccountError),
+        (f"GET {ONE_NOTE}", 400, "Invalid API version segment 'x' at position 0", AccountError),
+        (f"PUT {ONE_NOTE}", 422, ["note must not be empty, or been deleted"], RecordError),
+        (f"GET {ONE_EVENT}", 400, "The event id is invalid", GoneError),
+        (f"GET {ONE_EVENT}", 400, "Bad Request", RecordError),
+        (f"GET {NOTES}", 400, "Contact with id x not found", GoneError),
+        (f"GET {NOTES}", 404, "Note not found", AccountError),
+        (f"GET {NOTES}", 404, "", AccountError),
+        (f"POST {NOTES}", 400, "Note already exists", RecordError),
+        ("POST /calendars/events/appointments", 400, "duplicate slot", RecordError),
+        ("PUT /contacts/{contact_id}/tasks/{child_id}/completed", 404, "", GoneError),
+    ],
+)
+def test_only_what_names_one_note_task_or_appointment_can_be_gone(
+    label: str, status: int, message: Any, error: type[SyncdError]
+) -> None:
+    """0.1, 4.4, gotcha 14; there are no duplicates among them."""
+    assert type(verdict(status, {"message": message}, label=label)) is error
+
+
+@pytest.mark.parametrize(
+    ("label", "scope"),
+    [
+        (f"GET {NOTES}", "contacts.readonly"),
+        (f"POST {NOTES}", "contacts.write"),
+        (f"DELETE {ONE_NOTE}", "contacts.write"),
+        ("POST /locations/{location_id}/tasks/search", "locations/tasks.readonly"),
+        ("GET /calendars/", "calendars.readonly"),
+        ("GET /calendars/events", "calendars/events.readonly"),
+        ("POST /calendars/events/appointments", "calendars/events.write"),
+        ("DELETE /calendars/events/{child_id}", "calendars/events.write"),
+        ("GET /users/search", "users.readonly"),
+        ("GET /locations/{location_id}", "locations.readonly"),
+    ],
+)
+def test_the_scope_that_is_missing_is_named_and_so_is_where_to_tick_it(
+    label: str, scope: str
+) -> None:
+    """1.7"""
+    denied = {"message": "The token is not authorized for this scope."}
+    told = str(verdict(401, denied, label=label))
+    assert f"lacks the scope {scope} " in told
+    assert scope in told.split("tick", 1)[1]

@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from syncd.connectors.ghl.location import in_zone
 from syncd.connectors.ghl.spec import SPEC
@@ -302,6 +304,16 @@ def test_a_wall_clock_tells_a_moment_unless_it_shows_it_twice_or_never(
     assert in_zone(datetime.fromisoformat(wall), ZoneInfo("Europe/Berlin")) == moment
 
 
+@given(
+    st.integers(950_000_000, 2_200_000_000).map(lambda s: datetime.fromtimestamp(s, UTC)),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]),
+)
+def test_a_wall_clock_never_tells_another_moment(moment: datetime, name: str) -> None:
+    zone = ZoneInfo(name)
+    wall = moment.astimezone(zone).replace(tzinfo=None)
+    assert in_zone(wall, zone) in (moment, None)
+
+
 def test_an_appointment_in_the_hour_that_comes_twice_is_looked_up() -> None:
     first, second = (datetime(2026, 10, 25, hour, 30, tzinfo=UTC) for hour in (0, 1))
     fake = booked()
@@ -477,6 +489,25 @@ def test_a_calendar_with_a_team_needs_a_user_and_the_error_says_so() -> None:
     error = push(fake, CREATE, None, NEW).error
     assert isinstance(error, RecordError)
     assert "assignedUserId" in error.fields
+
+
+def test_a_create_that_is_refused_is_in_doubt_only_if_one_like_it_is_there() -> None:
+    """Gotcha 9 and 11. A contact's list does not show the notes, which so deny nothing."""
+    fake = booked(START + timedelta(days=1))
+    fake.after = once("POST", POST, refusal(422, ["title is too long"]))
+    assert isinstance(push(fake, CREATE, None, NEW).error, InDoubtError)
+    fake = booked(START + timedelta(days=1))
+    fake.meddle = once("POST", POST, refusal(422, ["title is too long"]))
+    assert isinstance(push(fake, CREATE, None, NEW).error, RecordError)
+
+
+def test_a_refused_create_that_nobody_may_look_for_is_in_doubt() -> None:
+    fake = booked()
+    fake.meddle = lambda request: {
+        POST: refusal(422, ["no"]),
+        LIST: refusal(401, "The token is not authorized for this scope."),
+    }.get(request.url.path)
+    assert isinstance(push(fake, CREATE, None, NEW).error, InDoubtError)
 
 
 @pytest.mark.parametrize(
