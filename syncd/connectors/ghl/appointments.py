@@ -18,6 +18,7 @@ from syncd.connectors.ghl.child_codec import (
     ReadTime,
     has_offset,
     rows_of,
+    rows_of_contact,
     to_body,
     to_child,
 )
@@ -82,7 +83,7 @@ class Appointments(Children):
             answer = self.api.call("GET", LIST_PATH, {"contact_id": parent_id})
         except GoneError:
             return ()
-        rows = rows_of(answer, "events", "appointments")  # both were seen (4.3)
+        rows = rows_of_contact(answer, "events", "appointments")  # both were seen (4.3)
         found = [self._of_contact(row, parent_id) for row in rows if not _is_deleted(row)]
         return [record for record in found if record and record.parent_id == parent_id]
 

@@ -51,7 +51,7 @@ def to_child(
         parent_id: the contact that it belongs to unless it names another one.
     """
     remote_id = usable(shown.get("id"))
-    parent = usable(shown["contactId"]) if shown.get("contactId") is not None else parent_id
+    parent = usable(shown["contactId"]) if shown.get("contactId") else parent_id
     if remote_id is None or parent is None:
         return None
     read = {
@@ -95,6 +95,18 @@ def rows_of(answer: Answer, *keys: str) -> list[Mapping[str, Any]]:
     if not all(isinstance(row, Mapping) and isinstance(row.get("id"), str) for row in listed):
         raise TransientError(f"{answer.label} was answered with {keys[0]} that have no id")
     return listed
+
+
+def rows_of_contact(answer: Answer, *keys: str) -> list[Mapping[str, Any]]:
+    """As `rows_of`, of a contact's own list, which tells who is gone.
+
+    Raises:
+        TransientError: also where it cannot be read of a row whose it is.
+    """
+    rows = rows_of(answer, *keys)
+    if not all(isinstance(row.get("contactId"), str | None) for row in rows):
+        raise TransientError(f"{answer.label} was answered with {keys[0]} of nobody")
+    return rows
 
 
 def to_body(patch: Patch, fields: Catalogue) -> dict[str, Any]:

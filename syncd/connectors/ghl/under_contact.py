@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from syncd.connectors.ghl.answers import GoneError
-from syncd.connectors.ghl.child_codec import rows_of
+from syncd.connectors.ghl.child_codec import rows_of_contact
 from syncd.connectors.ghl.children import Children, object_under, written
 from syncd.errors import RecordError
 from syncd.http.answer import Answer
@@ -28,7 +28,7 @@ class UnderContact(Children):
             answer = self.api.call("GET", self.list_path, {"contact_id": parent_id})
         except GoneError:
             return ()
-        rows = rows_of(answer, self.many)
+        rows = rows_of_contact(answer, self.many)
         found = (self.decode(row, parent_id) for row in rows)
         return [record for record in found if record and record.parent_id == parent_id]
 

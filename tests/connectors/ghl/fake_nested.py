@@ -30,7 +30,11 @@ def at(text: str) -> datetime:
 
 
 def zoneless(row: Shown) -> Shown:
-    """A row of a contact's list: its times are the location's, without a zone (4.3)."""
+    """A row of a contact's list: its times are the location's, without a zone (4.3).
+
+    It has no description, which is what a write calls the notes.
+    """
+    row = {name: value for name, value in row.items() if name != "description"}
     told = {name: row[name] for name in TIMES if row.get(name)}
     local = {name: at(text).astimezone(ZONE) for name, text in told.items()}
     return {**row, **{name: moment.strftime("%Y-%m-%d %H:%M:%S") for name, moment in local.items()}}

@@ -339,8 +339,9 @@ def test_a_contacts_list_shows_no_version_of_a_zone_that_is_presumed_and_no_note
     proved = children(fake)[1]
     assert (proved.version, proved.modified) == (None, None)
     assert proved.fields.keys() & {"dateAdded", "dateUpdated", "notes"} == set()
-    fake.nested.appointments["a2"]["description"] = "Ring twice"
-    assert children(fake)[1].fields["notes"] == "Ring twice"
+    described = {**fake.nested.appointments["a2"], "description": "Ring twice"}
+    fake.meddle = of_path(LIST, {"status_code": 200, "json": {"events": [described]}})
+    assert children(fake)[0].fields["notes"] == "Ring twice"
 
 
 def test_a_contacts_list_may_call_them_appointments() -> None:
@@ -358,6 +359,7 @@ def test_a_contacts_list_may_call_them_appointments() -> None:
     [
         ({"status_code": 200, "json": {}}, TransientError),
         ({"status_code": 200, "json": {"events": [7]}}, TransientError),
+        ({"status_code": 200, "json": {"events": [{"id": "a1", "contactId": 7}]}}, TransientError),
         ({"status_code": 400, "json": {"message": "Bad Request"}}, RecordError),
         ({"status_code": 200, "text": HTML}, TransientError),
     ],

@@ -104,6 +104,15 @@ def test_what_a_note_does_not_show_is_unknown_and_what_makes_no_sense_is_odd() -
     assert record.odd == {"pinned", "dateAdded", "userId"}
 
 
+@pytest.mark.parametrize("contact", [None, ""])
+def test_a_note_that_does_not_say_whose_it_is_belongs_to_the_contact_that_lists_it(
+    contact: str | None,
+) -> None:
+    assert [record.parent_id for record in children(noted(contactId="c1"))] == ["c1"]
+    rows = {"notes": [{"id": "n1", "body": "x", "contactId": contact}]}
+    assert [record.parent_id for record in children(answer(LIST, 200, rows))] == ["c1"]
+
+
 def test_a_contact_that_is_gone_has_no_notes() -> None:
     """Gotcha 14: an unknown contact is a 400 and not a 404."""
     assert children(noted(), "c9") == []
@@ -119,6 +128,7 @@ def test_a_contact_that_is_gone_has_no_notes() -> None:
         (200, {"notes": ["n1"]}, TransientError),
         (200, {"notes": [{"body": "x"}]}, TransientError),
         (200, {"notes": [{"id": 7}]}, TransientError),
+        (200, {"notes": [{"id": "n1", "contactId": 7}]}, TransientError),
         (200, [], TransientError),
         (400, {"message": "Bad Request"}, RecordError),
         (404, {"message": "Cannot GET /contacts/c1/notes"}, AccountError),
@@ -140,7 +150,7 @@ def test_a_list_is_whole_or_an_error(status: int, body: Any, error: type[Excepti
         {"id": "..", "contactId": "c1"},
         {"id": "n\n2", "contactId": "c1"},
         {"id": "n2", "contactId": "c2"},
-        {"id": "n2", "contactId": 7},
+        {"id": "n2", "contactId": ".."},
     ],
 )
 def test_a_row_that_cannot_be_kept_or_is_of_another_contact_is_left_out(row: Any) -> None:
