@@ -101,15 +101,19 @@ class Appointments(Children):
         if self._zone_is_proved and not record.odd & TIMES:
             return record
         try:
-            direct = self._look(record.remote_id, parent_id)
+            shown, direct = self._event(record.remote_id, parent_id)
         except (GoneError, RecordError):
             known = {name: value for name, value in record.fields.items() if name not in TIMES}
             return replace(record, fields=known)
-        if START in record.fields:
+        if START in record.fields and has_offset(str(shown.get(START))):
             self._zone_is_proved = direct.fields.get(START) == record.fields[START]
         return direct
 
     def _look(self, remote_id: str, parent_id: str) -> Record:
+        return self._event(remote_id, parent_id)[1]
+
+    def _event(self, remote_id: str, parent_id: str) -> tuple[Mapping[str, Any], Record]:
+        """One appointment by its id, as GHL shows it and as a record."""
         answer = self.api.call("GET", PATH, {"child_id": remote_id}, family=Family.CALENDARS)
         shown = object_under(answer, "event")
         if _is_deleted(shown):
@@ -117,7 +121,7 @@ class Appointments(Children):
         record = self.decode(shown, parent_id)
         if record is None or record.remote_id != remote_id:
             raise RecordError(f"{answer.label} was answered with another one", code="other_id")
-        return record
+        return shown, record
 
     def pull(self, cursor: str | None, window: Window | None, /) -> Iterator[Page]:
         """One page for each calendar of the extent, or of the location, in the order of ids.

@@ -29,6 +29,7 @@ from .booking import (
     of_path,
 )
 from .fake import LOCATION, FakeGhl
+from .fake_nested import zoneless
 
 
 def test_times_of_a_contacts_list_are_in_the_locations_zone_once_that_is_proved() -> None:
@@ -54,6 +55,17 @@ def test_where_the_zone_is_another_one_every_appointment_is_looked_at() -> None:
     assert [record.fields["startTime"] for record in listed] == [START, START + timedelta(days=1)]
     assert [path for _, path in fake.log].count(ONE) == 1
     assert f"{POST}/a2" in [path for _, path in fake.log]
+
+
+def test_a_direct_look_without_an_offset_proves_nothing() -> None:
+    fake = booked()
+    ghl = fake.open()
+    event = zoneless(fake.nested.appointments["a1"])
+    fake.meddle = of_path(ONE, {"status_code": 200, "json": {"event": event}})
+    for _ in range(2):
+        (record,) = ghl.children(APPOINTMENT, "c1", fields=ALL)
+        assert record.fields["startTime"] == START
+    assert [path for _, path in fake.log].count(ONE) == 2
 
 
 @pytest.mark.parametrize(
