@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Assumption, Finding
-from syncd.model.record import Extent, Identity, Page, Record, Resource, Window
+from syncd.model.record import Extent, Identity, Page, Record, Resource, Right, Window
 from syncd.model.spec import Catalogue, FieldSpec, Spec
 from syncd.model.values import Value
 
@@ -155,6 +155,13 @@ class Nested(Protocol):
 
         Args:
             parent_id: the contact to which it was last known to belong.
+        """
+        ...
+
+    def rights(self, resource: Resource) -> Sequence[Right]:
+        """What the credentials must be able to do for this resource, besides `check`'s.
+
+        Asked only where a pair keeps the resource in step; changes nothing.
         """
         ...
 

@@ -9,7 +9,7 @@ from syncd.connectors.api import Bounded, Connector, Nested, Probing
 from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Finding
-from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.record import Identity, Page, Record, Resource, Right, Window
 from syncd.model.spec import Catalogue, FieldSpec
 from syncd.model.values import Value
 
@@ -36,6 +36,7 @@ class Named:
         if isinstance(inner, Nested):
             self.children = partial(self._children, inner)
             self.child = partial(self._child, inner)
+            self.rights = partial(self._rights, inner)
             self.keep_to = inner.keep_to
         if isinstance(inner, Probing):
             self.assumptions = inner.assumptions
@@ -101,6 +102,10 @@ class Named:
     ) -> Record:
         with self._told():
             return inner.child(resource, remote_id, parent_id, fields=fields)
+
+    def _rights(self, inner: Nested, resource: Resource) -> Sequence[Right]:
+        with self._told():
+            return inner.rights(resource)
 
     def _room(self, inner: Bounded, resource: Resource) -> int | None:
         with self._told():

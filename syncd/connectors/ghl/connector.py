@@ -22,13 +22,14 @@ from syncd.connectors.ghl.inspect import inspect
 from syncd.connectors.ghl.notes import Notes
 from syncd.connectors.ghl.probe import Probe
 from syncd.connectors.ghl.reader import Reader
+from syncd.connectors.ghl.rights import rights
 from syncd.connectors.ghl.spec import SPEC
 from syncd.connectors.ghl.tasks import Tasks
 from syncd.connectors.ghl.writer import Writer
 from syncd.errors import ConfigError, InDoubtError, RecordError, StaleError
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Assumption, Finding
-from syncd.model.record import Extent, Identity, Page, Record, Resource, Window
+from syncd.model.record import Extent, Identity, Page, Record, Resource, Right, Window
 from syncd.model.spec import Catalogue, FieldSpec
 from syncd.model.values import Value
 
@@ -158,6 +159,11 @@ class Ghl:
     def keep_to(self, resource: Resource, extent: Extent) -> None:
         """List only these; `back` and `ahead` bound appointments alone."""
         self._children(resource).extent = extent
+
+    def rights(self, resource: Resource) -> Sequence[Right]:
+        """Scopes that the token has or lacks for one of these, as far as reading shows it."""
+        self._children(resource)
+        return tuple(rights(self._api, resource))
 
     def _children(self, resource: Resource) -> Children:
         if resource not in self._nested:

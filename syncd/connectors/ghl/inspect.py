@@ -9,7 +9,6 @@ from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.location import read_location
 from syncd.connectors.ghl.reader import PATH as CONTACT_PATH
-from syncd.connectors.ghl.rights import further
 from syncd.errors import (
     AccountError,
     InDoubtError,
@@ -55,7 +54,7 @@ def inspect(api: Api, fields: LocationFields) -> Identity:
         title=_text(location, "name") or api.location_id,
         country=_text(location, "country"),
         time_zone=_text(location, "timezone"),
-        rights=(contacts, write, locations, customs, *further(api, _text(location, "companyId"))),
+        rights=(contacts, write, locations, customs),
         remarks=tuple(remarks),
     )
 

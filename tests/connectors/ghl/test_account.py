@@ -8,7 +8,6 @@ import pytest
 from syncd.connectors.api import Connector
 from syncd.connectors.ghl import CONNECTOR
 from syncd.connectors.ghl.inspect import NOBODY
-from syncd.connectors.ghl.rights import NO_EVENT
 from syncd.errors import AccountError, ConfigError
 from syncd.model.spec import FieldSpec, Kind
 
@@ -36,8 +35,7 @@ def test_a_check_reads_and_changes_nothing() -> None:
     assert all(right.granted for right in identity.rights)
     writing = {(method, path) for method, path in fake.log if method != "GET"}
     nobody = ("PUT", f"/contacts/{NOBODY}")
-    searching = {("POST", "/contacts/search"), ("POST", f"/locations/{LOCATION}/tasks/search")}
-    assert writing == {*searching, nobody}
+    assert writing == {("POST", "/contacts/search"), nobody}
     assert [b for call, b in zip(fake.log, fake.bodies, strict=True) if call == nobody] == [{}]
     assert fake.contacts == before
 
@@ -177,46 +175,3 @@ def test_a_field_that_cannot_be_made_is_a_matter_of_configuration(field: FieldSp
     with pytest.raises(ConfigError):
         fake.open().create_field(CONTACT, field)
     assert len(fake.custom) == 3
-
-
-FURTHER = {
-    f"/locations/{LOCATION}/tasks/search": "locations/tasks.readonly",
-    "/calendars/": "calendars.readonly",
-    f"/calendars/events/appointments/{NO_EVENT}": "calendars/events.readonly",
-    "/users/search": "users.readonly",
-}
-
-
-def test_the_rights_for_what_belongs_to_contacts_are_told_and_not_needed() -> None:
-    """1.7: each is a scope of its own."""
-    rights = {right.name: right for right in FakeGhl().open().check().rights}
-    assert [name for name in rights if name in FURTHER.values()] == list(FURTHER.values())
-    assert all(rights[name].granted for name in FURTHER.values())
-    assert not any(rights[name].needed for name in FURTHER.values())
-    needed = {name for name, right in rights.items() if right.needed}
-    assert needed == rights.keys() - set(FURTHER.values())
-
-
-@pytest.mark.parametrize(("path", "scope"), FURTHER.items())
-@pytest.mark.parametrize(
-    ("status", "message", "granted"),
-    [
-        (401, "The token is not authorized for this scope.", False),
-        (404, "Cannot GET this", None),
-        (503, "", None),
-    ],
-)
-def test_a_further_right_is_granted_missing_or_not_told(
-    path: str, scope: str, status: int, message: str, granted: bool | None
-) -> None:
-    """0.1: the scope is looked at first; what fails in another way shows nothing of it."""
-    identity = FakeGhl(meddle=answers(path, status, {"message": message})).open().check()
-    told = [right.granted for right in identity.rights if right.name == scope]
-    assert told == ([] if granted is None else [granted])
-    assert all(right.granted for right in identity.rights if right.name != scope)
-
-
-def test_where_the_company_is_not_shown_the_old_list_tells_of_the_right() -> None:
-    fake = FakeGhl(meddle=answers(f"/locations/{LOCATION}", 200, {"location": {}}))
-    assert "users.readonly" in [right.name for right in fake.open().check().rights]
-    assert ("GET", "/users/") in fake.log

@@ -15,6 +15,7 @@ from syncd.connectors.ghl.api import START_RATE, Api
 from syncd.errors import AccountError, InvariantError, ThrottledError
 from syncd.http.limits import Limiter, Rate
 from syncd.model.op import Op, OpKind
+from syncd.model.record import Resource
 from syncd.model.values import Consent, Level
 
 from .fake import CONTACT, LOCATION, TOKEN, FakeGhl, Meddle
@@ -54,6 +55,7 @@ def test_every_call_names_its_version_and_us() -> None:
     }
     ghl = fake.open(versions=versions)
     ghl.check()
+    ghl.rights(Resource.APPOINTMENT)
     ghl.fetch(CONTACT, "c1", fields=frozenset())
     assert {r.url.path.split("/")[1] for r in fake.requests} == versions.keys()
     for request in fake.requests:
