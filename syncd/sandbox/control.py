@@ -91,6 +91,8 @@ class Control:
         match (method, what):
             case ("GET", "contacts"):
                 return platform.dump()
+            case ("GET", "children"):
+                return platform.children()
             case ("GET", "settings"):
                 return platform.configure({})
             case ("POST", "settings"):
@@ -110,6 +112,7 @@ class Control:
             f"{verb} /{{{names}}}/{what}"
             for verb, what in (
                 ("GET", "contacts"),
+                ("GET", "children"),
                 ("GET", "settings"),
                 ("POST", "settings"),
                 ("POST", "act"),

@@ -185,6 +185,10 @@ class Platform(ABC):
     def dump(self) -> list[dict[str, Any]]:
         """Every contact in the platform's own field names, for comparison by a test."""
 
+    def children(self) -> dict[str, dict[str, Any]]:
+        """What belongs to each contact, by its id and by kind; empty where nothing does."""
+        return {}
+
     @abstractmethod
     def act(self, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Do what a person does in the platform's own screens; the result as JSON.

@@ -83,6 +83,11 @@ class Control:
         shown: list[dict[str, Any]] = self.request("GET", f"/{platform}/contacts")
         return shown
 
+    def children(self, platform: str) -> dict[str, dict[str, Any]]:
+        """What belongs to each contact, by its id and by kind, in the platform's own names."""
+        shown: dict[str, dict[str, Any]] = self.request("GET", f"/{platform}/children")
+        return shown
+
     def configure(self, platform: str, **settings: Any) -> dict[str, Any]:
         """Change some of a platform's switches; how all of them stand then."""
         switches: dict[str, Any] = self.request("POST", f"/{platform}/settings", settings)

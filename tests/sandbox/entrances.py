@@ -53,6 +53,9 @@ class Place:
             "{blacklist}": "3",
             "{filter}": "1",
         }
+        who = {"id": self.ids["{contactId}"]}
+        below = {"notes": ghl.act("add_note", {**who, "text": "x"})["note"]["id"]}
+        self.children = {f"/{kind}/{{id}}": f"/{kind}/{id_}" for kind, id_ in below.items()}
         mailercloud.act("create", {"email": ADA, "list": info["mailercloud"]["list_id"]})
         maileon.act("create", {"email": ADA, "external_id": "x-1"})
         maileon.act("create_preference", {"category": "Topics", "name": "monthly"})
@@ -72,7 +75,7 @@ class Place:
     def send(self, to: Entrance, body: bytes) -> httpx.Response:
         prefix = "" if to.platform == "_control" else self.box.platform(to.platform).prefix
         path = to.path
-        for name, value in self.ids.items():
+        for name, value in (self.children | self.ids).items():
             path = path.replace(name, value)
         headers = {**self.headers[to.platform], "Content-Type": to.media}
         if to.kind:

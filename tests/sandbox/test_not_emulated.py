@@ -17,8 +17,6 @@ from .mailercloud_client import Api as Mailercloud
 ID = "ocQHyuzHvysMo5N5VsXc"
 CALLS: dict[str, tuple[tuple[str, str], ...]] = {
     "ghl": (
-        ("GET", f"/contacts/{ID}/notes"),
-        ("GET", f"/contacts/{ID}/notes/"),
         ("POST", f"/contacts/{ID}/tasks"),
         ("GET", f"/contacts/{ID}/appointments"),
         ("POST", "/contacts/bulk/business"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from syncd.sandbox.core import World
 from syncd.sandbox.ghl.answers import RefusalError
+from syncd.sandbox.ghl.children import Children, Note
 from syncd.sandbox.ghl.contact import Contact
 from syncd.sandbox.ghl.contact_store import Contacts, Index
 from syncd.sandbox.ghl.customfields import Catalogue, CustomField, key_for
@@ -44,7 +45,12 @@ class Location:
     fields: Catalogue = field(default_factory=Catalogue)
     tags: dict[str, str] = field(default_factory=dict)  # id -> name
     deleted: dict[str, Contact] = field(default_factory=dict)
+    notes: Children[Note] = field(default_factory=Children)
     budget: Budget = field(default_factory=Budget)
+
+    def user_or_none(self, user_id: str | None) -> str | None:
+        """Who is nobody of the location is silently not taken (3.12, T6)."""
+        return user_id if any(user.id == user_id for user in self.users) else None
 
 
 class Agency:
@@ -126,14 +132,26 @@ class Agency:
         return kept
 
     def remove(self, location: Location, contact_id: str) -> Contact:
-        """Gone at once by id; its row lingers (section 9)."""
+        """Gone at once by id, with all that belongs to it; its row lingers (section 9)."""
         gone = location.contacts.remove(contact_id)
         location.deleted[contact_id] = gone
+        for note in location.notes.of(contact_id):
+            location.notes.remove(note.id)
         lag_s = self.settings.delete_lag_s
         lag_s = self.settings.index_lag_s if lag_s is None else lag_s
         visible_at = self.now() + int(lag_s * 1000)
         location.index.note(visible_at, self.next_revision(), contact_id, None)
         return gone
+
+    def hand_over(self, location: Location, loser: str, winner: str) -> None:
+        """All that belongs to one contact goes to another, with a merge (unverified)."""
+        location.notes.handed_over(loser, winner)
+
+    def child_changed(self, location: Location, contact_id: str | None) -> None:
+        """Something below a contact was written; whether that moves the contact is a switch."""
+        contact = location.contacts.by_id.get(contact_id or "")
+        if contact is not None and self.settings.bump_on_children:
+            self.put(location, contact)
 
     def note_tags(self, location: Location, names: tuple[str, ...]) -> None:
         """A tag that nobody had before enters the location's catalogue (3.9)."""

@@ -7,6 +7,7 @@ from werkzeug import Request
 
 from syncd.sandbox.ghl.agency import Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError, invalid, not_found
+from syncd.sandbox.ghl.children import Children, ChildT
 from syncd.sandbox.ghl.contact import Contact
 from syncd.sandbox.ghl.search import Search
 from syncd.sandbox.ghl.tokens import Token
@@ -91,3 +92,25 @@ class Call:
             raise not_found(contact_id, named=self.agency.settings.gone_text == "named")
         self.location(found[0].id)
         return found
+
+    def parent(self) -> tuple[Location, Contact]:
+        """The contact of the path of a sub-resource.
+
+        Raises:
+            RefusalError: as for `contact`; 422 for `locationId` in the query (section 0, T11).
+        """
+        found = self.contact()
+        self.no_location_in_query()
+        return found
+
+    def child(self, store: Children[ChildT], contact: Contact, noun: str) -> ChildT:
+        """The note or task of the path.
+
+        Raises:
+            RefusalError: 404 (0.1, T4) or by a switch 400, there is none, or it is another's.
+        """
+        one = store.by_id.get(self.path["id"])
+        if one is None or one.contact_id != contact.id:
+            status = int(self.agency.settings.missing_child)
+            raise RefusalError(status, f"{noun} with id {self.path['id']} not found")
+        return one

@@ -11,6 +11,7 @@ from syncd.sandbox.ghl import gate, user_actions
 from syncd.sandbox.ghl.agency import Agency
 from syncd.sandbox.ghl.answers import ERROR_1010, RefusalError, as_response
 from syncd.sandbox.ghl.call import Call
+from syncd.sandbox.ghl.child_dump import dumped
 from syncd.sandbox.ghl.contact import full
 from syncd.sandbox.ghl.routes import NOWHERE, Route, Table, never
 from syncd.sandbox.ghl.search import Search
@@ -84,6 +85,10 @@ class Ghl(Platform):
     def dump(self) -> list[dict[str, Any]]:
         """The main location's, in the shape of GET by id."""
         return [full(contact) for contact in self.agency.main.contacts.by_id.values()]
+
+    def children(self) -> dict[str, dict[str, Any]]:
+        """The main location's, in the shape of GET by id; what has no contact is under ""."""
+        return dumped(self.agency.main)
 
     def act(self, action: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return user_actions.act(self.agency, action, arguments)

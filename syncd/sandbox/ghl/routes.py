@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from syncd.sandbox.ghl import contacts, locations, oauth, tags
+from syncd.sandbox.ghl import contacts, locations, notes, oauth, tags
 from syncd.sandbox.ghl.answers import Answer
 from syncd.sandbox.ghl.call import Call
 
@@ -48,6 +48,11 @@ ROUTES = (
     Route("POST", "/contacts/bulk/tags/update/{type}", WRITE, tags.bulk),
     Route("POST", "/contacts/{contactId}/followers", WRITE, contacts.add_followers),
     Route("DELETE", "/contacts/{contactId}/followers", WRITE, contacts.remove_followers),
+    Route("GET", "/contacts/{contactId}/notes", READ, notes.listed),
+    Route("POST", "/contacts/{contactId}/notes", WRITE, notes.create),
+    Route("GET", "/contacts/{contactId}/notes/{id}", READ, notes.get),
+    Route("PUT", "/contacts/{contactId}/notes/{id}", WRITE, notes.update),
+    Route("DELETE", "/contacts/{contactId}/notes/{id}", WRITE, notes.delete),
     Route("GET", "/locations/{locationId}", "locations.readonly", locations.get, EVERYBODY),
     Route("GET", "/locations/{locationId}/customFields", FIELDS_READ, locations.fields),
     Route("POST", "/locations/{locationId}/customFields", FIELDS_WRITE, locations.create_field),

@@ -13,6 +13,7 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "dnd_settings_write": ("merge", "replace"),
     "gone_text": ("named", "bare"),
     "iso_dates_in_search": ("work", "refuse"),
+    "missing_child": ("404", "400"),
     "unknown_custom_field": ("ignore", "refuse"),
 }
 NUMBERS_BELOW = 10**9  # seconds that every clock can add
@@ -40,6 +41,10 @@ class Settings:
         rcs_in_writes: the channel RCS, seen but in no schema, may be written (issue #264).
         create_takes_dnd: a create heeds `dndSettings` (unverified).
         bump_on_tags, bump_on_dnd: tag-only and DND-only writes change `dateUpdated` (section 9).
+        bump_on_children: a write to a note, a task or an appointment changes the `dateUpdated` of
+            its contact (12, row 3).
+        missing_child: the status for a note or task that is not there: 404 was seen (0.1, T4),
+            the description names only 400.
         empty_string_clears: `""` clears a field other than email and phone (3.6, unverified).
         clear_not_nullable: null is taken for fields the schema does not mark nullable
             (`postalCode`, `country`, …; 3.6, unverified).
@@ -84,6 +89,8 @@ class Settings:
     create_takes_dnd: bool = True
     bump_on_tags: bool = True
     bump_on_dnd: bool = True
+    bump_on_children: bool = False
+    missing_child: str = "404"
     empty_string_clears: bool = True
     clear_not_nullable: bool = False
     create_422_still_creates: float = 0.0

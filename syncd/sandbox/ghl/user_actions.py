@@ -4,19 +4,24 @@ A contact is named by `id` or by `email`. `fields` are in wire names, `custom` i
 by the name, the key or the id of a custom field. Everything happens at the sandbox clock.
 """
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from syncd.sandbox.ghl import bodies, dnd, writes
+from syncd.sandbox.ghl import bodies, dnd, note_actions, writes
 from syncd.sandbox.ghl.agency import DND_EDIT, TAG_EDIT, Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError
+from syncd.sandbox.ghl.arguments import (
+    WHO,
+    Action,
+    Arguments,
+    Result,
+    contact_of,
+    location_of,
+    text_of,
+)
 from syncd.sandbox.ghl.contact import Contact, full, iso
 from syncd.sandbox.ghl.customfields import TYPES
 from syncd.sandbox.ghl.tokens import KINDS, SCOPES
 
-Arguments = dict[str, Any]
-Result = dict[str, Any]
 EDITABLE = bodies.CREATE - {"locationId", "tags", "customFields", "dnd", "dndSettings"}
 
 
@@ -40,27 +45,27 @@ def act(agency: Agency, action: str, arguments: Arguments) -> Result:
 
 def _create(agency: Agency, arguments: Arguments) -> Result:
     """Somebody new; unlike the API, a name alone will do."""
-    location = _location(agency, arguments)
+    location = location_of(agency, arguments)
     asked = _asked(agency, location, arguments)
     writes.refuse_duplicate(agency, location, asked, None)
     return {"id": writes.create(agency, location, asked).id}
 
 
 def _edit(agency: Agency, arguments: Arguments) -> Result:
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     asked = _asked(agency, location, arguments)
     writes.refuse_duplicate(agency, location, asked, contact.id)
     return {"contact": full(writes.change(agency, location, contact, asked))}
 
 
 def _tag(agency: Agency, arguments: Arguments) -> Result:
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     tags = tuple(dict.fromkeys((*contact.tags, *_tags(arguments))))
     return {"tags": list(agency.put(location, replace(contact, tags=tags), TAG_EDIT).tags)}
 
 
 def _untag(agency: Agency, arguments: Arguments) -> Result:
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     gone = _tags(arguments)
     tags = tuple(tag for tag in contact.tags if tag not in gone)
     return {"tags": list(agency.put(location, replace(contact, tags=tags), TAG_EDIT).tags)}
@@ -77,7 +82,7 @@ def _undnd(agency: Agency, arguments: Arguments) -> Result:
 
 
 def _set_dnd(agency: Agency, arguments: Arguments, status: str) -> Result:
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     channel = arguments.get("channel", "all")
     if channel not in (*dnd.CHANNELS, "RCS", "all") or status not in dnd.STATUSES:
         raise ValueError(
@@ -94,21 +99,21 @@ def _set_dnd(agency: Agency, arguments: Arguments, status: str) -> Result:
 
 
 def _inbound_dnd(agency: Agency, arguments: Arguments) -> Result:
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     status = arguments.get("status", "active")
     kept = replace(contact, inbound_dnd={"all": {"status": str(status), "message": ""}})
     return {"inboundDndSettings": agency.put(location, kept, DND_EDIT).inbound_dnd}
 
 
 def _delete(agency: Agency, arguments: Arguments) -> Result:
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     agency.remove(location, contact.id)
     return {"id": contact.id}
 
 
 def _empty(agency: Agency, arguments: Arguments) -> Result:
     """Delete everybody, as with "select all"."""
-    location = _location(agency, arguments)
+    location = location_of(agency, arguments)
     ids = list(location.contacts.by_id)
     for id_ in ids:
         agency.remove(location, id_)
@@ -117,7 +122,7 @@ def _empty(agency: Agency, arguments: Arguments) -> Result:
 
 def _restore(agency: Agency, arguments: Arguments) -> Result:
     """Back from the deleted ones; whether the id comes back is a setting."""
-    location = _location(agency, arguments)
+    location = location_of(agency, arguments)
     gone = location.deleted.pop(str(arguments.get("id")), None)
     if gone is None:
         raise ValueError("no deleted contact has this id")
@@ -126,11 +131,15 @@ def _restore(agency: Agency, arguments: Arguments) -> Result:
 
 
 def _merge(agency: Agency, arguments: Arguments) -> Result:
-    """`loser` becomes part of the contact named; its id simply stops resolving (3.7)."""
-    location, winner = _contact(agency, arguments)
+    """`loser` becomes part of the contact named; its id simply stops resolving (3.7).
+
+    That what belongs to the loser goes to the winner, ids and all, is unverified.
+    """
+    location, winner = contact_of(agency, arguments)
     loser = location.contacts.by_id.get(str(arguments.get("loser")))
     if loser is None or loser.id == winner.id:
         raise ValueError("`loser` must be the id of another contact")
+    agency.hand_over(location, loser.id, winner.id)
     agency.remove(location, loser.id)
     del location.deleted[loser.id]
     held = {name: value for name, value in winner.plain.items() if value}
@@ -150,7 +159,7 @@ def _merge(agency: Agency, arguments: Arguments) -> Result:
 
 def _add_email(agency: Agency, arguments: Arguments) -> Result:
     """An additional address, which only the screens can add (gotcha 15)."""
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     address = str(arguments.get("address"))
     if not bodies.EMAIL.fullmatch(address) or len(contact.additional_emails) >= 10:
         raise ValueError("`address` must be an e-mail address, and there can be ten of them")
@@ -159,7 +168,7 @@ def _add_email(agency: Agency, arguments: Arguments) -> Result:
 
 
 def _remove_email(agency: Agency, arguments: Arguments) -> Result:
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     gone = str(arguments.get("address")).lower()
     left = tuple(one for one in contact.additional_emails if one.lower() != gone)
     if left == contact.additional_emails:
@@ -169,7 +178,7 @@ def _remove_email(agency: Agency, arguments: Arguments) -> Result:
 
 def _touch(agency: Agency, arguments: Arguments) -> Result:
     """Open, and save without a change: only `dateUpdated` moves."""
-    location, contact = _contact(agency, arguments)
+    location, contact = contact_of(agency, arguments)
     return {"contact": full(agency.put(location, contact))}
 
 
@@ -177,7 +186,7 @@ def _create_custom_field(agency: Agency, arguments: Arguments) -> Result:
     kind = arguments.get("data_type", "TEXT")
     if kind not in TYPES:
         raise ValueError(f"data_type must be one of {', '.join(TYPES)}")
-    location, name = _location(agency, arguments), _text(arguments, "name")
+    location, name = location_of(agency, arguments), text_of(arguments, "name")
     options = arguments.get("options", ())
     if not isinstance(options, list | tuple) or not all(isinstance(one, str) for one in options):
         raise ValueError("`options` must be a list of strings")
@@ -187,16 +196,16 @@ def _create_custom_field(agency: Agency, arguments: Arguments) -> Result:
 
 def _rename_custom_field(agency: Agency, arguments: Arguments) -> Result:
     """The key stays (5.1)."""
-    location = _location(agency, arguments)
-    one = location.fields.fields[_field_id(location, _text(arguments, "name"))]
-    renamed = replace(one, name=_text(arguments, "new_name"))
+    location = location_of(agency, arguments)
+    one = location.fields.fields[_field_id(location, text_of(arguments, "name"))]
+    renamed = replace(one, name=text_of(arguments, "new_name"))
     location.fields.add(renamed)
     return {"id": renamed.id, "key": renamed.key}
 
 
 def _delete_custom_field(agency: Agency, arguments: Arguments) -> Result:
-    location = _location(agency, arguments)
-    field_id = _field_id(location, _text(arguments, "name"))
+    location = location_of(agency, arguments)
+    field_id = _field_id(location, text_of(arguments, "name"))
     agency.remove_field(location, field_id)
     return {"id": field_id}
 
@@ -212,7 +221,7 @@ def _make_token(agency: Agency, arguments: Arguments) -> Result:
     kind = arguments.get("kind", "pit")
     if kind not in KINDS:
         raise ValueError(f"kind must be one of {', '.join(KINDS)}")
-    location = None if kind in ("agency_pit", "company") else _location(agency, arguments).id
+    location = None if kind in ("agency_pit", "company") else location_of(agency, arguments).id
     life_s = arguments.get("expires_in_s")
     if life_s is not None and not isinstance(life_s, int | float):
         raise ValueError("`expires_in_s` must be a number of seconds")
@@ -225,7 +234,7 @@ def _make_token(agency: Agency, arguments: Arguments) -> Result:
 
 
 def _revoke_token(agency: Agency, arguments: Arguments) -> Result:
-    agency.wallet.revoke(_text(arguments, "token"))
+    agency.wallet.revoke(text_of(arguments, "token"))
     return {}
 
 
@@ -233,29 +242,9 @@ def _authorize(agency: Agency, arguments: Arguments) -> Result:
     """Consent in the browser; `user_type` Company is what an agency's install gives (1.2)."""
     company = arguments.get("user_type", "Location") == "Company"
     scopes = _scopes(arguments, SCOPES | {"oauth.write"} if company else SCOPES)
-    location = None if company else _location(agency, arguments).id
+    location = None if company else location_of(agency, arguments).id
     kind = "company" if company else "location"
     return {"code": agency.wallet.authorize(kind, location, scopes, agency.now())}
-
-
-def _location(agency: Agency, arguments: Arguments) -> Location:
-    """`location` is an id; without it, the main one."""
-    wanted = arguments.get("location", agency.main.id)
-    if wanted not in agency.locations:
-        raise ValueError(f"no such location; there are: {', '.join(agency.locations)}")
-    return agency.locations[wanted]
-
-
-def _contact(agency: Agency, arguments: Arguments) -> tuple[Location, Contact]:
-    location = _location(agency, arguments)
-    if "id" in arguments:
-        found = location.contacts.by_id.get(str(arguments["id"]))
-    else:
-        ids = location.contacts.emails.of(str(arguments.get("email")).lower())
-        found = location.contacts.by_id[ids[0]] if ids else None
-    if found is None:
-        raise ValueError("no contact has this `id` or `email`")
-    return location, found
 
 
 def _asked(agency: Agency, location: Location, arguments: Arguments) -> bodies.Asked:
@@ -288,13 +277,6 @@ def _tags(arguments: Arguments) -> tuple[str, ...]:
     return bodies.as_tags(wanted or [])
 
 
-def _text(arguments: Arguments, name: str) -> str:
-    value = arguments.get(name)
-    if not isinstance(value, str) or not value:
-        raise ValueError(f"`{name}` is missing: a string")
-    return value
-
-
 def _scopes(arguments: Arguments, default: frozenset[str]) -> frozenset[str]:
     wanted = arguments.get("scopes", default)
     if not isinstance(wanted, list | frozenset) or not all(isinstance(one, str) for one in wanted):
@@ -311,8 +293,7 @@ def _given(arguments: Arguments, *names: str) -> dict[str, str]:
     return {name: str(arguments[name]) for name in names if name in arguments}
 
 
-WHO = ("id", "email")
-ACTIONS: dict[str, tuple[Callable[[Agency, Arguments], Result], tuple[str, ...]]] = {
+ACTIONS: dict[str, Action] = {
     "create": (_create, ("fields", "custom", "tags")),
     "edit": (_edit, (*WHO, "fields", "custom", "tags")),
     "touch": (_touch, WHO),
@@ -334,4 +315,5 @@ ACTIONS: dict[str, tuple[Callable[[Agency, Arguments], Result], tuple[str, ...]]
     "make_token": (_make_token, ("kind", "scopes", "expires_in_s", "revoked")),
     "revoke_token": (_revoke_token, ("token",)),
     "authorize": (_authorize, ("user_type", "scopes")),
+    **note_actions.ACTIONS,
 }
