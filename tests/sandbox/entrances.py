@@ -54,7 +54,10 @@ class Place:
             "{filter}": "1",
         }
         who = {"id": self.ids["{contactId}"]}
-        below = {"notes": ghl.act("add_note", {**who, "text": "x"})["note"]["id"]}
+        below = {
+            "notes": ghl.act("add_note", {**who, "text": "x"})["note"]["id"],
+            "tasks": ghl.act("add_task", {**who, "title": "x"})["task"]["id"],
+        }
         self.children = {f"/{kind}/{{id}}": f"/{kind}/{id_}" for kind, id_ in below.items()}
         mailercloud.act("create", {"email": ADA, "list": info["mailercloud"]["list_id"]})
         maileon.act("create", {"email": ADA, "external_id": "x-1"})

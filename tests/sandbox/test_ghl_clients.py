@@ -20,6 +20,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/contacts/{contactId}/followers": {"followers": []},
     "/contacts/{contactId}/notes": {"body": "x"},
     "/contacts/{contactId}/notes/{id}": {"body": "x"},
+    "/contacts/{contactId}/tasks": {"title": "x", "dueDate": "2026-12-01", "completed": False},
+    "/contacts/{contactId}/tasks/{id}": {"title": "x"},
+    "/contacts/{contactId}/tasks/{id}/completed": {"completed": True},
 }
 QUERIES = {"/contacts/search/duplicate": "email=ada@example.org&", "/contacts/": ""}
 NAMED_IN_BODY = {"/contacts/search", "/contacts/", "/contacts/upsert"}
@@ -50,6 +53,7 @@ def test_a_slash_at_the_end_of_a_contacts_path_may_be_there_or_not(route: Any, e
     api = Api()
     id_ = api.create(email="ada@example.org")
     api.act("add_note", id=id_, text="x")
+    api.act("add_task", id=id_, title="x")
     answer = ask(api, route.method, route.template, end, id_)
     assert answer.status_code in (200, 201), answer.text
     assert api.box.world.requests[f"ghl {route.method} {route.template}"] >= 1

@@ -17,7 +17,6 @@ from .mailercloud_client import Api as Mailercloud
 ID = "ocQHyuzHvysMo5N5VsXc"
 CALLS: dict[str, tuple[tuple[str, str], ...]] = {
     "ghl": (
-        ("POST", f"/contacts/{ID}/tasks"),
         ("GET", f"/contacts/{ID}/appointments"),
         ("POST", "/contacts/bulk/business"),
         ("GET", f"/contacts/business/{ID}"),

@@ -7,12 +7,13 @@ from typing import Any
 
 from syncd.sandbox.core import World
 from syncd.sandbox.ghl.answers import RefusalError
-from syncd.sandbox.ghl.children import Children, Note
+from syncd.sandbox.ghl.children import Children, Note, Task
 from syncd.sandbox.ghl.contact import Contact
 from syncd.sandbox.ghl.contact_store import Contacts, Index
 from syncd.sandbox.ghl.customfields import Catalogue, CustomField, key_for
 from syncd.sandbox.ghl.limits import Budget
 from syncd.sandbox.ghl.settings import Settings
+from syncd.sandbox.ghl.task_index import TaskIndex
 from syncd.sandbox.ghl.tokens import Wallet
 
 ALPHABET = string.ascii_letters + string.digits
@@ -46,6 +47,8 @@ class Location:
     tags: dict[str, str] = field(default_factory=dict)  # id -> name
     deleted: dict[str, Contact] = field(default_factory=dict)
     notes: Children[Note] = field(default_factory=Children)
+    tasks: Children[Task] = field(default_factory=Children)
+    task_index: TaskIndex = field(default_factory=TaskIndex)
     budget: Budget = field(default_factory=Budget)
 
     def user_or_none(self, user_id: str | None) -> str | None:
@@ -137,15 +140,31 @@ class Agency:
         location.deleted[contact_id] = gone
         for note in location.notes.of(contact_id):
             location.notes.remove(note.id)
-        lag_s = self.settings.delete_lag_s
-        lag_s = self.settings.index_lag_s if lag_s is None else lag_s
-        visible_at = self.now() + int(lag_s * 1000)
-        location.index.note(visible_at, self.next_revision(), contact_id, None)
+        for task in location.tasks.of(contact_id):
+            self.remove_task(location, task)
+        location.index.note(self._forgotten_at(), self.next_revision(), contact_id, None)
         return gone
+
+    def note_task(self, location: Location, task: Task) -> None:
+        """Let the search over tasks hear of a version, later (4.2, T39)."""
+        visible_at = self.now() + int(self.settings.index_lag_s * 1000)
+        location.task_index.note(visible_at, self.next_revision(), task.id, task)
+
+    def remove_task(self, location: Location, task: Task) -> None:
+        """Gone at once by id; the search goes on listing it (4.2, T39)."""
+        location.tasks.remove(task.id)
+        location.task_index.note(self._forgotten_at(), self.next_revision(), task.id, None)
+
+    def _forgotten_at(self) -> int:
+        """When an index will have heard of what is deleted now (epoch ms)."""
+        lag_s = self.settings.delete_lag_s
+        return self.now() + int((self.settings.index_lag_s if lag_s is None else lag_s) * 1000)
 
     def hand_over(self, location: Location, loser: str, winner: str) -> None:
         """All that belongs to one contact goes to another, with a merge (unverified)."""
         location.notes.handed_over(loser, winner)
+        for task in location.tasks.handed_over(loser, winner):
+            self.note_task(location, task)
 
     def child_changed(self, location: Location, contact_id: str | None) -> None:
         """Something below a contact was written; whether that moves the contact is a switch."""

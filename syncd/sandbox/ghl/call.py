@@ -109,8 +109,9 @@ class Call:
         Raises:
             RefusalError: 404 (0.1, T4) or by a switch 400, there is none, or it is another's.
         """
-        one = store.by_id.get(self.path["id"])
+        wanted = self.path["id"]
+        one = store.by_id.get(wanted)
         if one is None or one.contact_id != contact.id:
             status = int(self.agency.settings.missing_child)
-            raise RefusalError(status, f"{noun} with id {self.path['id']} not found")
+            raise RefusalError(status, f"{noun} with id {wanted} not found")
         return one

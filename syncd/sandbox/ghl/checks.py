@@ -51,6 +51,7 @@ HEX = Property(
 WHEN = Property(
     lambda value: isinstance(value, str) and moment(value) is not None,
     "must be a valid ISO 8601 date string",
+    nullable=False,
 )
 TEXTS = Property(
     lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
@@ -59,6 +60,7 @@ TEXTS = Property(
 COUNT = Property(
     lambda value: isinstance(value, int) and not isinstance(value, bool) and value >= 0,
     "must be a number",
+    nullable=False,
 )
 
 

@@ -3,17 +3,21 @@
 from typing import Any
 
 from syncd.sandbox.ghl.agency import Location
+from syncd.sandbox.ghl.children import Child
 
 Family = dict[str, list[dict[str, Any]]]
 
 
 def dumped(location: Location) -> dict[str, Family]:
-    """Per contact id `{notes}`, each in the shape of GET by id, the oldest first."""
+    """Per contact id `{notes, tasks}`, each in the shape of GET by id, the oldest first."""
     found: dict[str, Family] = {}
     for note in location.notes:
-        _family(found, note.contact_id)["notes"].append(note.wire())
+        _family(found, note)["notes"].append(note.wire())
+    for task in location.tasks:
+        _family(found, task)["tasks"].append(task.wire())
     return found
 
 
-def _family(found: dict[str, Family], contact_id: str | None) -> Family:
-    return found.setdefault(contact_id or "", {"notes": []})
+def _family(found: dict[str, Family], child: Child) -> Family:
+    """That of its contact; who belongs to nobody is under ""."""
+    return found.setdefault(child.contact_id or "", {"notes": [], "tasks": []})

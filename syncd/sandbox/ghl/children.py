@@ -48,6 +48,32 @@ class Note(Child):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Task(Child):
+    """A task; the platform shows no time but that at which it is due (4.2).
+
+    Attributes:
+        due: epoch milliseconds.
+    """
+
+    title: str
+    due: int
+    completed: bool = False
+    body: str | None = None
+    assigned_to: str | None = None
+
+    def wire(self) -> dict[str, Any]:
+        return {
+            "id": self.id,
+            "title": self.title,
+            "body": self.body,
+            "assignedTo": self.assigned_to,
+            "dueDate": iso(self.due),
+            "completed": self.completed,
+            "contactId": self.contact_id,
+        }
+
+
 ChildT = TypeVar("ChildT", bound=Child)
 
 

@@ -52,6 +52,7 @@ class Contact:
     inbound_dnd: Mapping[str, Channel] = field(default_factory=dict)
     additional_emails: tuple[str, ...] = ()
     followers: tuple[str, ...] = ()
+    business_id: str | None = None
 
     @property
     def name(self) -> str | None:
@@ -110,7 +111,7 @@ def full(contact: Contact) -> dict[str, Any]:
         "customFields": [{"id": id_, "value": value} for id_, value in contact.custom.items()],
         "additionalEmails": [{"email": one} for one in contact.additional_emails],
         "followers": list(contact.followers),
-        "businessId": None,
+        "businessId": contact.business_id,
     }
 
 
@@ -154,7 +155,7 @@ def row(contact: Contact, *, with_dnd_settings: bool, with_custom: bool) -> dict
         "dateOfBirth": get("dateOfBirth"),
         "dateAdded": iso(contact.added),
         "dateUpdated": iso(contact.updated),
-        "businessId": None,
+        "businessId": contact.business_id,
         "opportunities": [],
     }
     if with_dnd_settings:

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from syncd.sandbox.ghl import contacts, locations, notes, oauth, tags
+from syncd.sandbox.ghl import contacts, locations, notes, oauth, tags, tasks
 from syncd.sandbox.ghl.answers import Answer
 from syncd.sandbox.ghl.call import Call
 
 READ, WRITE = "contacts.readonly", "contacts.write"
 FIELDS_READ, FIELDS_WRITE = "locations/customFields.readonly", "locations/customFields.write"
 TAGS_READ, TAGS_WRITE = "locations/tags.readonly", "locations/tags.write"
+TASKS_READ = "locations/tasks.readonly"
 EVERYBODY = frozenset({"pit", "agency_pit", "location", "company"})
 SUB_ACCOUNT = frozenset({"pit", "location"})
 
@@ -53,6 +54,13 @@ ROUTES = (
     Route("GET", "/contacts/{contactId}/notes/{id}", READ, notes.get),
     Route("PUT", "/contacts/{contactId}/notes/{id}", WRITE, notes.update),
     Route("DELETE", "/contacts/{contactId}/notes/{id}", WRITE, notes.delete),
+    Route("GET", "/contacts/{contactId}/tasks", READ, tasks.listed),
+    Route("POST", "/contacts/{contactId}/tasks", WRITE, tasks.create),
+    Route("GET", "/contacts/{contactId}/tasks/{id}", READ, tasks.get),
+    Route("PUT", "/contacts/{contactId}/tasks/{id}", WRITE, tasks.update),
+    Route("DELETE", "/contacts/{contactId}/tasks/{id}", WRITE, tasks.delete),
+    Route("PUT", "/contacts/{contactId}/tasks/{id}/completed", WRITE, tasks.complete),
+    Route("POST", "/locations/{locationId}/tasks/search", TASKS_READ, tasks.search),
     Route("GET", "/locations/{locationId}", "locations.readonly", locations.get, EVERYBODY),
     Route("GET", "/locations/{locationId}/customFields", FIELDS_READ, locations.fields),
     Route("POST", "/locations/{locationId}/customFields", FIELDS_WRITE, locations.create_field),

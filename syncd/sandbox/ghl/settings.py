@@ -45,6 +45,8 @@ class Settings:
             its contact (12, row 3).
         missing_child: the status for a note or task that is not there: 404 was seen (0.1, T4),
             the description names only 400.
+        title_and_due_together: of a task's `title` and `dueDate` PUT takes none without the other
+            (4.2, T38: one integrator saw it).
         empty_string_clears: `""` clears a field other than email and phone (3.6, unverified).
         clear_not_nullable: null is taken for fields the schema does not mark nullable
             (`postalCode`, `country`, …; 3.6, unverified).
@@ -91,6 +93,7 @@ class Settings:
     bump_on_dnd: bool = True
     bump_on_children: bool = False
     missing_child: str = "404"
+    title_and_due_together: bool = False
     empty_string_clears: bool = True
     clear_not_nullable: bool = False
     create_422_still_creates: float = 0.0

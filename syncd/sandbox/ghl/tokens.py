@@ -18,6 +18,7 @@ SCOPES = frozenset(
         "locations/customFields.write",
         "locations/tags.readonly",
         "locations/tags.write",
+        "locations/tasks.readonly",
         "users.readonly",
     }
 )

@@ -6,7 +6,7 @@ by the name, the key or the id of a custom field. Everything happens at the sand
 
 from dataclasses import replace
 
-from syncd.sandbox.ghl import bodies, dnd, note_actions, writes
+from syncd.sandbox.ghl import bodies, dnd, note_actions, task_actions, writes
 from syncd.sandbox.ghl.agency import DND_EDIT, TAG_EDIT, Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError
 from syncd.sandbox.ghl.arguments import (
@@ -316,4 +316,5 @@ ACTIONS: dict[str, Action] = {
     "revoke_token": (_revoke_token, ("token",)),
     "authorize": (_authorize, ("user_type", "scopes")),
     **note_actions.ACTIONS,
+    **task_actions.ACTIONS,
 }
