@@ -240,12 +240,19 @@ class Control:
             "refusals": dict(world.refusals),
             "writes": dict(world.writes),
             "faults": dict(world.struck),
+            "messages": dict(world.messages),
             "forbidden": list(world.forbidden),
         }
 
     def _clear_counters(self, _body: dict[str, Any]) -> dict[str, Any]:
         world = self._world
-        for counter in (world.requests, world.refusals, world.writes, world.struck):
+        for counter in (
+            world.requests,
+            world.refusals,
+            world.writes,
+            world.struck,
+            world.messages,
+        ):
             counter.clear()
         world.forbidden.clear()
         return self._counters({})

@@ -128,6 +128,7 @@ class World:
         self.refusals: Counter[str] = Counter()  # platform -> answers with 429
         self.writes: Counter[str] = Counter()  # platform -> successful changing requests
         self.struck: Counter[str] = Counter()  # "ghl status" -> faults that struck
+        self.messages: Counter[str] = Counter()  # "ghl appointment booked" -> sent to customers
         self.forbidden: list[str] = []  # calls no sync may ever make, as "METHOD path"
         self.lock = threading.RLock()  # one request at a time changes state
         self.served = False  # by a server: there are threads and sockets
@@ -138,7 +139,7 @@ class World:
         self.dice = random.Random(self.seed)
         self.clock = Clock()
         self.faults.clear()
-        for counter in (self.requests, self.refusals, self.writes, self.struck):
+        for counter in (self.requests, self.refusals, self.writes, self.struck, self.messages):
             counter.clear()
         self.forbidden.clear()
 

@@ -98,8 +98,9 @@ class Control:
 
         Returns:
             Numbers: `requests` by "platform method endpoint", `writes` and `refusals` (429)
-            by platform, `faults` that struck by "platform kind"; what never happened is not
-            named. And `forbidden`, a list of calls that no sync may make.
+            by platform, `faults` that struck by "platform kind", `messages` that customers
+            would have got by "platform what"; what never happened is not named. And
+            `forbidden`, a list of calls that no sync may make.
         """
         counted: dict[str, Any] = self.request("GET", "/counters")
         return counted

@@ -22,6 +22,10 @@ class World:
     other: str
     field: str
     tag: str
+    note: str
+    task: str
+    calendar: str
+    event: str
 
 
 @dataclass(frozen=True)

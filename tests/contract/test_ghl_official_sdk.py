@@ -211,3 +211,75 @@ def test_without_its_own_header_it_would_be_taken_for_a_robot(
         assert caught.value.status_code == 403
 
     run(info, story)
+
+
+async def one_more(client: Client, info: dict[str, Any]) -> str:
+    """The id of a new contact."""
+    body = {"locationId": info["location_id"], "email": "ada@example.org", "firstName": "Ada"}
+    return str((await client.contacts.create_contact(body))["contact"]["id"])
+
+
+def test_the_notes_of_a_contact(info: dict[str, Any]) -> None:
+    async def story(client: Client) -> None:
+        contacts, who = client.contacts, await one_more(client, info)
+        made = (await contacts.create_note(who, {"body": "first"}))["note"]
+        changed = await contacts.update_note(who, made["id"], {"title": "T", "pinned": True})
+        assert changed["note"] == {**made, "title": "T", "pinned": True}
+        assert (await contacts.get_note(who, made["id"]))["note"] == changed["note"]
+        assert (await contacts.get_all_notes(who))["notes"] == [changed["note"]]
+        assert (await contacts.delete_note(who, made["id"]))["succeeded"] is True
+        assert (await contacts.get_all_notes(who))["notes"] == []
+
+    run(info, story)
+
+
+def test_the_tasks_of_a_contact_and_the_search_over_all(info: dict[str, Any]) -> None:
+    async def story(client: Client) -> None:
+        contacts, who = client.contacts, await one_more(client, info)
+        due = {"title": "Call", "dueDate": "2026-12-01T11:00:00Z", "completed": False}
+        made = (await contacts.create_task(who, due))["task"]
+        await contacts.update_task(who, made["id"], {"title": "Write"})
+        done = await contacts.update_task_completed(who, made["id"], {"completed": True})
+        assert done["task"] == {**made, "title": "Write", "completed": True}
+        assert (await contacts.get_task(who, made["id"]))["task"] == done["task"]
+        assert (await contacts.get_all_tasks(who))["tasks"] == [done["task"]]
+        found = await client.locations.task_search(info["location_id"], {"completed": True})
+        assert found["tasks"] == [done["task"]]
+        assert (await contacts.delete_task(who, made["id"]))["succeeded"] is True
+
+    run(info, story)
+
+
+def test_calendars_and_appointments(served: Control, info: dict[str, Any]) -> None:
+    async def story(client: Client) -> None:
+        place, who = info["location_id"], await one_more(client, info)
+        calendar = (await client.calendars.get_calendars(place))["calendars"][0]
+        assert (await client.calendars.get_calendar(calendar["id"]))["calendar"] == calendar
+        wish = {
+            "calendarId": calendar["id"],
+            "locationId": place,
+            "contactId": who,
+            "startTime": "2020-01-02T10:00:00Z",
+            "assignedUserId": calendar["teamMembers"][0]["userId"],
+            "ignoreDateRange": True,
+            "ignoreFreeSlotValidation": True,
+            "toNotify": False,
+        }
+        made = await client.calendars.create_appointment(wish)
+        fixed = ("locationId", "contactId", "startTime")
+        moved = {name: value for name, value in wish.items() if name not in fixed}
+        moved["startTime"] = "2020-01-03T10:00:00Z"
+        changed = await client.calendars.edit_appointment(made["id"], moved)
+        assert changed["startTime"] == "2020-01-03T05:00:00-05:00"
+        got = (await client.calendars.get_appointment(made["id"]))["event"]
+        window = await client.calendars.get_calendar_events(
+            place, "1577836800000", "1578096000000", calendar_id=calendar["id"]
+        )
+        assert window["events"] == [got]
+        rows = await client.contacts.get_appointments_for_contact(who)
+        assert [one["startTime"] for one in rows["events"]] == ["2020-01-03 05:00:00"]
+        assert (await client.calendars.delete_event(made["id"], {}))["succeeded"] is True
+
+    run(info, story)
+    assert served.children("ghl") == {}
+    assert served.counters()["messages"] == {}

@@ -1,16 +1,18 @@
-"""The sandbox's answers against the vendor's OpenAPI files, status and body.
+"""The sandbox's answers against the vendor's OpenAPI files, status and body, and what it takes.
 
 The files are not part of this project. They are looked for beside the repository, or
 where SYNCD_GHL_SPECS says. Two things of theirs are known to be untrue, and relaxed:
 
 * absent values are answered as null, which the files allow nowhere (3.2, T6, live);
-* the three schemas of `LIVE` (the values of custom fields, the rows of bulk tags, the
-  status of the location exchange) differ from their own examples or from live answers.
+* the schemas of `LIVE` (the values of custom fields, the rows of bulk tags, the rows of the
+  search over tasks, the times of events, birthdays as sent) differ from their own examples
+  or from live answers.
 """
 
 import json
 import os
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,11 @@ from referencing.jsonschema import DRAFT4
 
 from syncd.testing.inprocess import sandbox
 
-from .ghl_requests import BULK, CASES, TAGS, Case, World, fixed
+from .ghl_child_requests import CHILD_CASES
+from .ghl_requests import BULK, TAGS, Case, World, fixed
+from .ghl_requests import CASES as CONTACT_CASES
 
+NOW = datetime(2026, 11, 20, 11, 30, 15, tzinfo=UTC)
 BESIDE = Path(__file__).parents[3] / "shared" / "apis" / "specs" / "ghl"
 SPECS = Path(os.environ.get("SYNCD_GHL_SPECS", BESIDE))
 pytestmark = pytest.mark.skipif(
@@ -31,9 +36,24 @@ pytestmark = pytest.mark.skipif(
     reason=f"the vendor's OpenAPI files are not at {SPECS}; set SYNCD_GHL_SPECS",
 )
 
+CASES = [*CONTACT_CASES, *CHILD_CASES]
+OLD = {"calendars": "2021-04-15"}  # the other families are of 2021-07-28
 GENERATIONS = {"2021-07-28": "apps/{}.json", "v3": "apps/v3/{}-v3.json"}
 LIVE: dict[tuple[str, str], Any] = {
     ("CustomFieldSchema", "value"): {},
+    ("LocationTaskListSuccessfulResponseDto", "tasks"): {
+        "type": "array",
+        "items": {"type": "object"},
+    },
+    **{
+        (f"{verb}ContactDto{generation}", "dateOfBirth"): {"type": "string"}
+        for verb in ("Create", "Update", "Upsert")
+        for generation in ("", "V3")
+    },
+    **{
+        ("CalendarEventDTO", name): {"type": "string"}
+        for name in ("startTime", "endTime", "dateAdded", "dateUpdated")
+    },
     ("UpdateTagsResponseDTO", "responses"): {"type": "array", "items": {"type": "object"}},
 }
 ROOT = "http://specs.test/"
@@ -75,7 +95,8 @@ def registry() -> Registry[Any]:
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    box = sandbox(contacts=10, settings={"ghl": {"index_lag_s": 0.0}})
+    lag = {"index_lag_s": 0.0, "declared_versions_only": True}
+    box = sandbox(contacts=10, frozen_at=NOW, settings={"ghl": lag})
     info, act = box.info["ghl"], box.platform("ghl").act
     field = act("create_custom_field", {"name": "Colour", "data_type": "TEXT"})["id"]
     number = act("create_custom_field", {"name": "Size", "data_type": "NUMERICAL"})["id"]
@@ -83,6 +104,10 @@ def world() -> Iterator[World]:
     fields = {"email": "ada@example.org", "phone": "+12015550123", "firstName": "Ada"}
     made = act("create", {"fields": fields, "custom": custom, "tags": ["x"]})["id"]
     other = act("create", {"fields": {"email": "bob@example.org"}})["id"]
+    note = act("add_note", {"id": made, "text": "lorem"})["note"]["id"]
+    task = act("add_task", {"id": made, "title": "t"})["task"]["id"]
+    start = {"startTime": "2026-11-24T10:00:00"}
+    event = act("book_appointment", {"id": made, **start})["appointment"]
     with httpx.Client(
         transport=box.transport,
         base_url=info["base_url"],
@@ -102,6 +127,10 @@ def world() -> Iterator[World]:
             other,
             field,
             tags[0]["id"],
+            note,
+            task,
+            event["calendarId"],
+            event["id"],
         )
 
 
@@ -130,6 +159,24 @@ def check(registry: Registry[Any], family: str, version: str, case: Case, answer
         assert [error.message for error in validator.iter_errors(answer.json())] == []
 
 
+def sent_as(case: Case, version: str) -> str:
+    """The Version that the file of the case declares."""
+    return version if version == "v3" else OLD.get(case.family, version)
+
+
+def check_sent(registry: Registry[Any], case: Case, version: str, body: Any) -> None:
+    """What is taken is of the shape that is described."""
+    uri = ROOT + GENERATIONS[version].format(case.family)
+    operation = registry.contents(uri)["paths"][case.template][case.method.lower()]
+    if "requestBody" not in operation:
+        assert body is None
+        return
+    path = case.template.replace("~", "~0").replace("/", "~1")
+    where = f"paths/{path}/{case.method.lower()}/requestBody/content/application~1json/schema"
+    validator = Draft4Validator({"$ref": f"{uri}#/{where}"}, registry=registry)
+    assert [error.message for error in validator.iter_errors(body)] == []
+
+
 @pytest.mark.parametrize("version", GENERATIONS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_answers_keep_to_the_description(
@@ -142,9 +189,11 @@ def test_answers_keep_to_the_description(
         case.path(world),
         json=case.body(world),
         params=case.params(world),
-        headers={"Version": version},
+        headers={"Version": sent_as(case, version)},
     )
     assert answer.status_code == case.status, answer.text
+    if case.status < 300:
+        check_sent(registry, case, version, case.body(world))
     check(registry, case.family, version, case, answer)
 
 
@@ -155,7 +204,7 @@ def test_without_a_token_everything_is_the_documented_401(
     answer = world.http.request(
         case.method,
         case.path(world),
-        headers={"Version": "2021-07-28", "Authorization": "Bearer nonsense"},
+        headers={"Version": sent_as(case, "2021-07-28"), "Authorization": "Bearer nonsense"},
     )
     assert answer.status_code == 401
     if case.template != BULK:  # the files name no 401 there

@@ -58,6 +58,8 @@ class Place:
             "notes": ghl.act("add_note", {**who, "text": "x"})["note"]["id"],
             "tasks": ghl.act("add_task", {**who, "title": "x"})["task"]["id"],
         }
+        booked = ghl.act("book_appointment", {**who, "startTime": "2026-12-01T10:00:00"})
+        self.ids["{eventId}"] = booked["appointment"]["id"]
         self.children = {f"/{kind}/{{id}}": f"/{kind}/{id_}" for kind, id_ in below.items()}
         mailercloud.act("create", {"email": ADA, "list": info["mailercloud"]["list_id"]})
         maileon.act("create", {"email": ADA, "external_id": "x-1"})

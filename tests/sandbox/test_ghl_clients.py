@@ -32,7 +32,7 @@ def ask(api: Api, method: str, template: str, end: str, id_: str) -> httpx.Respo
     """Send the call of a route with `end` in place of the slash it may have at its end."""
     path = template.removesuffix("/").replace("{contactId}", id_).replace("{type}", "add") + end
     for kind, made in api.ghl.children().get(id_, {}).items():
-        if f"/{kind}/" in path:
+        if f"/{kind}/{{id}}" in path:
             path = path.replace("{id}", made[0]["id"])
     if method == "GET":
         if (query := QUERIES.get(template)) is not None:

@@ -269,7 +269,7 @@ def test_a_merge_hands_the_notes_of_the_loser_to_the_winner() -> None:
     before = note(api, loser, id_)
     api.act("merge", id=winner, loser=loser)
     assert api.ghl.children() == {
-        winner: {"notes": [own, {**before, "contactId": winner}], "tasks": []}
+        winner: {"notes": [own, {**before, "contactId": winner}], "tasks": [], "appointments": []}
     }
     assert note(api, winner, id_) == {**before, "contactId": winner}
     assert api.send("GET", f"/contacts/{loser}/notes").status_code == 400
@@ -280,7 +280,7 @@ def test_with_a_contact_its_notes_are_gone() -> None:
     other = api.create(email="bob@example.org")
     kept = api.act("add_note", id=other, text="own")["note"]
     api.act("delete", id=contact)
-    assert api.ghl.children() == {other: {"notes": [kept], "tasks": []}}
+    assert api.ghl.children() == {other: {"notes": [kept], "tasks": [], "appointments": []}}
     api.act("restore", id=contact)
     assert api.send("GET", f"/contacts/{contact}/notes").json()["notes"] == []
 
@@ -288,6 +288,8 @@ def test_with_a_contact_its_notes_are_gone() -> None:
 def test_what_belongs_to_contacts_is_shown_by_control() -> None:
     api, contact, id_ = with_note()
     answer = api.http.get("http://sandbox.test/_control/ghl/children")
-    assert answer.json() == {contact: {"notes": [note(api, contact, id_)], "tasks": []}}
+    assert answer.json() == {
+        contact: {"notes": [note(api, contact, id_)], "tasks": [], "appointments": []}
+    }
     assert api.http.get("http://sandbox.test/_control/maileon/children").json() == {}
     assert NOW.isoformat()[:10] in note(api, contact, id_)["dateAdded"]

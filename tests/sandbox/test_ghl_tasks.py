@@ -99,7 +99,7 @@ def test_bodies_are_validated(change: dict[str, Any], line: str) -> None:
     before = task(api, contact, id_)
     assert lines(api.send("POST", f"/contacts/{contact}/tasks", {**CALL, **change})) == [line]
     assert lines(api.send("PUT", f"/contacts/{contact}/tasks/{id_}", change)) == [line]
-    assert api.ghl.children() == {contact: {"notes": [], "tasks": [before]}}
+    assert api.ghl.children() == {contact: {"notes": [], "tasks": [before], "appointments": []}}
 
 
 def test_a_create_needs_title_due_date_and_state_and_completed_its_flag() -> None:
@@ -260,7 +260,7 @@ def test_the_search_lists_tasks_without_a_contact() -> None:
     made = api.act("add_task", title="Buy milk")["task"]
     assert made["contactId"] is None
     assert search(api) == [made]
-    assert api.ghl.children() == {"": {"notes": [], "tasks": [made]}}
+    assert api.ghl.children() == {"": {"notes": [], "tasks": [made], "appointments": []}}
 
 
 def test_a_merge_hands_the_tasks_of_the_loser_to_the_winner() -> None:

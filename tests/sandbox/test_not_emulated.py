@@ -17,12 +17,14 @@ from .mailercloud_client import Api as Mailercloud
 ID = "ocQHyuzHvysMo5N5VsXc"
 CALLS: dict[str, tuple[tuple[str, str], ...]] = {
     "ghl": (
-        ("GET", f"/contacts/{ID}/appointments"),
         ("POST", "/contacts/bulk/business"),
         ("GET", f"/contacts/business/{ID}"),
         ("DELETE", f"/contacts/{ID}/campaigns/removeAll"),
         ("POST", f"/contacts/{ID}/workflow/w1"),
-        ("GET", "/calendars/events"),
+        ("POST", "/calendars/"),
+        ("GET", f"/calendars/{ID}/free-slots"),
+        ("GET", f"/calendars/appointments/{ID}/notes"),
+        ("POST", "/calendars/events/block-slots"),
         ("GET", "/workflows/"),
         ("GET", "/opportunities/search"),
         ("POST", "/opportunities/"),

@@ -7,7 +7,8 @@ from typing import Any
 
 from syncd.sandbox.core import World
 from syncd.sandbox.ghl.answers import RefusalError
-from syncd.sandbox.ghl.children import Children, Note, Task
+from syncd.sandbox.ghl.calendars import Calendar, of_location
+from syncd.sandbox.ghl.children import Appointment, Children, Note, Task
 from syncd.sandbox.ghl.contact import Contact
 from syncd.sandbox.ghl.contact_store import Contacts, Index
 from syncd.sandbox.ghl.customfields import Catalogue, CustomField, key_for
@@ -48,6 +49,8 @@ class Location:
     deleted: dict[str, Contact] = field(default_factory=dict)
     notes: Children[Note] = field(default_factory=Children)
     tasks: Children[Task] = field(default_factory=Children)
+    appointments: Children[Appointment] = field(default_factory=Children)
+    calendars: dict[str, Calendar] = field(default_factory=dict)
     task_index: TaskIndex = field(default_factory=TaskIndex)
     budget: Budget = field(default_factory=Budget)
 
@@ -84,7 +87,14 @@ class Agency:
                 for user_id, (first, last, where) in zip(self._user_ids, users, strict=True)
                 if where == place
             )
-            self.locations[id_] = Location(id_, name, "US", "America/New_York", staff)
+            self.locations[id_] = Location(
+                id_,
+                name,
+                "US",
+                "America/New_York",
+                staff,
+                calendars=of_location(id_, [user.id for user in staff], self.world.seed),
+            )
 
     @property
     def main(self) -> Location:
@@ -140,6 +150,8 @@ class Agency:
         location.deleted[contact_id] = gone
         for note in location.notes.of(contact_id):
             location.notes.remove(note.id)
+        for one in location.appointments.of(contact_id):
+            location.appointments.remove(one.id)
         for task in location.tasks.of(contact_id):
             self.remove_task(location, task)
         location.index.note(self._forgotten_at(), self.next_revision(), contact_id, None)
@@ -163,6 +175,7 @@ class Agency:
     def hand_over(self, location: Location, loser: str, winner: str) -> None:
         """All that belongs to one contact goes to another, with a merge (unverified)."""
         location.notes.handed_over(loser, winner)
+        location.appointments.handed_over(loser, winner)
         for task in location.tasks.handed_over(loser, winner):
             self.note_task(location, task)
 

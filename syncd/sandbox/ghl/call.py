@@ -80,6 +80,13 @@ class Call:
             raise RefusalError(403, NO_ACCESS)
         return location
 
+    def location_of(self, body: dict[str, Any]) -> Location:
+        """The body's location; one that is missing is the validator's to refuse, not the gate's."""
+        named = body.get("locationId")
+        if isinstance(named, str) and named:
+            return self.location(named)
+        return self.location(self.token.location_id if self.token else None)
+
     def contact(self) -> tuple[Location, Contact]:
         """The contact of the path.
 

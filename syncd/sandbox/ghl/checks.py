@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3}){1,2}")
@@ -21,22 +21,23 @@ class Property:
 
 def one_of(*choices: str) -> Property:
     text = f"must be one of the following values: {', '.join(choices)}"
-    return Property(lambda value: value in choices if isinstance(value, str) else False, text)
+    return Property(lambda value: value in choices, text, nullable=False)
 
 
-def moment(text: str, naive: Any = UTC) -> int | None:
+def moment(text: str, naive: tzinfo | None = UTC) -> int | None:
     """Epoch milliseconds of an ISO 8601 time; None for any other text.
 
     Args:
-        naive: the time zone of a time that names none.
+        naive: the time zone of a time that names none; without it such a time is none.
     """
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         return None
-    if not YEARS[0] <= at.year <= YEARS[1]:
+    at = at if at.tzinfo else at.replace(tzinfo=naive)
+    if at.tzinfo is None or not YEARS[0] <= at.year <= YEARS[1]:
         return None
-    return int((at if at.tzinfo else at.replace(tzinfo=naive)).timestamp() * 1000)
+    return int(at.timestamp() * 1000)
 
 
 TEXT = Property(lambda value: isinstance(value, str), "must be a string")
@@ -51,6 +52,11 @@ HEX = Property(
 WHEN = Property(
     lambda value: isinstance(value, str) and moment(value) is not None,
     "must be a valid ISO 8601 date string",
+    nullable=False,
+)
+OFFSET = Property(
+    lambda value: isinstance(value, str) and moment(value, naive=None) is not None,
+    "must be a valid ISO 8601 date string with an offset",
     nullable=False,
 )
 TEXTS = Property(

@@ -74,6 +74,31 @@ class Task(Child):
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Appointment(Child):
+    """A booking in a calendar (4.3, 4.4).
+
+    Attributes:
+        start, end, added, updated: epoch milliseconds.
+        assigned: the user whose time it takes.
+        booked_by, source: a user on the screens, or a program.
+    """
+
+    calendar_id: str
+    start: int
+    end: int
+    title: str | None
+    added: int
+    updated: int
+    status: str = "confirmed"
+    assigned: str | None = None
+    description: str | None = None
+    address: str | None = None
+    meeting: str | None = None
+    booked_by: str | None = None
+    source: str = "third_party"
+
+
 ChildT = TypeVar("ChildT", bound=Child)
 
 

@@ -62,7 +62,7 @@ def get(call: Call) -> Answer:
 def create(call: Call) -> Answer:
     """POST /contacts/ (3.6)."""
     body = call.body()
-    location = _location_of(call, body)
+    location = call.location_of(body)
     asked = _valid(call, location, body, bodies.CREATE, creating=True)
     writes.refuse_duplicate(call.agency, location, asked, None)
     made = writes.create(call.agency, location, asked)
@@ -86,7 +86,7 @@ def update(call: Call) -> Answer:
 def upsert(call: Call) -> Answer:
     """POST /contacts/upsert (3.7), with all its silent losses."""
     body = call.body()
-    location = _location_of(call, body)
+    location = call.location_of(body)
     asked = _valid(call, location, body, bodies.UPSERT, creating=True)
     wants_new = body.get("createNewIfDuplicateAllowed") is True
     match = None
@@ -123,14 +123,6 @@ def remove_followers(call: Call) -> Answer:
     rest = tuple(one for one in contact.followers if one not in gone)
     call.agency.put(location, replace(contact, followers=rest))
     return Answer({"followers": list(rest), "followersRemoved": gone}, wrote=True)
-
-
-def _location_of(call: Call, body: dict[str, Any]) -> Location:
-    """The body's location; one that is missing is the validator's to refuse, not the gate's."""
-    named = body.get("locationId")
-    if isinstance(named, str) and named:
-        return call.location(named)
-    return call.location(call.token.location_id if call.token else None)
 
 
 def _valid(

@@ -121,7 +121,7 @@ class Ghl(Platform):
                 self.world.refusals[self.name] += 1
                 raise gate.too_many(verdict)
             gate.check_version(call.version)
-        if found is None or found[0].version not in (None, call.version):
+        if found is None or not self._answers_under(found[0], call.version):
             raise RefusalError(404, f"Cannot {request.method} {path}")
         if call.token is not None:
             gate.check_scope(found[0], call.token)
@@ -129,3 +129,8 @@ class Ghl(Platform):
         if answer.wrote:
             self.world.writes[self.name] += 1
         return answer.status, dict(answer.body)
+
+    def _answers_under(self, route: Route, version: str) -> bool:
+        if self.agency.settings.declared_versions_only and route.scope is not None:
+            return version in (route.version or route.declared, "v3")
+        return route.version in (None, version)

@@ -3,7 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from syncd.sandbox.ghl import contacts, locations, notes, oauth, tags, tasks
+from syncd.sandbox.ghl import (
+    appointments,
+    calendar_reading,
+    contacts,
+    locations,
+    notes,
+    oauth,
+    tags,
+    tasks,
+)
 from syncd.sandbox.ghl.answers import Answer
 from syncd.sandbox.ghl.call import Call
 
@@ -11,8 +20,14 @@ READ, WRITE = "contacts.readonly", "contacts.write"
 FIELDS_READ, FIELDS_WRITE = "locations/customFields.readonly", "locations/customFields.write"
 TAGS_READ, TAGS_WRITE = "locations/tags.readonly", "locations/tags.write"
 TASKS_READ = "locations/tasks.readonly"
+CALENDARS = "calendars.readonly"
+EVENTS_READ, EVENTS_WRITE = "calendars/events.readonly", "calendars/events.write"
+EVENT = "/calendars/events/appointments/{eventId}"
 EVERYBODY = frozenset({"pit", "agency_pit", "location", "company"})
 SUB_ACCOUNT = frozenset({"pit", "location"})
+
+
+Endpoint = Callable[[Call], Answer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +38,22 @@ class Route:
         scope: None needs no bearer token at all.
         kinds: whose tokens may call it.
         version: the only Version it exists under; None is every one.
+        declared: the Version of its family (section 0), for `declared_versions_only`.
         forbidden: no sync may ever call it; it answers, and is written down.
     """
 
     method: str
     template: str
     scope: str | None
-    endpoint: Callable[[Call], Answer]
+    endpoint: Endpoint
     kinds: frozenset[str] = SUB_ACCOUNT
     version: str | None = None
+    declared: str = "2021-07-28"
     forbidden: bool = False
+
+
+def _calendar(method: str, template: str, scope: str, endpoint: Endpoint) -> Route:
+    return Route(method, template, scope, endpoint, declared="2021-04-15")
 
 
 ROUTES = (
@@ -61,6 +82,15 @@ ROUTES = (
     Route("DELETE", "/contacts/{contactId}/tasks/{id}", WRITE, tasks.delete),
     Route("PUT", "/contacts/{contactId}/tasks/{id}/completed", WRITE, tasks.complete),
     Route("POST", "/locations/{locationId}/tasks/search", TASKS_READ, tasks.search),
+    Route("GET", "/contacts/{contactId}/appointments", READ, calendar_reading.of_contact),
+    _calendar("GET", "/calendars/", CALENDARS, calendar_reading.calendars),
+    _calendar("GET", "/calendars/{calendarId}", CALENDARS, calendar_reading.calendar),
+    _calendar("GET", "/calendars/events", EVENTS_READ, calendar_reading.events),
+    _calendar("POST", "/calendars/events/appointments", EVENTS_WRITE, appointments.create),
+    _calendar("GET", EVENT, EVENTS_READ, appointments.get),
+    _calendar("PUT", EVENT, EVENTS_WRITE, appointments.update),
+    _calendar("DELETE", EVENT, EVENTS_WRITE, appointments.no_route),
+    _calendar("DELETE", "/calendars/events/{eventId}", EVENTS_WRITE, appointments.delete),
     Route("GET", "/locations/{locationId}", "locations.readonly", locations.get, EVERYBODY),
     Route("GET", "/locations/{locationId}/customFields", FIELDS_READ, locations.fields),
     Route("POST", "/locations/{locationId}/customFields", FIELDS_WRITE, locations.create_field),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 CHOICES: Mapping[str, tuple[str, ...]] = {
+    "contact_appointments_key": ("events", "appointments"),
     "block_python_agents": ("urllib", "all_but_sdk", "all", "off"),
     "dnd_settings_write": ("merge", "replace"),
     "gone_text": ("named", "bare"),
@@ -47,6 +48,16 @@ class Settings:
             the description names only 400.
         title_and_due_together: of a task's `title` and `dueDate` PUT takes none without the other
             (4.2, T38: one integrator saw it).
+        contact_appointments_key: the appointments of a contact come as `events`, or as some have
+            seen them as `appointments` (4.3, T27).
+        contact_appointments_in_utc: their times, which name no zone, are in UTC instead of the
+            location's (12, row 15).
+        events_past_end_s: GET /calendars/events lists what starts so much after `endTime` (4.4,
+            T40; how much is not known).
+        free_slot_flag_is_enough: `ignoreFreeSlotValidation` alone lets in the past too, as the
+            description says; else it takes `ignoreDateRange` as well, as T4 sends both (4.4).
+        declared_versions_only: a path answers under the Version that its family declares, and
+            under v3; else under every published one (section 0, T5).
         empty_string_clears: `""` clears a field other than email and phone (3.6, unverified).
         clear_not_nullable: null is taken for fields the schema does not mark nullable
             (`postalCode`, `country`, …; 3.6, unverified).
@@ -94,6 +105,11 @@ class Settings:
     bump_on_children: bool = False
     missing_child: str = "404"
     title_and_due_together: bool = False
+    contact_appointments_key: str = "events"
+    contact_appointments_in_utc: bool = False
+    events_past_end_s: float = 86_400.0
+    free_slot_flag_is_enough: bool = False
+    declared_versions_only: bool = False
     empty_string_clears: bool = True
     clear_not_nullable: bool = False
     create_422_still_creates: float = 0.0

@@ -19,6 +19,9 @@ SCOPES = frozenset(
         "locations/tags.readonly",
         "locations/tags.write",
         "locations/tasks.readonly",
+        "calendars.readonly",
+        "calendars/events.readonly",
+        "calendars/events.write",
         "users.readonly",
     }
 )

@@ -6,7 +6,7 @@ by the name, the key or the id of a custom field. Everything happens at the sand
 
 from dataclasses import replace
 
-from syncd.sandbox.ghl import bodies, dnd, note_actions, task_actions, writes
+from syncd.sandbox.ghl import appointment_actions, bodies, dnd, note_actions, task_actions, writes
 from syncd.sandbox.ghl.agency import DND_EDIT, TAG_EDIT, Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError
 from syncd.sandbox.ghl.arguments import (
@@ -317,4 +317,5 @@ ACTIONS: dict[str, Action] = {
     "authorize": (_authorize, ("user_type", "scopes")),
     **note_actions.ACTIONS,
     **task_actions.ACTIONS,
+    **appointment_actions.ACTIONS,
 }
