@@ -9,6 +9,7 @@ TASKS, TASK = "/contacts/{contactId}/tasks", "/contacts/{contactId}/tasks/{taskI
 SEARCH = "/locations/{locationId}/tasks/search"
 BOOK = "/calendars/events/appointments"
 EVENT, GONE = "/calendars/events/appointments/{eventId}", "/calendars/events/{eventId}"
+BUSINESS, MEMBERS = "/businesses/{businessId}", "/contacts/business/{businessId}"
 NOTED = {"body": "lorem", "title": "t", "color": "#FFAA00", "pinned": True}
 DUE = {"title": "t", "body": "b", "dueDate": "2026-12-01T11:00:00Z", "completed": False}
 FREE = "2026-11-23T10:00:00-05:00"
@@ -112,4 +113,24 @@ CHILD_CASES = [
     Case("calendars", "PUT", EVENT, 400, fixed(f"{BOOK}/x"), lambda _: {}),
     Case("calendars", "DELETE", GONE, 201, lambda w: f"/calendars/events/{w.event}", lambda _: {}),
     Case("calendars", "DELETE", GONE, 400, fixed("/calendars/events/x"), lambda _: {}),
+    Case("businesses", "GET", "/businesses/", 200, fixed("/businesses/"), params=here),
+    Case("businesses", "GET", BUSINESS, 200, lambda w: f"/businesses/{w.business}"),
+    Case("businesses", "GET", BUSINESS, 400, fixed("/businesses/x")),
+    Case(
+        "contacts",
+        "GET",
+        MEMBERS,
+        200,
+        lambda w: f"/contacts/business/{w.business}",
+        params=here,
+    ),
+    Case("contacts", "GET", MEMBERS, 400, fixed("/contacts/business/x"), params=here),
+    Case(
+        "contacts",
+        "POST",
+        "/contacts/bulk/business",
+        200,
+        fixed("/contacts/bulk/business"),
+        lambda w: here(w) | {"ids": [w.other], "businessId": w.business},
+    ),
 ]

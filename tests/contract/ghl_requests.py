@@ -26,6 +26,7 @@ class World:
     task: str
     calendar: str
     event: str
+    business: str
 
 
 @dataclass(frozen=True)

@@ -283,3 +283,21 @@ def test_calendars_and_appointments(served: Control, info: dict[str, Any]) -> No
     run(info, story)
     assert served.children("ghl") == {}
     assert served.counters()["messages"] == {}
+
+
+def test_businesses_and_their_contacts(served: Control, info: dict[str, Any]) -> None:
+    business = served.act("ghl", "create_business", name="Acme")["id"]
+
+    async def story(client: Client) -> None:
+        place, who = info["location_id"], await one_more(client, info)
+        body = {"locationId": place, "ids": [who], "businessId": business}
+        done = await client.contacts.add_remove_contact_from_business(body)
+        assert done["ids"] == [who]
+        found = await client.contacts.get_contacts_by_business_id(business, place)
+        assert [one["id"] for one in found["contacts"]] == [who]
+        one = (await client.businesses.get_business(business))["business"]
+        listed = await client.businesses.get_businesses_by_location(place)
+        assert listed["businesses"] == [one]
+        assert one["name"] == "Acme"
+
+    run(info, story)

@@ -17,8 +17,8 @@ from .mailercloud_client import Api as Mailercloud
 ID = "ocQHyuzHvysMo5N5VsXc"
 CALLS: dict[str, tuple[tuple[str, str], ...]] = {
     "ghl": (
-        ("POST", "/contacts/bulk/business"),
-        ("GET", f"/contacts/business/{ID}"),
+        ("POST", "/businesses/"),
+        ("PUT", f"/businesses/{ID}"),
         ("DELETE", f"/contacts/{ID}/campaigns/removeAll"),
         ("POST", f"/contacts/{ID}/workflow/w1"),
         ("POST", "/calendars/"),

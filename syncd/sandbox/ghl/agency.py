@@ -2,8 +2,9 @@
 
 import random
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from syncd.sandbox.core import World
 from syncd.sandbox.ghl.answers import RefusalError
@@ -33,6 +34,26 @@ class User:
     role: str = "admin"
 
 
+@dataclass(frozen=True, slots=True)
+class Business:
+    """A company that contacts of a location belong to.
+
+    Attributes:
+        added: epoch milliseconds.
+        details: those of `DETAILS` that are known, in wire names.
+    """
+
+    DETAILS: ClassVar[tuple[str, ...]] = (
+        *("phone", "email", "website", "address"),
+        *("city", "state", "postalCode", "country"),
+    )
+    id: str
+    name: str
+    location_id: str
+    added: int
+    details: Mapping[str, str | None] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Location:
     """One sub-account."""
@@ -51,6 +72,7 @@ class Location:
     tasks: Children[Task] = field(default_factory=Children)
     appointments: Children[Appointment] = field(default_factory=Children)
     calendars: dict[str, Calendar] = field(default_factory=dict)
+    businesses: dict[str, Business] = field(default_factory=dict)
     task_index: TaskIndex = field(default_factory=TaskIndex)
     budget: Budget = field(default_factory=Budget)
 

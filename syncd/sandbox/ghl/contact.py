@@ -134,7 +134,7 @@ def row(contact: Contact, *, with_dnd_settings: bool, with_custom: bool) -> dict
         "additionalEmails": [{"email": one} for one in contact.additional_emails],
         "additionalPhones": [],
         "companyName": get("companyName"),
-        "businessName": None,
+        "businessName": get("companyName") if contact.business_id else None,
         "address": get("address1"),
         "city": get("city"),
         "state": get("state"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from syncd.sandbox.ghl import (
     appointments,
+    businesses,
     calendar_reading,
     contacts,
     locations,
@@ -70,6 +71,10 @@ ROUTES = (
     Route("POST", "/contacts/bulk/tags/update/{type}", WRITE, tags.bulk),
     Route("POST", "/contacts/{contactId}/followers", WRITE, contacts.add_followers),
     Route("DELETE", "/contacts/{contactId}/followers", WRITE, contacts.remove_followers),
+    Route("GET", "/contacts/business/{businessId}", READ, businesses.contacts),
+    Route("POST", "/contacts/bulk/business", WRITE, businesses.assign),
+    Route("GET", "/businesses/", "businesses.readonly", businesses.listed),
+    Route("GET", "/businesses/{businessId}", "businesses.readonly", businesses.get),
     Route("GET", "/contacts/{contactId}/notes", READ, notes.listed),
     Route("POST", "/contacts/{contactId}/notes", WRITE, notes.create),
     Route("GET", "/contacts/{contactId}/notes/{id}", READ, notes.get),

@@ -19,6 +19,7 @@ SCOPES = frozenset(
         "locations/tags.readonly",
         "locations/tags.write",
         "locations/tasks.readonly",
+        "businesses.readonly",
         "calendars.readonly",
         "calendars/events.readonly",
         "calendars/events.write",

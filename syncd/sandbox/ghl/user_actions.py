@@ -6,7 +6,15 @@ by the name, the key or the id of a custom field. Everything happens at the sand
 
 from dataclasses import replace
 
-from syncd.sandbox.ghl import appointment_actions, bodies, dnd, note_actions, task_actions, writes
+from syncd.sandbox.ghl import (
+    appointment_actions,
+    bodies,
+    business_actions,
+    dnd,
+    note_actions,
+    task_actions,
+    writes,
+)
 from syncd.sandbox.ghl.agency import DND_EDIT, TAG_EDIT, Agency, Location
 from syncd.sandbox.ghl.answers import RefusalError
 from syncd.sandbox.ghl.arguments import (
@@ -153,6 +161,7 @@ def _merge(agency: Agency, arguments: Arguments) -> Result:
         dnd=winner.dnd or loser.dnd,
         dnd_settings=dnd.union(winner.dnd_settings, loser.dnd_settings),
         additional_emails=tuple(dict.fromkeys(one for one in emails if one.lower() != mine)),
+        business_id=winner.business_id or loser.business_id,
     )
     return {"contact": full(agency.put(location, merged))}
 
@@ -318,4 +327,5 @@ ACTIONS: dict[str, Action] = {
     **note_actions.ACTIONS,
     **task_actions.ACTIONS,
     **appointment_actions.ACTIONS,
+    **business_actions.ACTIONS,
 }
