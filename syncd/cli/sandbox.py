@@ -9,6 +9,7 @@ import typer
 from syncd.cli.context import context_of
 from syncd.errors import ConfigError
 from syncd.runtime.stop import Stop, on_signals
+from syncd.sandbox.app import CHILDREN_MOST
 from syncd.sandbox.server import start
 
 app = typer.Typer(add_completion=False)
@@ -27,6 +28,12 @@ def sandbox(
     contacts: Annotated[
         int, typer.Option(min=0, help="Invented people per platform, half of them in common.")
     ] = 200,
+    children: Annotated[
+        int,
+        typer.Option(
+            min=0, max=CHILDREN_MOST, help="Notes, tasks and appointments per contact, at most."
+        ),
+    ] = 0,
     seed: Annotated[int, typer.Option(help="The same seed gives the same people.")] = 7,
     limits: Annotated[Limits, typer.Option(help="Which limits to keep.")] = Limits.REAL,
 ) -> None:
@@ -38,7 +45,7 @@ def sandbox(
     stop = Stop()
     on_signals(stop, lambda _: None)
     try:
-        running = start(port, contacts, seed, limits.value)
+        running = start(port, contacts, seed, limits.value, children)
     except OSError as cause:
         raise ConfigError(
             f"Port {port} cannot be used ({cause.strerror or cause}).",

@@ -35,6 +35,7 @@ PROXY_PAGE = (
     "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center>"
     "<hr><center>cloudflare</center></body></html>"
 )
+CHILDREN_MOST = 100
 LIMITS = ("off", "real", "agency")
 
 
@@ -77,8 +78,10 @@ class App:
         response.headers["Date"] = format_datetime(self.world.clock.now(), usegmt=True)
         return response(environ, start_response)
 
-    def reset(self, seed: int | None = None, contacts: int = 0) -> dict[str, int]:
-        """Everything as at the start, the clock included; then seed `contacts` each."""
+    def reset(
+        self, seed: int | None = None, contacts: int = 0, children: int = 0
+    ) -> dict[str, int]:
+        """Everything as at the start, the clock included; then seed, as `seed` does."""
         with self.world.lock:
             self.world.reset(seed)
             self.world.clock.freeze(self._frozen_at)
@@ -86,14 +89,22 @@ class App:
             self._seedings = 0
             for platform in self.platforms.values():
                 platform.reset()
-            return self.seed(contacts)
+            return self.seed(contacts, children=children)
 
-    def seed(self, contacts: int, common: float = 0.5, seed: int | None = None) -> dict[str, int]:
+    def seed(
+        self, contacts: int, common: float = 0.5, seed: int | None = None, children: int = 0
+    ) -> dict[str, int]:
         """Add `contacts` people to every platform, the share `common` of them to all.
 
         Without a `seed` every call brings new people, the same ones after each reset. A
-        platform that is added behind the others leaves them their people.
+        platform that is added behind the others leaves them their people. Up to `children`
+        notes, tasks and appointments each are invented for every contact that has none.
+
+        Raises:
+            ValueError: `children` is more than a hundred; nothing is seeded.
         """
+        if children > CHILDREN_MOST:
+            raise ValueError(f"`children` must be {CHILDREN_MOST} at most")
         with self.world.lock:
             if contacts and seed is None:
                 seed = self.world.seed + self._seedings
@@ -106,6 +117,8 @@ class App:
             )
             for name, persons in lists.items():
                 self.platforms[name].seed(persons)
+            for platform in self.platforms.values() if children else ():
+                platform.invent_children(children)
             return {name: len(persons) for name, persons in lists.items()}
 
     def info(self, origin: str) -> dict[str, Any]:
@@ -149,13 +162,14 @@ def build(
     *,
     seed: int = 7,
     contacts: int = 0,
+    children: int = 0,
     limits: str = "off",
     frozen_at: datetime | None = None,
 ) -> App:
     """A fresh sandbox with every platform, seeded; `frozen_at` stops its clock there.
 
     Raises:
-        ValueError: `limits` is none of `off`, `real`, `agency`.
+        ValueError: `limits` is none of `off`, `real`, `agency`, or `children` too many.
     """
     if limits not in LIMITS:
         raise ValueError(f"limits must be one of {', '.join(LIMITS)}, not {limits!r}")
@@ -163,7 +177,7 @@ def build(
     world.clock.freeze(frozen_at)  # before a platform looks at it
     platforms = [Ghl(world, agency=limits == "agency"), Maileon(world), Mailercloud(world)]
     app = App(world, platforms, limits, frozen_at)
-    app.seed(contacts)
+    app.seed(contacts, children=children)
     return app
 
 

@@ -124,19 +124,20 @@ class Control:
         return {"help": self._help(), "limits": self._app.limits}
 
     def _reset(self, body: dict[str, Any]) -> dict[str, Any]:
-        _only(body, "seed", "contacts")
-        seed = _whole(body, "seed", None)
-        return {"seeded": self._app.reset(seed, _whole(body, "contacts", 0) or 0)}
+        _only(body, "seed", "contacts", "children")
+        many = {name: _whole(body, name, 0) or 0 for name in ("contacts", "children")}
+        return {"seeded": self._app.reset(_whole(body, "seed", None), **many)}
 
     def _seed(self, body: dict[str, Any]) -> dict[str, Any]:
-        _only(body, "contacts", "common", "seed")
+        _only(body, "contacts", "common", "seed", "children")
         contacts = _whole(body, "contacts", None)
         if contacts is None:
             raise ControlError("`contacts` is missing: how many people per platform")
         common = _number(body, "common", 0.5)
         if not 0 <= common <= 1:
             raise ControlError("`common` must lie between 0 and 1")
-        return {"seeded": self._app.seed(contacts, common, _whole(body, "seed", None))}
+        seed, children = _whole(body, "seed", None), _whole(body, "children", 0) or 0
+        return {"seeded": self._app.seed(contacts, common, seed, children)}
 
     def _faults(self, _body: dict[str, Any]) -> dict[str, Any]:
         return {"faults": [asdict(one) for one in self._world.faults]}

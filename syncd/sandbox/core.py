@@ -182,6 +182,15 @@ class Platform(ABC):
     def seed(self, people: Sequence[Person]) -> None:
         """Add people as if they had been entered some days ago, at differing moments."""
 
+    def invent_children(self, most: int) -> int:
+        """Invent up to `most` records of each kind below each contact that has none.
+
+        Returns:
+            How many there are now; 0 for a platform whose contacts have no such thing.
+        """
+        del most
+        return 0
+
     @abstractmethod
     def dump(self) -> list[dict[str, Any]]:
         """Every contact in the platform's own field names, for comparison by a test."""

@@ -47,16 +47,19 @@ class Running:
         wasyncore.close_all(self._server._map, ignore_all=True)
 
 
-def start(port: int = 0, contacts: int = 0, seed: int = 7, limits: str = "off") -> Running:
+def start(
+    port: int = 0, contacts: int = 0, seed: int = 7, limits: str = "off", children: int = 0
+) -> Running:
     """Serve from a thread of this process; the port is open when this returns.
 
     Args:
         port: 0 takes a free one, `Running.url` says which.
         contacts: how many invented people to put into every platform.
         limits: `off`, `real` or `agency`, see `App`.
+        children: how many notes, tasks and appointments each contact has at most.
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)  # a cut answer is a fault we asked for
-    app = build(seed=seed, contacts=contacts, limits=limits)
+    app = build(seed=seed, contacts=contacts, limits=limits, children=children)
     app.world.served = True
     server = create_server(
         breaking(app), host=HOST, port=port, threads=THREADS, connection_limit=1000, backlog=1024
@@ -66,12 +69,14 @@ def start(port: int = 0, contacts: int = 0, seed: int = 7, limits: str = "off") 
     return Running(f"http://{HOST}:{server.effective_port}", app, server, thread)
 
 
-def serve(port: int = 0, contacts: int = 0, seed: int = 7, limits: str = "off") -> None:
+def serve(
+    port: int = 0, contacts: int = 0, seed: int = 7, limits: str = "off", children: int = 0
+) -> None:
     """Serve until SIGTERM or SIGINT; arguments as for `start`. Call it in the main thread."""
     told_to_stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told_to_stop.set())
-    running = start(port, contacts, seed, limits)
+    running = start(port, contacts, seed, limits, children)
     print(f"sandbox ready on {running.url}", flush=True)
     told_to_stop.wait()
     running.stop()

@@ -71,6 +71,7 @@ def sandbox(
     limits: str = "off",
     frozen_at: datetime | None = None,
     settings: Mapping[str, Mapping[str, Any]] | None = None,
+    children: int = 0,
 ) -> Sandbox:
     """A fresh sandbox. The same arguments give the same ids, people and dice.
 
@@ -79,8 +80,9 @@ def sandbox(
         limits: `off`, `real` or `agency`.
         frozen_at: aware UTC; the sandbox clock stands there until it is moved.
         settings: switches per platform, as `Platform.configure` takes them.
+        children: how many notes, tasks and appointments each contact has at most.
     """
-    app = build(seed=seed, contacts=contacts, limits=limits, frozen_at=frozen_at)
+    app = build(seed=seed, contacts=contacts, children=children, limits=limits, frozen_at=frozen_at)
     for name, switches in (settings or {}).items():
         app.platforms[name].configure(dict(switches))
     return Sandbox(app, InProcess(app))

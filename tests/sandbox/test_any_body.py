@@ -75,7 +75,17 @@ KEYS: dict[str, tuple[str, ...]] = {
     ),
     "_control": (
         *("kind", "platform", "method", "path", "probability", "times", "after", "before", "on"),
-        *("status", "body", "headers", "advance_s", "freeze_at", "run", "seed", "common"),
+        *(
+            "status",
+            "body",
+            "headers",
+            "advance_s",
+            "freeze_at",
+            "run",
+            "seed",
+            "common",
+            "children",
+        ),
         *("action", "email", "id", "fields", "custom", "tags", "channel", "location", "address"),
         *("index_lag_s", "burst_window_s", "report_lag_s", "unsubscribe_delay_s", "search_lag_s"),
         *("server_zone", "account_zone", "limit_block_s", "retry_after_s", "delay_s"),

@@ -76,6 +76,10 @@ class Location:
     task_index: TaskIndex = field(default_factory=TaskIndex)
     budget: Budget = field(default_factory=Budget)
 
+    def stores(self) -> tuple[Children[Note], Children[Task], Children[Appointment]]:
+        """Where the records below its contacts are."""
+        return self.notes, self.tasks, self.appointments
+
     def user_or_none(self, user_id: str | None) -> str | None:
         """Who is nobody of the location is silently not taken (3.12, T6)."""
         return user_id if any(user.id == user_id for user in self.users) else None
@@ -88,9 +92,9 @@ class Agency:
         self.world = world
         self.defaults = settings
         credentials = random.Random(f"ghl credentials {world.seed}")
-        self.company_id = _id(credentials)
-        self._location_ids = (_id(credentials), _id(credentials))
-        self._user_ids = [_id(credentials) for _ in range(3)]
+        self.company_id = new_id(credentials)
+        self._location_ids = (new_id(credentials), new_id(credentials))
+        self._user_ids = [new_id(credentials) for _ in range(3)]
         self.wallet = Wallet(credentials, self.company_id, self._location_ids, self._user_ids[0])
         self.forget()
 
@@ -131,7 +135,7 @@ class Agency:
         return int(self.world.clock.now().timestamp() * 1000)
 
     def new_id(self) -> str:
-        return _id(self.dice)
+        return new_id(self.dice)
 
     def trace_id(self) -> str:
         text = f"{self.dice.getrandbits(128):032x}"
@@ -252,5 +256,5 @@ class Agency:
                 location.index.note(self.now(), bare.revision, bare.id, bare)
 
 
-def _id(dice: random.Random) -> str:
+def new_id(dice: random.Random) -> str:
     return "".join(dice.choices(ALPHABET, k=20))

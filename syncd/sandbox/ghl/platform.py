@@ -12,6 +12,7 @@ from syncd.sandbox.ghl.agency import Agency
 from syncd.sandbox.ghl.answers import ERROR_1010, RefusalError, as_response
 from syncd.sandbox.ghl.call import Call
 from syncd.sandbox.ghl.child_dump import dumped
+from syncd.sandbox.ghl.child_seeding import invent
 from syncd.sandbox.ghl.contact import full
 from syncd.sandbox.ghl.routes import NOWHERE, Route, Table, never
 from syncd.sandbox.ghl.search import Search
@@ -81,6 +82,10 @@ class Ghl(Platform):
 
     def seed(self, people: Sequence[Person]) -> None:
         seed(self.agency, people)
+
+    def invent_children(self, most: int) -> int:
+        invent(self.agency, most)
+        return sum(len(store.by_id) for store in self.agency.main.stores())
 
     def dump(self) -> list[dict[str, Any]]:
         """The main location's, in the shape of GET by id."""
