@@ -129,14 +129,15 @@ def _valid(call: Call, known: dict[str, Property], *required: str) -> dict[str, 
 
 
 def _fits(one: Task, wanted: dict[str, Any], location: Location) -> bool:
-    text = f"{one.title}\n{one.body or ''}".lower()
+    """Every filter that is given; an empty one is none."""
     contacts, users = wanted.get("contactId"), wanted.get("assignedTo")
+    text, business_id = wanted.get("query"), wanted.get("businessId")
     return (
         (not contacts or one.contact_id in contacts)
         and (not users or one.assigned_to in users)
         and wanted.get("completed", one.completed) == one.completed
-        and (wanted.get("query") or "").lower() in text
-        and (not wanted.get("businessId") or _business(one, location) == wanted["businessId"])
+        and (not text or text.lower() in f"{one.title}\n{one.body or ''}".lower())
+        and (not business_id or _business(one, location) == business_id)
     )
 
 
