@@ -187,6 +187,14 @@ def test_a_slot_that_is_taken_is_refused_until_it_is_cancelled() -> None:
     assert api.send("PUT", f"{PLACE}/{second}", move).status_code == 200
 
 
+def test_an_appointment_is_not_in_its_own_way_nor_in_that_of_another_calendar() -> None:
+    api = Booked()
+    id_ = api.book(FREE, endTime="2026-11-23T11:00:00-05:00")
+    later = "2026-11-23T10:30:00-05:00"
+    assert api.send("PUT", f"{PLACE}/{id_}", {"startTime": later}).status_code == 200
+    assert api.book(later, calendarId=api.nobodys)
+
+
 def test_a_status_can_be_set_when_the_time_is_over() -> None:
     """4.4: nothing is moved, so no slot is asked for."""
     api = Booked()
