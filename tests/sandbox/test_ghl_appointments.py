@@ -193,6 +193,8 @@ def test_an_appointment_is_not_in_its_own_way_nor_in_that_of_another_calendar() 
     later = "2026-11-23T10:30:00-05:00"
     assert api.send("PUT", f"{PLACE}/{id_}", {"startTime": later}).status_code == 200
     assert api.book(later, calendarId=api.nobodys)
+    for before_or_after in (FREE, "2026-11-23T11:30:00-05:00"):
+        assert api.book(before_or_after)
 
 
 def test_a_status_can_be_set_when_the_time_is_over() -> None:

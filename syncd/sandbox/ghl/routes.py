@@ -26,8 +26,6 @@ EVENTS_READ, EVENTS_WRITE = "calendars/events.readonly", "calendars/events.write
 EVENT = "/calendars/events/appointments/{eventId}"
 EVERYBODY = frozenset({"pit", "agency_pit", "location", "company"})
 SUB_ACCOUNT = frozenset({"pit", "location"})
-
-
 Endpoint = Callable[[Call], Answer]
 
 
@@ -147,6 +145,11 @@ NEVER = (
     ("DELETE", "/locations/{locationId}"),
     ("POST", "/users/"),
     ("DELETE", "/users/{userId}"),
+    ("POST", "/calendars/"),
+    ("PUT", "/calendars/{calendarId}"),
+    ("DELETE", "/calendars/{calendarId}"),
+    ("PUT", "/businesses/{businessId}"),
+    ("DELETE", "/businesses/{businessId}"),
 )
 LEFT_OUT = (("GET", "/locations/search"),)  # a call of its own, and no location of that name
 NOWHERE = (("POST", "/opportunities"),)  # the one path known to be none (section 0, T12)
