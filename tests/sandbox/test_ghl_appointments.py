@@ -387,7 +387,11 @@ def test_whether_an_appointment_moves_its_contact_is_a_switch(bumps: bool) -> No
     api = Booked(bump_on_children=bumps)
     before = api.get(api.ada)["dateUpdated"]
     api.later(60)
-    api.book()
+    id_ = api.book()
+    assert (api.get(api.ada)["dateUpdated"] > before) is bumps
+    before = api.get(api.ada)["dateUpdated"]
+    api.later(60)
+    api.send("DELETE", f"/calendars/events/{id_}", {})
     assert (api.get(api.ada)["dateUpdated"] > before) is bumps
 
 

@@ -186,7 +186,7 @@ def test_the_search_filters_and_pages() -> None:
     assert ids(api, assignedTo=[user]) == [mine]
     assert ids(api, completed=True) == [his]
     assert ids(api, completed=False) == [mine]
-    assert ids(api, query="letter") == [mine]
+    assert ids(api, query="Letter") == [mine]
     assert ids(api, query="cal") == [his]
     assert ids(api, limit=1) == [his]
     assert ids(api, limit=1, skip=1) == [mine]
@@ -312,6 +312,18 @@ def test_the_search_of_another_location_and_a_location_in_the_query_are_refused(
     ):
         answer = api.send(method, path, {}, locationId=api.location)
         assert lines(answer) == ["property locationId should not exist"]
+
+
+@pytest.mark.parametrize("bumps", [True, False])
+def test_whether_a_task_moves_its_contact_is_a_switch(bumps: bool) -> None:
+    """12 row 3."""
+    api, contact, id_ = with_task(bump_on_children=bumps)
+    before = api.get(contact)["dateUpdated"]
+    for method, body in (("PUT", {"body": "x"}), ("DELETE", None)):
+        api.later(60)
+        api.send(method, f"/contacts/{contact}/tasks/{id_}", body)
+        assert (api.get(contact)["dateUpdated"] > before) is bumps
+        before = api.get(contact)["dateUpdated"]
 
 
 def test_who_is_nobody_of_the_location_is_silently_not_assigned() -> None:

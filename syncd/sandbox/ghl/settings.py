@@ -25,7 +25,8 @@ class Settings:
     """All switches; `/_control/ghl/settings` shows and changes them.
 
     Attributes:
-        index_lag_s: search and list show a write this much later (section 9). Sandbox clock.
+        index_lag_s: search and list, of tasks too, show a write this much later (section 9; 4.2,
+            T39). Sandbox clock.
         tag_index_lag_s: the same for tag-only writes; None is `index_lag_s` (section 9, T48).
         delete_lag_s: how long deleted rows linger; None is `index_lag_s` (section 9).
         flicker: chance that one row is missing from one answer (section 9, T48).
@@ -58,7 +59,8 @@ class Settings:
             description says; else it takes `ignoreDateRange` as well, as T4 sends both (4.4).
         declared_versions_only: a path answers under the Version that its family declares, and
             under v3; else under every published one (section 0, T5).
-        empty_string_clears: `""` clears a field other than email and phone (3.6, unverified).
+        empty_string_clears: `""` clears a field other than email and phone, below contacts too
+            (3.6, unverified).
         clear_not_nullable: null is taken for fields the schema does not mark nullable
             (`postalCode`, `country`, …; 3.6, unverified).
         create_422_still_creates: chance that a create answered 422 was carried out all the
