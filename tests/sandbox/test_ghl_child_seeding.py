@@ -18,6 +18,8 @@ def test_nobody_has_any_unless_they_are_asked_for_and_the_people_stay_the_same()
     bare, full = sandbox(20, frozen_at=NOW), sandbox(20, frozen_at=NOW, children=3)
     assert ghl(bare).children() == {}
     assert ghl(bare).dump() == ghl(full).dump()
+    later = {"fields": {"email": "ada@example.org"}}
+    assert ghl(bare).act("create", later) == ghl(full).act("create", later)
     assert bare.platform("maileon").dump() == full.platform("maileon").dump()
 
 
@@ -42,13 +44,16 @@ def test_the_same_seed_invents_the_same_within_its_bounds() -> None:
 
 
 def test_all_that_was_invented_is_found_at_once_and_only_the_bare_get_more() -> None:
-    box = sandbox(10, frozen_at=NOW, children=2)
+    box = sandbox(30, frozen_at=NOW, children=1)
     before = ghl(box).children()
+    assert len(before) < 30
     http = httpx.Client(transport=box.transport, base_url="http://sandbox.test")
-    control = {"contacts": 0, "children": 2}
-    assert http.post("/_control/seed", json=control).status_code == 200
-    after = ghl(box).children()
-    assert {who: after[who] for who in before} == before
+    for more in ({"contacts": 0}, {"contacts": 9}):
+        held = ghl(box).children()
+        assert http.post("/_control/seed", json={**more, "children": 1}).status_code == 200
+        after = ghl(box).children()
+        assert {who: after[who] for who in held} == held
+        assert len(after) > len(held)
     info = box.info["ghl"]
     found = http.post(
         f"{info['base_url']}/locations/{info['location_id']}/tasks/search",
@@ -61,7 +66,7 @@ def test_all_that_was_invented_is_found_at_once_and_only_the_bare_get_more() -> 
     ).json()["tasks"]
     held = [task for family in after.values() for task in family["tasks"]]
     assert sorted(one["id"] for one in found) == sorted(one["id"] for one in held)
-    assert http.post("/_control/reset", json={"contacts": 10, "children": 2}).status_code == 200
+    assert http.post("/_control/reset", json={"contacts": 30, "children": 1}).status_code == 200
     assert ghl(box).children() == before
     refused = http.post("/_control/seed", json={"contacts": 1, "children": 101})
     assert (refused.status_code, "100 at most" in refused.json()["error"]) == (400, True)

@@ -26,10 +26,12 @@ STATUSES = ("confirmed", "showed", "noshow", "cancelled")
 def invent(agency: Agency, most: int) -> None:
     """Up to `most` notes, tasks and appointments each for who has nothing yet; all are indexed.
 
-    The dice are their own, so that the people of a seed stay who they are.
+    The dice are their own, so that the people of a seed stay who they are, and others each
+    time, so that no id comes twice.
     """
     location = agency.main
-    dice = random.Random(f"ghl children {agency.world.seed} {len(location.contacts.by_id)}")
+    held = [len(store.by_id) for store in (location.contacts, *location.stores())]
+    dice = random.Random(f"ghl children {agency.world.seed} {held}")
     for contact in location.contacts.by_id.values():
         if any(store.of(contact.id) for store in location.stores()):
             continue
