@@ -97,7 +97,7 @@ class Place:
         """Nothing that was taken in breaks what goes out."""
         for name in ("ghl", "maileon", "mailercloud"):
             platform: Platform = self.box.platform(name)
-            json.dumps(platform.dump(), ensure_ascii=False).encode()
+            json.dumps([platform.dump(), platform.children()], ensure_ascii=False).encode()
             shown = self.http.get(f"http://sandbox.test/_control/{name}/contacts")
             assert shown.status_code == 200
         search = {"locationId": self.location, "pageLimit": 100}

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from syncd.sandbox.ghl import appointments, businesses, notes, tasks
 from syncd.sandbox.ghl.bodies import UPSERT
 from syncd.sandbox.ghl.locations import CREATE as FIELD_KEYS
 from syncd.sandbox.ghl.tags import BULK
@@ -60,6 +61,7 @@ KEYS: dict[str, tuple[str, ...]] = {
         *sorted(UPSERT),
         *sorted(FIELD_KEYS),
         *BULK,
+        *(*notes.KNOWN, *tasks.KNOWN, *tasks.SEARCH, *appointments.CREATE, *businesses.MEMBERS),
         *("pageLimit", "page", "searchAfter", "query", "filters", "sort", "followers"),
         *("clientId", "clientSecret", "grantType", "code", "refreshToken", "companyId"),
     ),
@@ -88,10 +90,14 @@ KEYS: dict[str, tuple[str, ...]] = {
         ),
         *("action", "email", "id", "fields", "custom", "tags", "channel", "location", "address"),
         *("index_lag_s", "burst_window_s", "report_lag_s", "unsubscribe_delay_s", "search_lag_s"),
+        *("text", "html", "attachments", "title", "pinned", "dueDate", "startTime", "endTime"),
         *("server_zone", "account_zone", "limit_block_s", "retry_after_s", "delay_s"),
     ),
 }
-ACTIONS = ("create", "edit", "unsubscribe", "bounce", "tag", "dnd", "make_token", "send_campaign")
+ACTIONS = (
+    *("create", "edit", "unsubscribe", "bounce", "tag", "dnd", "make_token", "send_campaign"),
+    *("add_note", "add_task", "book_appointment", "create_business"),
+)
 GOOD: dict[str, Any] = {"email": ADA, "action": "", "platform": "ghl", "kind": "status"}
 
 
@@ -219,6 +225,8 @@ def test_credentials_that_are_no_object_are_refused(raw: bytes) -> None:
         ("ghl", "/contacts/?locationId={locationId}&limit="),
         ("ghl", "/contacts/?locationId={locationId}&startAfter="),
         ("ghl", "/users/search?companyId={companyId}&skip="),
+        ("ghl", "/businesses/?locationId={locationId}&limit="),
+        ("ghl", "/calendars/events?locationId={locationId}&userId=x&endTime=1&startTime="),
         ("maileon", "/contacts?page_index="),
         ("maileon", "/contacts/filter/"),
         ("maileon", "/blacklists/"),
