@@ -64,7 +64,7 @@ def _fits(rules: Rules, name: str, present: object, value: object) -> bool:
     if name in rules.optional and value is None:
         return True
     if name in rules.zones:
-        return isinstance(value, str) and _is_zone(value)
+        return isinstance(value, str) and is_zone(value)
     kind = rules.optional.get(name, type(present))
     if kind is bool or isinstance(value, bool):
         return kind is bool and isinstance(value, bool)
@@ -83,7 +83,8 @@ def _fits(rules: Rules, name: str, present: object, value: object) -> bool:
     return isinstance(value, kind)
 
 
-def _is_zone(name: str) -> bool:
+def is_zone(name: str) -> bool:
+    """Does the name stand for a time zone?"""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: "Europe" is a folder

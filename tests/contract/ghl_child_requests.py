@@ -12,6 +12,8 @@ EVENT, GONE = "/calendars/events/appointments/{eventId}", "/calendars/events/{ev
 BUSINESS, MEMBERS = "/businesses/{businessId}", "/contacts/business/{businessId}"
 NOTED = {"body": "lorem", "title": "t", "color": "#FFAA00", "pinned": True}
 DUE = {"title": "t", "body": "b", "dueDate": "2026-12-01T11:00:00Z", "completed": False}
+SLOTS = "/calendars/{calendarId}/free-slots"
+SOON = {"startDate": "1795415400000", "endDate": "1795501800000"}  # 23 and 24 November 2026
 FREE = "2026-11-23T10:00:00-05:00"
 
 
@@ -33,6 +35,10 @@ def task(world: World) -> str:
 
 def event(world: World) -> str:
     return f"{BOOK}/{world.event}"
+
+
+def slots(world: World) -> str:
+    return f"/calendars/{world.calendar}/free-slots"
 
 
 def booking(world: World) -> dict[str, Any]:
@@ -97,6 +103,8 @@ CHILD_CASES = [
     Case("calendars", "GET", "/calendars/", 200, fixed("/calendars/"), params=here),
     Case("calendars", "GET", "/calendars/{calendarId}", 200, lambda w: f"/calendars/{w.calendar}"),
     Case("calendars", "GET", "/calendars/{calendarId}", 400, fixed("/calendars/x")),
+    Case("calendars", "GET", SLOTS, 200, slots, params=lambda _: SOON),
+    Case("calendars", "GET", SLOTS, 400, fixed("/calendars/x/free-slots"), params=lambda _: SOON),
     Case("calendars", "GET", "/calendars/events", 200, fixed("/calendars/events"), params=window),
     Case("calendars", "POST", BOOK, 200, fixed(BOOK), booking),
     Case(

@@ -352,6 +352,7 @@ def test_what_repeats_is_not_emulated_and_ignored_without_its_flag() -> None:
         ("GET", "/calendars/events", "calendars/events.readonly"),
         ("GET", "/calendars/", "calendars.readonly"),
         ("GET", "/calendars/x", "calendars.readonly"),
+        ("GET", "/calendars/x/free-slots", "calendars.readonly"),
         ("GET", "/contacts/x/appointments", "contacts.readonly"),
     ],
 )

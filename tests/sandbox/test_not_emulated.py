@@ -22,7 +22,6 @@ CALLS: dict[str, tuple[tuple[str, str], ...]] = {
         ("DELETE", f"/contacts/{ID}/campaigns/removeAll"),
         ("POST", f"/contacts/{ID}/workflow/w1"),
         ("POST", "/calendars/"),
-        ("GET", f"/calendars/{ID}/free-slots"),
         ("GET", f"/calendars/appointments/{ID}/notes"),
         ("POST", "/calendars/events/block-slots"),
         ("GET", "/workflows/"),

@@ -1,14 +1,19 @@
 """The endpoints that list calendars and what is booked in them (4.4)."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from syncd.sandbox.ghl.agency import Location
 from syncd.sandbox.ghl.answers import Answer, RefusalError, invalid
 from syncd.sandbox.ghl.appointments import event
+from syncd.sandbox.ghl.calendars import MINUTE_MS, Calendar, free_slots, last_day
 from syncd.sandbox.ghl.call import Call
 from syncd.sandbox.ghl.children import Appointment
 from syncd.sandbox.incoming import whole
+from syncd.sandbox.switches import is_zone
 
+SLOTS_MOST_MS = 31 * 24 * 60 * MINUTE_MS
 WHOSE = ("userId", "calendarId", "groupId")
 
 
@@ -22,12 +27,32 @@ def calendars(call: Call) -> Answer:
 
 def calendar(call: Call) -> Answer:
     """GET /calendars/{calendarId}."""
-    wanted = call.path["calendarId"]
-    for location in call.agency.locations.values():
-        if wanted in location.calendars:
-            call.location(location.id)
-            return Answer({"calendar": location.calendars[wanted].wire()})
-    raise RefusalError(400, "The calendar id is invalid")
+    return Answer({"calendar": _calendar(call)[1].wire()})
+
+
+def free(call: Call) -> Answer:
+    """GET /calendars/{calendarId}/free-slots: by day, and `locationId` is a 422 (4.4, T42)."""
+    location, one = _calendar(call)
+    _only(call, "startDate", "endDate", "timezone", "userId")
+    first, last = (whole(call.query(name) or "", 15) for name in ("startDate", "endDate"))
+    zone, user = call.query("timezone") or location.timezone, call.query("userId")
+    if first is None or last is None:
+        raise invalid("startDate and endDate must be numbers")
+    if not is_zone(zone):
+        raise invalid("timezone must be a valid time zone")
+    if last - first > SLOTS_MOST_MS:
+        raise RefusalError(400, "Date range cannot be more than 31 days")
+    users = [each for each in one.team if user in (None, each)]
+    if user is not None and not users:
+        return Answer({})
+    now = call.agency.now()
+    window = (max(first, now), min(last, last_day(now)))
+    days: dict[str, Any] = {}
+    others = list(location.appointments)
+    for start in free_slots(one, users, window, others, location.timezone):
+        shown = datetime.fromtimestamp(start / 1000, ZoneInfo(zone)).isoformat(timespec="seconds")
+        days.setdefault(shown[:10], {"slots": []})["slots"].append(shown)
+    return Answer(days)
 
 
 def events(call: Call) -> Answer:
@@ -59,10 +84,26 @@ def of_contact(call: Call) -> Answer:
 
 def _location(call: Call, *known: str) -> Location:
     location = call.location(call.query("locationId"))
-    unknown = [name for name in call.request.args if name not in ("locationId", *known)]
-    if unknown:
-        raise invalid(*(f"property {name} should not exist" for name in unknown))
+    _only(call, "locationId", *known)
     return location
+
+
+def _only(call: Call, *known: str) -> None:
+    if unknown := [name for name in call.request.args if name not in known]:
+        raise invalid(*(f"property {name} should not exist" for name in unknown))
+
+
+def _calendar(call: Call) -> tuple[Location, Calendar]:
+    """The calendar of the path.
+
+    Raises:
+        RefusalError: 400 if there is none, 403 if it is elsewhere.
+    """
+    wanted = call.path["calendarId"]
+    for location in call.agency.locations.values():
+        if one := location.calendars.get(wanted):
+            return call.location(location.id), one
+    raise RefusalError(400, "The calendar id is invalid")
 
 
 def _belongs(one: Appointment, call: Call, location: Location) -> bool:

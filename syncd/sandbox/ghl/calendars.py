@@ -69,7 +69,12 @@ def of_location(location_id: str, staff: Sequence[str], seed: int) -> dict[str, 
 
 def out_of_range(start: int, now: int) -> bool:
     """Is it past, or further ahead than can be booked? Epoch milliseconds."""
-    return not now <= start <= now + DAYS_AHEAD * 24 * 60 * MINUTE_MS
+    return not now <= start <= last_day(now)
+
+
+def last_day(now: int) -> int:
+    """Until when can be booked (epoch ms)."""
+    return now + DAYS_AHEAD * 24 * 60 * MINUTE_MS
 
 
 def no_free_slot(one: Appointment, others: Iterable[Appointment], timezone: str) -> bool:
@@ -86,6 +91,30 @@ def no_free_slot(one: Appointment, others: Iterable[Appointment], timezone: str)
         and one.start % MINUTE_MS == 0
     )
     return not fits or any(_in_the_way(one, other) for other in others)
+
+
+def free_slots(
+    calendar: Calendar,
+    users: Sequence[str],
+    window: tuple[int, int],
+    others: Sequence[Appointment],
+    timezone: str,
+) -> list[int]:
+    """Starts (epoch ms) within a window, both ends included, at which one of `users` is free."""
+    step = SLOT_MIN * MINUTE_MS
+    first = -(-window[0] // step) * step
+    return [
+        start
+        for start in range(first, window[1] + 1, step)
+        if any(
+            not no_free_slot(_wanted(calendar, user, start, start + step), others, timezone)
+            for user in users or (None,)
+        )
+    ]
+
+
+def _wanted(calendar: Calendar, user: str | None, start: int, end: int) -> Appointment:
+    return Appointment("", None, calendar.id, start, end, None, start, start, assigned=user)
 
 
 def _in_the_way(one: Appointment, other: Appointment) -> bool:

@@ -88,6 +88,7 @@ ROUTES = (
     Route("GET", "/contacts/{contactId}/appointments", READ, calendar_reading.of_contact),
     _calendar("GET", "/calendars/", CALENDARS, calendar_reading.calendars),
     _calendar("GET", "/calendars/{calendarId}", CALENDARS, calendar_reading.calendar),
+    _calendar("GET", "/calendars/{calendarId}/free-slots", CALENDARS, calendar_reading.free),
     _calendar("GET", "/calendars/events", EVENTS_READ, calendar_reading.events),
     _calendar("POST", "/calendars/events/appointments", EVENTS_WRITE, appointments.create),
     _calendar("GET", EVENT, EVENTS_READ, appointments.get),
