@@ -4,52 +4,8 @@ from typing import Any
 
 import pytest
 
-from .ghl_client import Api, lines
-
-FREE = "2026-11-23T10:00:00-05:00"  # a Monday; the sandbox stands on the Friday before
-NOON = "2026-11-23T12:00:00-05:00"
-PAST = "2026-11-16T10:00:00-05:00"
-SATURDAY = "2026-11-28T10:00:00-05:00"
-PLACE = "/calendars/events/appointments"
-ANY: dict[str, Any] = {"ignoreFreeSlotValidation": True, "ignoreDateRange": True}
-TAKEN = "The slot you have selected is no longer available."
-
-
-class Booked(Api):
-    """A contact, two calendars, and the Version that is declared for calendars."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.http.headers["Version"] = "2021-04-15"
-        self.ada = self.create(email="ada@example.org", firstName="Ada", lastName="L")
-        self.team, self.nobodys = list(self.ghl.agency.main.calendars)
-        self.user, self.other_user = (one.id for one in self.ghl.agency.main.users)
-
-    def wish(self, start: str = FREE, **more: Any) -> dict[str, Any]:
-        return {
-            "calendarId": self.team,
-            "locationId": self.location,
-            "contactId": self.ada,
-            "startTime": start,
-            "assignedUserId": self.user,
-            "toNotify": False,
-            **more,
-        }
-
-    def book(self, start: str = FREE, **more: Any) -> str:
-        answer = self.send("POST", PLACE, self.wish(start, **more))
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["id"])
-
-    def event(self, id_: str) -> dict[str, Any]:
-        answer = self.send("GET", f"{PLACE}/{id_}")
-        assert answer.status_code == 200, answer.text
-        shown: dict[str, Any] = answer.json()["event"]
-        return shown
-
-    @property
-    def messages(self) -> dict[str, int]:
-        return dict(self.box.world.messages)
+from .ghl_booked import ANY, FREE, NOON, PAST, PLACE, TAKEN, Booked
+from .ghl_client import lines
 
 
 def test_a_create_is_answered_with_200_flat_and_without_its_dates() -> None:
@@ -138,71 +94,6 @@ def test_posting_twice_books_twice() -> None:
     first, second = api.book(**ANY), api.book(**ANY)
     assert api.event(first) == {**api.event(second), "id": first}
     assert len(api.ghl.children()[api.ada]["appointments"]) == 2
-
-
-@pytest.mark.parametrize(
-    ("start", "needs"),
-    [
-        (PAST, {"ignoreDateRange"}),
-        ("2027-11-23T10:00:00-05:00", {"ignoreDateRange"}),
-        (SATURDAY, {"ignoreFreeSlotValidation"}),
-        ("2026-11-23T08:30:00-05:00", {"ignoreFreeSlotValidation"}),
-        ("2026-11-23T17:00:00-05:00", {"ignoreFreeSlotValidation"}),
-        ("2026-11-23T10:10:00-05:00", {"ignoreFreeSlotValidation"}),
-        ("2026-11-23T10:00:01-05:00", {"ignoreFreeSlotValidation"}),
-        ("2026-11-15T10:00:00-05:00", {"ignoreFreeSlotValidation", "ignoreDateRange"}),
-        (NOON, set()),
-    ],
-)
-def test_slots_are_validated(start: str, needs: set[str]) -> None:
-    """4.4, T4: the past and off hours only with the flags that an import sets."""
-    api = Booked()
-    for flags in ({}, {"ignoreDateRange": True}, {"ignoreFreeSlotValidation": True}, ANY):
-        answer = api.send("POST", PLACE, api.wish(start, **flags))
-        if needs <= set(flags):
-            assert answer.status_code == 200, answer.text
-            api.act("delete_appointment", appointment=answer.json()["id"])
-        else:
-            assert lines(answer, 400) == [TAKEN]
-    assert api.ghl.children() == {}
-
-
-def test_one_flag_may_be_enough_for_the_past_too() -> None:
-    """4.4: as the description has it."""
-    api = Booked(free_slot_flag_is_enough=True)
-    assert api.book(PAST, ignoreFreeSlotValidation=True)
-
-
-def test_a_slot_that_is_taken_is_refused_until_it_is_cancelled() -> None:
-    """4.4: also when something is moved there; not for another user."""
-    api = Booked()
-    first, second = api.book(FREE), api.book(NOON)
-    assert lines(api.send("POST", PLACE, api.wish(FREE)), 400) == [TAKEN]
-    move = {"startTime": FREE}
-    assert lines(api.send("PUT", f"{PLACE}/{second}", move), 400) == [TAKEN]
-    assert api.event(second)["startTime"] == NOON
-    assert api.send("PUT", f"{PLACE}/{first}", move).status_code == 200
-    assert api.book(FREE, assignedUserId=api.other_user)
-    api.send("PUT", f"{PLACE}/{first}", {"appointmentStatus": "cancelled"})
-    assert api.send("PUT", f"{PLACE}/{second}", move).status_code == 200
-
-
-def test_an_appointment_is_not_in_its_own_way_nor_in_that_of_another_calendar() -> None:
-    api = Booked()
-    id_ = api.book(FREE, endTime="2026-11-23T11:00:00-05:00")
-    later = "2026-11-23T10:30:00-05:00"
-    assert api.send("PUT", f"{PLACE}/{id_}", {"startTime": later}).status_code == 200
-    assert api.book(later, calendarId=api.nobodys)
-    for before_or_after in (FREE, "2026-11-23T11:30:00-05:00"):
-        assert api.book(before_or_after)
-
-
-def test_a_status_can_be_set_when_the_time_is_over() -> None:
-    """4.4: nothing is moved, so no slot is asked for."""
-    api = Booked()
-    id_ = api.book(PAST, ignoreDateRange=True)
-    answer = api.send("PUT", f"{PLACE}/{id_}", {"appointmentStatus": "showed", "startTime": PAST})
-    assert (answer.status_code, answer.json()["appointmentStatus"]) == (200, "showed")
 
 
 def test_a_calendar_with_a_team_needs_a_user() -> None:

@@ -1,16 +1,11 @@
 """Calendars and what is listed of them (4.3, 4.4), and what people book on the screens."""
 
-from datetime import datetime
 from typing import Any
 
 import pytest
 
+from .ghl_booked import ANY, FREE, NOON, PAST, PLACE, SATURDAY, Booked, ms
 from .ghl_client import lines
-from .test_ghl_appointments import ANY, FREE, NOON, PAST, PLACE, SATURDAY, Booked
-
-
-def ms(text: str) -> str:
-    return str(int(datetime.fromisoformat(text).timestamp() * 1000))
 
 
 def window(api: Booked, start: str, end: str, **whose: Any) -> list[str]:
@@ -137,59 +132,6 @@ def test_the_same_hour_is_another_time_in_summer() -> None:
     api.book("2027-07-05T14:00:00Z")
     (row,) = api.send("GET", f"/contacts/{api.ada}/appointments").json()["events"]
     assert row["startTime"] == "2027-07-05 10:00:00"
-
-
-def slots(api: Booked, start: str, end: str, **more: str) -> dict[str, Any]:
-    query = {"startDate": ms(start), "endDate": ms(end), **more}
-    answer = api.send("GET", f"/calendars/{api.team}/free-slots", **query)
-    assert answer.status_code == 200, answer.text
-    body = answer.json()
-    return {day: body[day]["slots"] for day in body if day != "traceId"}
-
-
-def test_free_slots_are_those_that_can_be_booked() -> None:
-    """4.4; the trace id of section 0 stands among the days."""
-    api = Booked()
-    saturday = slots(api, SATURDAY, SATURDAY)
-    assert saturday == {}
-    week = slots(api, "2026-11-20T00:00:00-05:00", "2026-11-24T23:59:59-05:00")
-    assert list(week) == ["2026-11-20", "2026-11-23", "2026-11-24"]
-    assert week["2026-11-20"][0] == "2026-11-20T09:00:00-05:00"
-    assert (len(week["2026-11-23"]), week["2026-11-23"][-1]) == (16, "2026-11-23T16:30:00-05:00")
-    api.book(FREE)
-    day = (FREE[:10] + "T00:00:00-05:00", FREE[:10] + "T23:00:00-05:00")
-    assert FREE in slots(api, *day)["2026-11-23"]
-    assert FREE in slots(api, *day, userId=api.other_user)["2026-11-23"]
-    assert FREE not in slots(api, *day, userId=api.user)["2026-11-23"]
-    assert slots(api, *day, userId="x") == {}
-    api.book(FREE, assignedUserId=api.other_user)
-    left = slots(api, *day)["2026-11-23"]
-    assert (FREE in left, len(left)) == (False, 15)
-    tokyo = slots(api, NOON, NOON, timezone="Asia/Tokyo")
-    assert tokyo == {"2026-11-24": ["2026-11-24T02:00:00+09:00"]}
-    assert (
-        slots(api, PAST, PAST) == slots(api, "2028-01-03T15:00:00Z", "2028-01-04T15:00:00Z") == {}
-    )
-
-
-@pytest.mark.parametrize(
-    ("query", "status", "line"),
-    [
-        ({"locationId": "x"}, 422, "property locationId should not exist"),
-        ({"startDate": "x"}, 422, "startDate and endDate must be numbers"),
-        ({"endDate": ""}, 422, "startDate and endDate must be numbers"),
-        ({"timezone": "Nowhere/Land"}, 422, "timezone must be a valid time zone"),
-        ({"endDate": "2678400002"}, 400, "Date range cannot be more than 31 days"),
-    ],
-)
-def test_free_slots_are_asked_for_by_the_month_at_most(
-    query: dict[str, str], status: int, line: str
-) -> None:
-    """4.4, T42; 31 days as the description says."""
-    api = Booked()
-    whole = {"startDate": "1", "endDate": "2", **query}
-    answer = api.send("GET", f"/calendars/{api.team}/free-slots", **whole)
-    assert lines(answer, status) == [line]
 
 
 def test_some_clients_have_seen_another_key() -> None:

@@ -1,43 +1,11 @@
-"""Tasks of contacts (4.2), and the search over all of them, which lags."""
+"""Tasks of contacts (4.2): the routes, and what people do."""
 
 from typing import Any
 
 import pytest
 
-from .ghl_client import Api, lines
-
-CALL = {"title": "Call", "dueDate": "2026-12-01T09:00:00+01:00", "completed": False}
-
-
-def with_task(**settings: Any) -> tuple[Api, str, str]:
-    """A contact with one task that a program made."""
-    api = Api(**settings)
-    contact = api.create(email="ada@example.org")
-    return api, contact, add(api, contact)
-
-
-def add(api: Api, contact: str, **changes: Any) -> str:
-    made = api.send("POST", f"/contacts/{contact}/tasks", {**CALL, **changes})
-    assert made.status_code == 201, made.text
-    return str(made.json()["task"]["id"])
-
-
-def task(api: Api, contact: str, id_: str) -> dict[str, Any]:
-    answer = api.send("GET", f"/contacts/{contact}/tasks/{id_}")
-    assert answer.status_code == 200, answer.text
-    shown: dict[str, Any] = answer.json()["task"]
-    return shown
-
-
-def search(api: Api, **body: Any) -> list[dict[str, Any]]:
-    answer = api.send("POST", f"/locations/{api.location}/tasks/search", body)
-    assert answer.status_code == 200, answer.text
-    found: list[dict[str, Any]] = answer.json()["tasks"]
-    return found
-
-
-def ids(api: Api, **body: Any) -> list[str]:
-    return [one["id"] for one in search(api, **body)]
+from .ghl_client import lines
+from .ghl_tasked import CALL, add, ids, search, task, with_task
 
 
 def test_a_task_lives_through_all_its_calls() -> None:
@@ -170,97 +138,6 @@ def test_an_unknown_task_is_a_404_and_a_task_of_nobody_a_400(method: str, path: 
     api.send("DELETE", f"/contacts/{contact}")
     answer = api.send(method, f"/contacts/{contact}/tasks{path}".replace("{id}", id_), {})
     assert lines(answer, 400) == [f"Contact with id {contact} not found"]
-
-
-def test_the_search_filters_and_pages() -> None:
-    """4.2: `limit` is 25 if nothing is said."""
-    api = Api()
-    ada, bob = api.create(email="ada@example.org"), api.create(email="bob@example.org")
-    user = api.ghl.agency.main.users[0].id
-    mine = add(api, ada, title="Write", body="a LETTER", assignedTo=user)
-    his = add(api, bob, title="Call", completed=True)
-    assert ids(api) == [his, mine]
-    assert search(api)[1] == task(api, ada, mine)
-    assert ids(api, contactId=[ada]) == [mine]
-    assert ids(api, contactId=[ada, bob]) == [his, mine]
-    assert ids(api, assignedTo=[user]) == [mine]
-    assert ids(api, completed=True) == [his]
-    assert ids(api, completed=False) == [mine]
-    assert ids(api, query="Letter") == [mine]
-    assert ids(api, query="cal") == [his]
-    assert ids(api, limit=1) == [his]
-    assert ids(api, limit=1, skip=1) == [mine]
-    assert ids(api, skip=2) == []
-    for place in range(30):
-        add(api, ada, title=f"t{place}")
-    assert len(ids(api)) == 25
-    assert len(ids(api, skip=25)) == 7
-    assert len(ids(api, limit=100)) == 32
-    api.ghl.configure({"page_most": 10})
-    assert len(ids(api, limit=100)) == 10
-
-
-@pytest.mark.parametrize(
-    ("body", "line"),
-    [
-        ({"contactId": "x"}, "contactId must be an array of strings"),
-        ({"assignedTo": [5]}, "assignedTo must be an array of strings"),
-        ({"completed": "true"}, "completed must be a boolean value"),
-        ({"limit": "25"}, "limit must be a number"),
-        ({"skip": -1}, "skip must be a number"),
-        ({"page": 1}, "property page should not exist"),
-    ],
-)
-def test_search_bodies_are_validated(body: dict[str, Any], line: str) -> None:
-    api = Api()
-    assert lines(api.send("POST", f"/locations/{api.location}/tasks/search", body)) == [line]
-
-
-def test_the_search_lags_behind_writes_and_deletes() -> None:
-    """4.2, T39: GET by id does not."""
-    api, contact, id_ = with_task(index_lag_s=5.0, delete_lag_s=60.0)
-    assert task(api, contact, id_)["id"] == id_
-    assert ids(api) == []
-    api.later(5)
-    assert ids(api) == [id_]
-    api.send("PUT", f"/contacts/{contact}/tasks/{id_}", {"title": "new"})
-    assert search(api)[0]["title"] == "Call"
-    api.later(5)
-    assert search(api)[0]["title"] == "new"
-    api.send("DELETE", f"/contacts/{contact}/tasks/{id_}")
-    api.later(59)
-    assert ids(api) == [id_]
-    api.later(1)
-    assert ids(api) == []
-
-
-def test_a_late_version_never_brings_back_what_was_deleted() -> None:
-    api, contact, id_ = with_task(index_lag_s=60.0, delete_lag_s=5.0)
-    api.send("DELETE", f"/contacts/{contact}/tasks/{id_}")
-    api.later(5)
-    assert ids(api) == []
-    api.later(60)
-    assert ids(api) == []
-
-
-def test_the_search_lists_tasks_of_contacts_that_are_gone() -> None:
-    """4.2, T39: `contactId` of nobody."""
-    api, contact, id_ = with_task(delete_lag_s=60.0)
-    api.send("DELETE", f"/contacts/{contact}")
-    assert [(one["id"], one["contactId"]) for one in search(api)] == [(id_, contact)]
-    assert api.send("GET", f"/contacts/{contact}").status_code == 400
-    assert api.ghl.children() == {}
-    api.later(60)
-    assert ids(api) == []
-
-
-def test_the_search_lists_tasks_without_a_contact() -> None:
-    """4.2, T39."""
-    api = Api()
-    made = api.act("add_task", title="Buy milk")["task"]
-    assert made["contactId"] is None
-    assert search(api) == [made]
-    assert api.ghl.children() == {"": {"notes": [], "tasks": [made], "appointments": []}}
 
 
 def test_a_merge_hands_the_tasks_of_the_loser_to_the_winner() -> None:
