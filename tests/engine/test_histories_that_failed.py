@@ -336,3 +336,19 @@ def test_a_create_in_doubt_agrees_on_nothing_about_a_field_that_is_gone_by_then(
         clock(200_000),
         ("cycle_in_which_a_field_becomes_another", {"accident": gone, "number": 2}),
     )
+
+
+def test_a_namesake_without_a_value_takes_none_away_from_the_row_it_gets() -> None:
+    """GHL has Eve twice; one of the two, whose name was copied, is merged into Cy."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create left", name="lastName", text=6, address=EVE),
+            Deed("create right", name="lastName", text=5, address=CY),
+            Deed("create right", address=DI),
+            duplicates=True,
+            settled=True,
+        ),
+        somebody("create left", address=EVE, text=3),
+        somebody("merge left", CY, other=3),
+    )
