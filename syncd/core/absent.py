@@ -5,6 +5,7 @@ from dataclasses import replace
 from syncd.core import consent
 from syncd.core.match import AMBIGUOUS
 from syncd.core.merge import is_edited
+from syncd.core.merged import add_to_patch
 from syncd.core.normalise import identity_key
 from syncd.core.odd import UNREADABLE, is_odd
 from syncd.core.optout import judge, readmit, revoke, with_verdict
@@ -117,7 +118,7 @@ def _create(
         if why := at.refusal(there, wanted) or _unwritable(terms, there, wanted):
             problems[rule.name] = why
             continue
-        _add_to_patch(wanted, patch)
+        add_to_patch(patch, {n: value for n, value in wanted.items() if value is not None})
         known = _agreed(terms, rule, here, shown, image.values)
         for side in SIDES:
             advance[side].update(known[side])
@@ -163,15 +164,6 @@ def _unwritable(terms: Terms, there: Side, wanted: Fields) -> str | None:
         if value is not None and terms.mapping.spec(there, name).read_only:
             return "read_only"
     return None
-
-
-def _add_to_patch(wanted: Fields, patch: dict[str, Value | SetDelta]) -> None:
-    for name, value in wanted.items():
-        other = patch.get(name)  # of a rule about other members of the same set
-        if isinstance(value, frozenset) and isinstance(other, frozenset):
-            value |= other
-        if value is not None:
-            patch[name] = value
 
 
 def _agreed(terms: Terms, rule: Rule, here: Side, shown: Values, image: Values) -> Both[Fields]:

@@ -29,7 +29,6 @@ from syncd.model.values import Consent, Level, Value
 
 RESERVED = "reserved"
 AMBIGUOUS_DATE = "ambiguous_date"
-NO_MEMBERS: frozenset[str] = frozenset()
 LONGEST_DIGITS = 30  # before or after the point
 
 
@@ -68,7 +67,7 @@ def canonical(value: Value, spec: FieldSpec, *, country: str | None, cut: bool =
     """
     if isinstance(value, str):
         value = clean_text(value) or None
-    if value is None or value == NO_MEMBERS:
+    if value is None or (isinstance(value, frozenset) and not value):
         return Canonical(None)
     if spec.kind is Kind.SET:
         return _set(value, spec, cut=cut)

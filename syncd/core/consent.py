@@ -35,7 +35,7 @@ def shown(fields: Fields) -> Consent:
 
 
 def told_again(before: Fields, after: Fields) -> Fields:
-    """What is known of a record that is gone: an opt-out of our own keeps the date of its cause.
+    """What is known of a record that has ended: an opt-out of our own keeps the date of its cause.
 
     A platform reports it as of when we wrote it, which is later than what a person may have
     said since.

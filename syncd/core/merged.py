@@ -42,4 +42,6 @@ def add_to_patch(patch: dict[str, Value | SetDelta], more: Patch) -> None:
         old = patch.get(name)
         if isinstance(value, SetDelta) and isinstance(old, SetDelta):
             value = SetDelta(old.add | value.add, old.remove | value.remove)
+        elif isinstance(value, frozenset) and isinstance(old, frozenset):
+            value |= old  # of a new record, whose sets are given whole
         patch[name] = value

@@ -58,13 +58,13 @@ class Mapping:
 
     def observed(self, side: Side, fields: Fields) -> Fields:
         """Fields of a record as they are compared; nothing is cut, nothing is dropped."""
-        country, listed = self.country(side), self.catalogues[side]
+        country = self.country(side)
         seen: dict[str, Value] = {}
         for name, value in fields.items():
             if value is None or (isinstance(value, Consent) and value.level is Level.UNKNOWN):
                 seen[name] = None  # whoever says nothing says it in one way
             else:
-                spec = listed.get(name) or FieldSpec(name)
+                spec = self.spec(side, name)
                 seen[name] = canonical(value, spec, country=country, cut=False).value
         return seen
 

@@ -138,11 +138,19 @@ def _merged(cycle: Cycle, side: Side, record: Record, old: Observation | None) -
     if old is None:
         return noted({}, shown, odd)
     fields = noted(old.fields, shown, odd)
+    if record.gone or _opts_out_once(cycle, side):
+        fields = consent.told_again(old.fields, fields)
     if record.gone:
-        return consent.told_again(old.fields, fields)
+        return fields
     if consent.CONSENT in shown and _shows_lifting(cycle, side, old.fields, fields):
         fields = consent.carried(old.fields, fields, _when(cycle, record, old))
     return fields
+
+
+def _opts_out_once(cycle: Cycle, side: Side) -> bool:
+    """Whether a record that has opted out is never opted in: whoever returns is another one."""
+    spec = cycle.stream.specs[side].consent
+    return spec is not None and spec.ends_record
 
 
 def _shows_lifting(cycle: Cycle, side: Side, old: Fields, new: Fields) -> bool:

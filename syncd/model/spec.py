@@ -79,7 +79,7 @@ class FieldSpec:
     native: str = field(default="", compare=False)
 
     def __hash__(self) -> int:
-        return hash(self.name)  # of all that is compared it takes longer than what it looks up
+        return hash(self.name)  # a hash of all fields takes longer than what it saves
 
 
 Catalogue = Mapping[str, FieldSpec]  # by field name

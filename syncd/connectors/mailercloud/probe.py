@@ -120,6 +120,8 @@ class Probe:
         return self._own.look().get("city") == "Probeville", f"reading by address works {also}"
 
     def _by_id(self) -> Seen:
+        if not self._own.id:
+            return None, "its id was not told"
         refused = complaint_in(self._calls.update(self._own.id, {"city": CITY}))
         if refused is not None:
             return False, f"refused ({refused.status})"
