@@ -44,5 +44,3 @@ def test_a_contact_that_maileon_shows_until_it_ends_has_not_opted_out_anew() -> 
         cycle_with(8, Deed("untag left", name="colour", text=3, address=BOB, other=2)),
         dies("answered", 2),
     )
-
-
