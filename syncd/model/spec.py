@@ -136,6 +136,9 @@ class ResourceSpec:
             already, if it is not in the listing; None: a create never does.
         index_lag: how long a new record may stay invisible to `find` and `pull`.
         parent: what its records belong to; None for contacts.
+        recognised_by: fields by which people tell the records of one parent from one another;
+            needed where nothing of them is unique.
+        moves: an update can give a record another parent.
         listing: BY_PARENT: `pull` has nothing, and `children` is all there is.
         ids_follow: a create may be answered without an id; the record is then recognised
             by its key in the next sweep. Only for platforms that keep the key unique.
@@ -161,6 +164,8 @@ class ResourceSpec:
     sweep_rate: float | None = None
     ids_follow: bool = False
     parent: Resource | None = None
+    recognised_by: tuple[str, ...] = ()
+    moves: bool = False
     listing: Listing = Listing.FLAT
     withheld: Mapping[str, str] = field(default_factory=dict)
 

@@ -63,6 +63,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         incremental=False,
         concurrency=CONCURRENCY,
         parent=Resource.CONTACT,
+        recognised_by=("body",),
         listing=Listing.BY_PARENT,
         withheld=_OWN,
     ),
@@ -74,6 +75,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         page_size=TASK_PAGE,
         index_lag=timedelta(minutes=2),
         parent=Resource.CONTACT,
+        recognised_by=("title", "dueDate"),
         withheld=_OWN,
     ),
     # Windows of one calendar each; whether they lag is documented nowhere (4.4).
@@ -83,6 +85,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         concurrency=CONCURRENCY,
         index_lag=timedelta(minutes=2),
         parent=Resource.CONTACT,
+        recognised_by=("startTime",),
         withheld=_OWN,
     ),
 }
