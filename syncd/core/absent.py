@@ -33,13 +33,13 @@ def plan_missing(terms: Terms, at: Situation, here: Side, present: Showing) -> L
     nobody: Both[Consent] = Both(Consent(Level.UNKNOWN), Consent(Level.UNKNOWN))
     verdict = judge(terms, at, nobody.having(here, said), alone=True)
     if verdict.asks is not None:
-        return with_verdict(_alone(at, (), here, _WAITS, at.link.ended), verdict)
+        return with_verdict(alone(at, (), here, _WAITS, at.link.ended), verdict)
     if verdict.level is Level.REVOKED:
         return _suppress(terms, at, here, present)
     if said.level is Level.REVOKED:  # a remnant, which goes before anybody is made
         drafts = readmit(terms, at, here, present)
         waits = Standing(State.WAITING) if drafts else Standing(State.PARKED, OPTED_OUT)
-        return _alone(at, drafts, here, waits, at.link.ended)
+        return alone(at, drafts, here, waits, at.link.ended)
     return with_verdict(_missing(terms, at, here, present), verdict)
 
 
@@ -47,19 +47,19 @@ def _missing(terms: Terms, at: Situation, here: Side, present: Showing) -> LinkP
     """Create it, unless the pair or the record itself stands in the way."""
     predicate = terms.policy.filter[here]
     if predicate is not None and not predicate(present.fields):
-        return _alone(at, (), here, Standing(State.FILTERED, "filter"), at.link.ended)
+        return alone(at, (), here, Standing(State.FILTERED, "filter"), at.link.ended)
     if here.other not in terms.policy.create or not terms.specs[here.other].creates:
-        return _alone(at, (), here, Standing(State.FILTERED, "create_off"), at.link.ended)
+        return alone(at, (), here, Standing(State.FILTERED, "create_off"), at.link.ended)
     key = present.fields.get(terms.policy.keys.first[here])
     if not isinstance(key, str) or identity_key(key) is None:
-        return _alone(at, (), here, Standing(State.PARKED, "no_key"), at.link.ended)
+        return alone(at, (), here, Standing(State.PARKED, "no_key"), at.link.ended)
     if here in at.rivalled:
-        return _alone(at, (), here, Standing(State.PARKED, AMBIGUOUS), at.link.ended)
-    draft, problems = _create(terms, at, here, present)
+        return alone(at, (), here, Standing(State.PARKED, AMBIGUOUS), at.link.ended)
+    draft, problems = create_draft(terms, at, here, present)
     if draft.patch.get(terms.policy.keys.first[here.other]) is None:
         # Nobody could recognise the new record, and every further look would double it.
         cause = Standing(State.PARKED, "no_key")
-        return replace(_alone(at, (), here, cause, at.link.ended), problems=problems)
+        return replace(alone(at, (), here, cause, at.link.ended), problems=problems)
     standing = Both(Standing(State.WAITING), Standing(State.WAITING))
     return LinkPlan((draft,), at.link.shadow, standing, problems=problems)
 
@@ -83,13 +83,14 @@ def _suppress(terms: Terms, at: Situation, here: Side, present: Showing) -> Link
             ends=OPTED_OUT,
             urgent=True,
         )
-        return _alone(at, (*drafts, suppress), here, Standing(State.WAITING), None)
-    return _alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
+        return alone(at, (*drafts, suppress), here, Standing(State.WAITING), None)
+    return alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
 
 
-def _create(
+def create_draft(
     terms: Terms, at: Situation, here: Side, present: Showing
 ) -> tuple[Draft, dict[str, str]]:
+    """The write that makes the counterpart, and what of it cannot travel, by rule name."""
     there = here.other
     patch: dict[str, Value | SetDelta] = {}
     advance: Both[dict[str, Value | SetDelta]] = Both({}, {})
@@ -190,29 +191,30 @@ def plan_gone(
     consents = Both(said, last) if here is Side.LEFT else Both(last, said)
     verdict = judge(terms, at, consents, alone=True)
     if verdict.asks is not None:
-        return with_verdict(_alone(at, (), here, _WAITS, at.link.ended), verdict)
+        return with_verdict(alone(at, (), here, _WAITS, at.link.ended), verdict)
     if verdict.level is Level.REVOKED and (at.ledger or last.level is Level.REVOKED):
         drafts = revoke(terms, at, here, present, last.at)
-        return _alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
+        return alone(at, drafts, here, Standing(State.PARKED, OPTED_OUT), OPTED_OUT)
     if verdict.level is Level.GRANTED:  # who left there has to come back there
         drafts = readmit(terms, at, here, present)
-        parked = _alone(at, drafts, here, Standing(State.PARKED, DELETED), DELETED)
+        parked = alone(at, drafts, here, Standing(State.PARKED, DELETED), DELETED)
         return with_verdict(parked, verdict)
     if (
         at.link.ended is None
         and here not in at.rivalled
-        and not _was_edited(terms, at, here, present)
+        and not was_edited(terms, at, here, present)
     ):
-        drafts = _after_delete(terms, at, here, present)
+        drafts = after_delete(terms, at, here, present)
     else:
         # An edit beats a delete, a link ends once, and who has the address of this record now
         # is another one than who was deleted.
         drafts = ()
     ended = None if drafts else DELETED  # with a write on its way, it ends when that is done
-    return _alone(at, drafts, here, Standing(State.PARKED, DELETED), ended)
+    return alone(at, drafts, here, Standing(State.PARKED, DELETED), ended)
 
 
-def _after_delete(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[Draft, ...]:
+def after_delete(terms: Terms, at: Situation, here: Side, present: Showing) -> tuple[Draft, ...]:
+    """What a pair wants of a record whose counterpart was deleted."""
     match terms.policy.deleted:
         case Deleted.KEEP:
             return ()
@@ -234,7 +236,8 @@ def _after_delete(terms: Terms, at: Situation, here: Side, present: Showing) -> 
             )
 
 
-def _was_edited(terms: Terms, at: Situation, here: Side, present: Showing) -> bool:
+def was_edited(terms: Terms, at: Situation, here: Side, present: Showing) -> bool:
+    """Whether a record shows something else than when both sides last agreed."""
     return any(_rule_was_edited(terms, at, here, present, rule) for rule in terms.mapping.rules)
 
 
@@ -253,7 +256,7 @@ def _rule_was_edited(terms: Terms, at: Situation, here: Side, present: Showing, 
     return is_edited(rule, here, shown, shadow, terms.mapping)
 
 
-def _alone(
+def alone(
     at: Situation, drafts: tuple[Draft, ...], here: Side, standing: Standing, ended: str | None
 ) -> LinkPlan:
     """A plan in which only one side's record exists."""

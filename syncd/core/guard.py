@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from syncd.model.policy import Guards, Limit
 
+CONTACTS = "contacts"
 HANDFUL = 20  # below this many, a percentage says nothing
 # A young pair grows by a large share on an ordinary day, one contact at a time.
 HANDFUL_OF_A_WINDOW = {"creates": 100, "updates": HANDFUL, "deletes": HANDFUL, "optouts": HANDFUL}
@@ -48,7 +49,7 @@ class Doing:
     """What a run wants to do on one side.
 
     Attributes:
-        account: the name of the account, for the message.
+        account: the name of the account, for the message; noun: what these records are.
         linked: how many linked records there are; 0 where nothing is wanted of more than a handful.
         recent: what was done before; None where nothing counts that was.
     """
@@ -61,14 +62,24 @@ class Doing:
     optouts: int = 0
     losses: tuple[Loss, ...] = ()
     recent: Recent | None = None
+    noun: str = CONTACTS
+
+    @property
+    def name(self) -> str:
+        """Under which a person's word on it is kept."""
+        return self.account if self.noun == CONTACTS else f"{self.account} {self.noun}"
+
+    def told(self, kind: str) -> str:
+        """What would be done."""
+        return _VERBS[kind].format(self.noun)
 
 
 KINDS = ("creates", "updates", "deletes", "optouts")
 _VERBS = {
-    "creates": "contacts would be created",
-    "updates": "linked contacts would be changed",
-    "deletes": "linked contacts would be deleted",
-    "optouts": "contacts would be opted out",
+    "creates": "{} would be created",
+    "updates": "linked {} would be changed",
+    "deletes": "linked {} would be deleted",
+    "optouts": "{} would be opted out",
 }
 
 
@@ -91,8 +102,8 @@ def judge(doings: tuple[Doing, ...], guards: Guards, approved: Mapping[str, int]
     window of time is added to what the run wants, and both together are judged once more.
 
     Args:
-        approved: the counts that a person saw and released, by `account.kind`; what
-            would have needed no release may come on top.
+        approved: the counts that a person saw and released, by `name.kind` of what is done;
+            what would have needed no release may come on top.
     """
     reasons: list[str] = []
     optouts_free = True
@@ -100,32 +111,32 @@ def judge(doings: tuple[Doing, ...], guards: Guards, approved: Mapping[str, int]
         for kind in KINDS:
             limit: Limit = getattr(guards, kind)
             wanted: int = getattr(doing, kind)
-            released = (approved or {}).get(f"{doing.account}.{kind}", 0)
+            released = (approved or {}).get(f"{doing.name}.{kind}", 0)
             reason = _over(wanted - released, wanted, limit, doing, kind)
             if reason is None and wanted and doing.recent is not None:
-                reason = _over_time(released, doing.recent, guards, doing.account, kind)
+                reason = _over_time(released, doing, doing.recent, guards, kind)
             if reason:
                 reasons.append(reason)
                 optouts_free = optouts_free and kind != "optouts"
-        lost = (_lost(loss, doing.account, guards.emptied, approved or {}) for loss in doing.losses)
+        lost = (_lost(loss, doing, guards.emptied, approved or {}) for loss in doing.losses)
         reasons.extend(reason for reason in lost if reason)
     return Verdict(tuple(reasons), optouts_free)
 
 
 def _over(excess: int, wanted: int, limit: Limit, doing: Doing, kind: str) -> str | None:
     if excess > limit.count:
-        return f"{wanted:,} {_VERBS[kind]} on '{doing.account}'; the limit is {limit.count:,}."
+        return f"{wanted:,} {doing.told(kind)} on '{doing.account}'; the limit is {limit.count:,}."
     share = 100 * excess / doing.linked if doing.linked else 0.0
     if excess > HANDFUL and share > limit.percent:
         return (
-            f"{wanted:,} of {doing.linked:,} {_VERBS[kind]} on '{doing.account}'"
+            f"{wanted:,} of {doing.linked:,} {doing.told(kind)} on '{doing.account}'"
             f" ({100 * wanted / doing.linked:.0f}%); the limit is {limit.percent:g}%."
         )
     return None
 
 
 def _over_time(
-    released: int, recent: Recent, guards: Guards, account: str, kind: str
+    released: int, doing: Doing, recent: Recent, guards: Guards, kind: str
 ) -> str | None:
     """Why a run is held for what was done before it."""
     earlier, total = recent.earlier.get(kind, 0), recent.total.get(kind, 0)
@@ -133,8 +144,8 @@ def _over_time(
         return None
     limit: Limit = getattr(guards, kind)
     excess = total - released
-    verb = _VERBS[kind].replace("would be", "would have been")
-    within = f"on '{account}' within {_spoken(guards.window)}"
+    verb = doing.told(kind).replace("would be", "would have been")
+    within = f"on '{doing.account}' within {_spoken(guards.window)}"
     before = f"{earlier:,} of them in earlier runs"
     if kind not in ONLY_PER_RUN and excess > limit.count:
         return f"{total:,} {verb} {within}, {before}; the limit is {limit.count:,}."
@@ -160,25 +171,26 @@ def _spoken(window: timedelta) -> str:
     return f"{window / timedelta(minutes=1):g} minutes"
 
 
-def loss_name(account: str, field: str) -> str:
-    """Under which name a person's word on a loss is kept."""
-    return f"{account}.emptied {field}"
+def loss_name(name: str, field: str) -> str:
+    """Under which name a person's word on a loss is kept, of what is done."""
+    return f"{name}.emptied {field}"
 
 
-def _lost(loss: Loss, account: str, limit: Limit, released: Mapping[str, int]) -> str | None:
+def _lost(loss: Loss, doing: Doing, limit: Limit, released: Mapping[str, int]) -> str | None:
     """Why one field may not be emptied for so many at once.
 
     Hardly anybody empties one field of everybody by hand. It is what it looks like when a
     field was deleted and made again.
     """
-    excess = loss.emptied - released.get(loss_name(account, loss.field), 0)
+    excess = loss.emptied - released.get(loss_name(doing.name, loss.field), 0)
     share = 100 * excess / max(loss.had, 1)
     if excess <= limit.count and (excess <= HANDFUL or share <= limit.percent):
         return None
     cause = f", as {loss.source} is empty for them now" if loss.source else ""
     return (
-        f"{loss.emptied:,} of {loss.had:,} linked contacts that have a value in `{loss.field}` on"
-        f" '{account}' would lose it{cause}; the limit is {limit.count:,} and"
-        f" {limit.percent:g}%. Perhaps that field was deleted and made again: then delete it once"
-        " more, type `syncd check`, and make it again; it is then filled from this side."
+        f"{loss.emptied:,} of {loss.had:,} linked {doing.noun} that have a value in"
+        f" `{loss.field}` on '{doing.account}' would lose it{cause}; the limit is"
+        f" {limit.count:,} and {limit.percent:g}%. Perhaps that field was deleted and made again:"
+        " then delete it once more, type `syncd check`, and make it again; it is then filled from"
+        " this side."
     )

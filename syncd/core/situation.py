@@ -38,6 +38,21 @@ class Showing:
 
 
 @dataclass(frozen=True, slots=True)
+class Parent:
+    """A contact that is in step, and to which records belong.
+
+    Attributes:
+        link_id: of the contact on both sides; ids: what it is called there.
+    """
+
+    link_id: int
+    ids: Both[str]
+
+
+NO_PARENTS: Both[Parent | None] = Both(None, None)
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A person's word on a consent: which side is right, of what was asked, and whose word."""
 
@@ -68,6 +83,8 @@ class Situation:
             that `ledger` holds.
         answer: what a person chose who was asked whether somebody is opted out.
         parked: names of rules of which both sides show what a person is being asked about.
+        parents: per side, the contact to which its record belongs; None if that is not in step,
+            or there is no such record.
     """
 
     link: Link
@@ -84,6 +101,7 @@ class Situation:
     opted_out: frozenset[str] = frozenset()
     answer: Answer | None = None
     parked: frozenset[str] = frozenset()
+    parents: Both[Parent | None] = NO_PARENTS
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

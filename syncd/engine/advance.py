@@ -12,6 +12,7 @@ from syncd.engine.effect import is_in_effect
 from syncd.engine.observe import reference_of
 from syncd.engine.optouts import keys_of
 from syncd.engine.settled import fields_heeded, is_plain, is_whole
+from syncd.engine.standing import keep, stir
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, Receipt
 from syncd.model.side import SIDES, Both, Side
@@ -101,8 +102,10 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
     for waking in (True, False):
         those = [m for m in marked.values() if (m.link_id not in settled) is waking]
         after = [replace(m, todo=waking) for m in those]
-        members.save(db, stream.pair, stream.resource, after, waking=waking)
+        keep(db, stream, after, waking=waking)
     members.no_longer_wait(db, sorted(settled & made.keys()))
+    if stream.children:
+        stir(db, stream, members.of_links(db, sorted(settled & made.keys())))
     wake.by_links(db, sorted(touched.keys() - settled))
     wake.by_keys(db, sorted(left))
     return verified
@@ -169,7 +172,7 @@ def _shown_after(
         version=(record.version if record else None) or (old.version if old else None),
         modified=(record.modified if record else None) or (old.modified if old else None),
         gone=gone,
-        parent_id=old.parent_id if old else None,
+        parent_id=sent.op.parent_id or (old.parent_id if old else None),
     )
 
 
@@ -195,4 +198,5 @@ def _member_after(
         digest=seen.digest,
         todo=True,
         reference=reference_of(cycle, side, seen.fields),
+        parent_id=seen.parent_id,
     )

@@ -60,7 +60,7 @@ def _ready(cycle: Cycle) -> dict[Side, int]:
     ready = dict.fromkeys(SIDES, 0)
     with reading(cycle.environment.store) as db:
         for alike in tallies.tally(db, cycle.run_id):
-            if alike.state is OpState.READY:
+            if alike.state is OpState.READY and alike.resource is cycle.stream.resource:
                 ready[alike.side] += alike.count
     return ready
 

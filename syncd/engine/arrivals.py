@@ -33,7 +33,9 @@ def settle_arrivals(cycle: Cycle, pulled: Both[PullReport]) -> None:
     after = 0
     while True:
         with reading(cycle.environment.store) as db:
-            waiting = doubts.awaited(db, cycle.stream.pair, cycle.stream.chunk, after)
+            waiting = doubts.awaited(
+                db, cycle.stream.pair, cycle.stream.resource, cycle.stream.chunk, after
+            )
         if not waiting:
             return
         for side in SIDES:

@@ -28,6 +28,7 @@ from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, accept, release, require_same_accounts
 from syncd.engine.sessions import Notes, Spent, notes_of, noting
+from syncd.engine.standing import keep
 from syncd.engine.word import heed, terms
 from syncd.errors import (
     ConfigError,
@@ -212,7 +213,7 @@ def _plan_all(cycle: Cycle, run: Run, request: BackfillRequest) -> tuple[Release
             break
         _plan_items(cycle, items)
         after = items[-1].id
-    planned = release(cycle, run, send=False)
+    planned = release([cycle], run, send=False)
     with cycle.writing() as db:
         people = _people(db, cycle, planned=True)
         ops.drop_unsent(db, cycle.stream.pair)
@@ -275,7 +276,7 @@ def _park_keyless(db: sa.Connection, cycle: Cycle, found: Iterable[Member]) -> N
         for m in found
         if m.key is None and m.link_id is None and m.state is not State.GONE
     ]
-    members.save(db, cycle.stream.pair, cycle.stream.resource, parked)
+    keep(db, cycle.stream, parked)
 
 
 def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Member]:
@@ -294,7 +295,7 @@ def _send(cycle: Cycle) -> bool:
     """Send what is planned; False if a stop was asked for on the way."""
     with cycle.writing() as db:
         settle_lifts(db, cycle)
-        ready = ops.release(db, cycle.run_id)
+        ready = ops.release(db, cycle.run_id, cycle.stream.resource)
     return apply(cycle) if ready else True
 
 

@@ -13,6 +13,7 @@ from syncd.engine.context import Cycle
 from syncd.engine.inquire import note_opt_outs
 from syncd.engine.observe import look_again
 from syncd.engine.optouts import addresses_of, keys_of
+from syncd.engine.standing import keep
 from syncd.errors import (
     DuplicateError,
     InDoubtError,
@@ -209,11 +210,11 @@ def _moved_opt_outs(db: sa.Connection, cycle: Cycle, side: Side, batch: _Batch) 
 def _refused(cycle: Cycle, side: Side, sent: Sent, error: RecordError) -> list[Refusal]:
     """The values at fault, if the rest of the record can travel without them.
 
-    The op is planned again without them. A new record cannot be made without its key; one that
-    exists keeps the key that it has.
+    The op is planned again without them. A new record cannot be made without its key, or what
+    tells it from others; one that exists keeps what it has.
     """
     at_fault = [name for name in error.fields if name in sent.op.patch]
-    if sent.op.kind is OpKind.CREATE and cycle.stream.policy.keys.first[side] in at_fault:
+    if sent.op.kind is OpKind.CREATE and not cycle.stream.needed(side).isdisjoint(at_fault):
         return []
     code = naming(error.code, error.holder)
     return [Refusal(sent.link_id, side, name, sent.op.patch[name], code) for name in at_fault]
@@ -252,4 +253,4 @@ def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
         for m in members.of_links(db, batch.parked, locked=True)
         if m.link_id is not None and m.state is not State.GONE
     ]
-    members.save(db, stream.pair, stream.resource, parked)
+    keep(db, stream, parked)

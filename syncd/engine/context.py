@@ -13,13 +13,15 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 import structlog
 
-from syncd.connectors.api import Connector, utc_now
+from syncd.connectors.api import Connector, Nested, utc_now
+from syncd.core.child import ChildPlanner
 from syncd.core.plan import Planner
 from syncd.core.translate import Mapping
 from syncd.model.op import Op, OpKind
 from syncd.model.plan import Draft, Lift
 from syncd.model.policy import PairPolicy
 from syncd.model.record import Record, Resource
+from syncd.model.rule import Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
@@ -67,6 +69,10 @@ class Stream:
         sweep_pages: per side, how many pages of a listing without end one cycle may read;
             None reads all of them.
         slice: how long one run may go on sending before it looks for opt-outs again.
+        turns: per side that lists by parent, of how many contacts in turn one cycle may read,
+            beside those to which something has happened; None: of all.
+        children: resources that are kept in step too and belong to the records of this one, each
+            with the sides that list them by one record at a time.
     """
 
     pair: str
@@ -90,11 +96,38 @@ class Stream:
     reads: Both[str] = field(default_factory=lambda: Both("", ""))
     resting: tuple[str, ...] = ()
     reduced: bool = False
-    planner: Planner = field(init=False, repr=False, compare=False)
+    turns: Both[int | None] = field(default_factory=lambda: Both(0, 0))
+    children: MappingType[Resource, frozenset[Side]] = field(default_factory=dict)
+    planner: Planner | ChildPlanner = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        planner = Planner(self.mapping, self.policy, self.specs)
+        kind = Planner if self.parent is None else ChildPlanner
+        planner = kind(self.mapping, self.policy, self.specs)
         object.__setattr__(self, "planner", planner)
+
+    @property
+    def parent(self) -> Resource | None:
+        """What its records belong to."""
+        return self.specs.left.parent
+
+    @property
+    def noun(self) -> str:
+        """What its records are called, for messages."""
+        return f"{self.resource.value}s"
+
+    @property
+    def telling(self) -> tuple[Rule, ...]:
+        """The rules by which people tell the records of one parent from one another."""
+        return tuple(rule for rule in self.mapping.rules if self._tells(rule))
+
+    def _tells(self, rule: Rule) -> bool:
+        return any(not set(rule.fields(s)).isdisjoint(self.specs[s].recognised_by) for s in SIDES)
+
+    def needed(self, side: Side) -> frozenset[str]:
+        """Fields without which no record can be made."""
+        if self.parent is None:
+            return frozenset({self.policy.keys.first[side]})
+        return frozenset(self.specs[side].recognised_by)
 
     def observed(self, side: Side, record: Record) -> Fields:
         """The fields of a record that this pair reads, in canonical form."""
@@ -109,6 +142,12 @@ class Stream:
 
     def connector(self, side: Side) -> Connector:
         return self.accounts[side].connector
+
+    def nested(self, side: Side) -> Nested:
+        """The connector of records that belong to others."""
+        connector = self.connector(side)
+        assert isinstance(connector, Nested)  # noqa: S101 - `opening` sees to it
+        return connector
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,20 @@
 """One cycle of one pair, straight from recover to checkpoint."""
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 import sqlalchemy as sa
 
-from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.context import Cycle, Environment, Pair, leased
+from syncd.engine.context import Cycle, Environment, Pair, Stream, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import PullReport
+from syncd.engine.passes import settle
 from syncd.engine.pull import pull
-from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
-from syncd.engine.release import Released, release, require_same_accounts
+from syncd.engine.release import Released, require_same_accounts
+from syncd.engine.streams import read_children
 from syncd.engine.word import heed, terms
 from syncd.errors import (
     AccountError,
@@ -42,8 +41,6 @@ from syncd.store import (
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
 from syncd.store.runs import Run, RunState
-
-PASSES = 3  # of plan, guard and apply within one run
 
 
 class Mode(StrEnum):
@@ -110,7 +107,7 @@ def run_cycle(
         run = _begin(pair, environment, lease, mode)
         cycle = Cycle(pair.contacts, environment, lease, run.id, thorough=full or mode is Mode.FULL)
         try:
-            report = _steps(cycle, run, mode)
+            report = _steps(cycle, pair.streams[1:], run, mode)
         except PairHeldError as held:
             state = RunState.PLANNED if mode is Mode.PLAN else RunState.HELD
             report = Report(run.id, state, reasons=(held.message,), releasable=held.releasable)
@@ -148,7 +145,7 @@ def _begin(pair: Pair, environment: Environment, lease: Lease, mode: Mode) -> Ru
         )
 
 
-def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
+def _steps(cycle: Cycle, nested: Sequence[Stream], run: Run, mode: Mode) -> Report:
     require_same_accounts(cycle)
     start_afresh(cycle)
     recover(cycle)
@@ -156,7 +153,7 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
     if emptied:
         cycle = replace(cycle, stream=replace(cycle.stream, reduced=True))
     settle_arrivals(cycle, pulled)
-    if failure is None and _still_held(cycle, run, pulled):
+    if failure is None and not nested and _still_held(cycle, run, pulled):
         return Report(
             run_id=run.id,
             state=RunState.HELD,
@@ -168,8 +165,9 @@ def _steps(cycle: Cycle, run: Run, mode: Mode) -> Report:
             conflicts=_open_conflicts(cycle),
             in_doubt=_in_doubt(cycle),
         )
-    released, finished = _settle(cycle, run, emptied, send=mode is not Mode.PLAN)
-    if failure is not None:
+    children, refused = read_children(cycle, nested) if failure is None else ([], None)
+    released, finished = settle([cycle, *children], run, emptied, send=mode is not Mode.PLAN)
+    if failure := failure or refused:
         raise failure
     if mode is Mode.PLAN:
         state = RunState.PLANNED
@@ -242,30 +240,6 @@ def _still_held(cycle: Cycle, run: Run, pulled: Both[PullReport]) -> bool:
     with reading(cycle.environment.store) as db:  # a held run sends opt-outs all the same
         told = any(inquiries.waiting(db, (cycle.stream.pair, side), 1) for side in SIDES)
         return not told and not ops.lost_opt_outs(db, run.id)
-
-
-def _settle(
-    cycle: Cycle, run: Run, reasons: tuple[str, ...], *, send: bool
-) -> tuple[Released, bool]:
-    """Plan, ask the guard and send; and once more for what follows from what was sent.
-
-    A created record has an id that its counterpart is to know, so a second pass finds
-    something where the first one wrote; the third finds nothing.
-    """
-    wanted: Counter[str] = Counter()
-    finished = True
-    for _ in range(PASSES):
-        reconcile(cycle)
-        released = release(cycle, run, reasons, send=send)
-        run = replace(run, approved=released.approved)
-        total = wanted + Counter(released.counts)
-        if not released.ready:
-            break
-        finished = apply(cycle)
-        if not finished:
-            break
-        wanted = total - Counter(released.kept)  # which the next pass counts again
-    return replace(released, counts=total), finished
 
 
 def _outcomes(cycle: Cycle) -> dict[str, int]:

@@ -10,9 +10,10 @@ from syncd.core.guard import HANDFUL, KINDS, Doing, Loss, Recent
 from syncd.engine.context import Cycle, Stream
 from syncd.model.op import OpKind, OpState
 from syncd.model.side import SIDES, Side
-from syncd.store import links, observations, tallies, windows
+from syncd.store import children, links, observations, tallies, windows
 from syncd.store import losses as losses_of
 from syncd.store.runs import Run, RunState
+from syncd.store.tallies import Tally
 
 _OPTOUTS = "optouts"
 _KINDS = {
@@ -23,17 +24,18 @@ _KINDS = {
 
 
 def counts_of(doings: Iterable[Doing]) -> dict[str, int]:
-    """The same by `account.kind`, as a person's word counts it."""
-    counts = {f"{d.account}.{kind}": getattr(d, kind) for d in doings for kind in KINDS}
+    """The same by `name.kind`, as a person's word counts it."""
+    counts = {f"{d.name}.{kind}": getattr(d, kind) for d in doings for kind in KINDS}
     return {name: n for name, n in counts.items() if n}
 
 
 def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
     """What the run wants to do on either side, and no guard has let go yet."""
-    found: dict[tuple[Side, str], int] = {}
-    for alike in tallies.tally(db, cycle.run_id):
-        if alike.state is not OpState.HELD or alike.routine:
-            continue  # an earlier part of this run, or nothing that a limit counts
+    held = [alike for alike in tallies.tally(db, cycle.run_id) if alike.state is OpState.HELD]
+    found = _to_come(db, cycle, held)
+    for alike in held:
+        if alike.resource is not cycle.stream.resource or alike.routine:
+            continue  # of another stream, or nothing that a limit counts
         name = _name(alike.kind, urgent=alike.urgent)
         found[alike.side, name] = found.get((alike.side, name), 0) + alike.count
     linked = _linked(db, cycle, found.values())
@@ -45,9 +47,19 @@ def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
             updates=found.get((side, "updates"), 0),
             deletes=found.get((side, "deletes"), 0),
             optouts=found.get((side, "optouts"), 0),
+            noun=cycle.stream.noun,
         )
         for side in SIDES
     )
+
+
+def _to_come(db: sa.Connection, cycle: Cycle, held: Iterable[Tally]) -> dict[tuple[Side, str], int]:
+    """The creates that follow once the contacts are made that this run wants to make."""
+    stream = cycle.stream
+    if not any(a.resource is stream.parent and a.kind is OpKind.CREATE for a in held):
+        return {}
+    waiting = children.count_awaiting(db, stream.pair, stream.resource)
+    return {(side.other, "creates"): number for side, number in waiting.items()}
 
 
 def _linked(db: sa.Connection, cycle: Cycle, numbers: Iterable[int]) -> int:
@@ -63,7 +75,9 @@ def with_losses(db: sa.Connection, cycle: Cycle, doings: tuple[Doing, ...]) -> t
         return doings
     stream = cycle.stream
     few = min(HANDFUL, stream.policy.guards.emptied.count)
-    losses = {key: n for key, n in losses_of.count(db, cycle.run_id).items() if n > few}
+    losses = {
+        key: n for key, n in losses_of.count(db, cycle.run_id, stream.resource).items() if n > few
+    }
     return tuple(
         replace(
             doing,
@@ -119,7 +133,7 @@ def _recent(db: sa.Connection, cycle: Cycle, after: datetime) -> list[Recent]:
     """What was carried out on either side after a moment, and since a person's last word."""
     begun = windows.begun(db, cycle.stream.pair)
     after = max(begun, after) if begun is not None else after
-    did = windows.carried_out(db, cycle.stream.pair, cycle.run_id, after)
+    did = windows.carried_out(db, cycle.stream.pair, cycle.stream.resource, cycle.run_id, after)
     made = sum(n for (_, kind, _), n in did.earlier.items() if kind is OpKind.CREATE)
     totals = [_of_side(did.total, side) for side in SIDES]
     linked = _linked(db, cycle, [n for total in totals for n in total.values()]) - made + did.ended

@@ -1,17 +1,23 @@
 """Match: new records of both sides are joined by their keys; ambiguity is parked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from types import MappingProxyType
+from typing import TypeAlias
 
 import sqlalchemy as sa
 
 from syncd.core.match import AMBIGUOUS, NO_KEY, Join, match_group, match_second
 from syncd.engine.context import Cycle
+from syncd.engine.standing import keep
 from syncd.model.link import Link, Member, State
 from syncd.model.side import SIDES, Both, Side
 from syncd.store import links, members, wake
 from syncd.store.database import reading
+
+Alive: TypeAlias = dict[int, tuple[Link, set[Side]]]  # links, with the sides that are there
+NOWHERE: Mapping[Member, int] = MappingProxyType({})
 
 
 def match(cycle: Cycle) -> None:
@@ -51,14 +57,14 @@ def _match_references(cycle: Cycle, side: Side) -> None:
             there = members.load(
                 db, stream.pair, stream.resource, side.other, {m.reference or "" for m in some}
             )
-            alive = _links_by_id(db, there.values())
+            alive = links_by_id(db, there.values())
             joins = [
                 Join(m, other) if side is Side.LEFT else Join(other, m)
                 for m in some
                 if (other := there.get(m.reference or "")) is not None
-                and (other.link_id is None or _lacks_other(other, alive))
+                and (other.link_id is None or lacks_other(other, alive))
             ]
-            _store_matches(db, cycle, joins, (), (), alive)
+            store_matches(db, cycle, joins, (), (), alive)
         after = some[-1].remote_id
 
 
@@ -75,7 +81,7 @@ def _park_keyless(cycle: Cycle) -> None:
                 m if m.state is State.GONE else replace(m, state=State.PARKED, cause=NO_KEY)
                 for m in keyless
             ]
-            members.save(db, stream.pair, stream.resource, [replace(m, todo=False) for m in parked])
+            keep(db, stream, [replace(m, todo=False) for m in parked])
 
 
 def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
@@ -85,13 +91,13 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
         keys = _with_partners(db, cycle, keys)
     _leave_the_gone(db, cycle, keys)
     group = members.with_keys(db, stream.pair, stream.resource, keys, locked=True)
-    alive = _links_by_id(db, group)
+    alive = links_by_id(db, group)
     joins: list[Join] = []
     alone: list[Member] = []
     parked: list[tuple[Member, str]] = []
     by_key = sorted(group, key=lambda m: str(m.key))
     for _, namesakes in groupby(by_key, key=lambda m: m.key):
-        matched = match_group(list(namesakes), lambda m: _lacks_other(m, alive))
+        matched = match_group(list(namesakes), lambda m: lacks_other(m, alive))
         joins.extend(matched.joins)
         alone.extend(matched.alone)
         parked.extend(matched.parked)
@@ -103,7 +109,7 @@ def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
         parked.extend(doubtful)
     _stir_namesakes(db, group, parked)
     alone, parked = _set_apart_the_opted_out(db, cycle, alone, parked)
-    _store_matches(db, cycle, joins, alone, parked, alive)
+    store_matches(db, cycle, joins, alone, parked, alive)
 
 
 def _stir_namesakes(
@@ -148,10 +154,10 @@ def _leave_the_gone(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> Non
     """Unlinked records that are gone need nothing any more."""
     stream = cycle.stream
     gone = members.gone_with_keys(db, stream.pair, stream.resource, keys)
-    members.save(db, stream.pair, stream.resource, [replace(m, todo=False) for m in gone])
+    keep(db, stream, [replace(m, todo=False) for m in gone])
 
 
-def _links_by_id(db: sa.Connection, group: Iterable[Member]) -> dict[int, tuple[Link, set[Side]]]:
+def links_by_id(db: sa.Connection, group: Iterable[Member]) -> Alive:
     """The links of these records, each with the sides whose record is alive."""
     ids = sorted({m.link_id for m in group if m.link_id is not None})
     present: dict[int, set[Side]] = {}
@@ -161,19 +167,27 @@ def _links_by_id(db: sa.Connection, group: Iterable[Member]) -> dict[int, tuple[
     return {link.id: (link, present.get(link.id, set())) for link in links.load(db, ids)}
 
 
-def _lacks_other(member: Member, alive: dict[int, tuple[Link, set[Side]]]) -> bool:
+def lacks_other(member: Member, alive: Alive) -> bool:
+    """Whether a record has a link whose other record is not there."""
     found = alive.get(member.link_id) if member.link_id is not None else None
     return found is not None and member.side.other not in found[1]
 
 
-def _store_matches(
+def store_matches(
     db: sa.Connection,
     cycle: Cycle,
     joins: Sequence[Join],
     alone: Sequence[Member],
     parked: Sequence[tuple[Member, str]],
-    alive: dict[int, tuple[Link, set[Side]]],
+    alive: Alive,
+    homes: Mapping[Member, int] = NOWHERE,
 ) -> None:
+    """Open links for what was matched, and for what is alone.
+
+    Args:
+        alive: links that records have already, see `links_by_id`.
+        homes: by record, the contacts' link to which it belongs, where it belongs to any.
+    """
     stream = cycle.stream
     settled = [replace(m, state=State.PARKED, cause=cause, todo=False) for m, cause in parked]
     wanted: list[Both[str | None]] = []
@@ -189,17 +203,16 @@ def _store_matches(
         nobody: Both[str | None] = Both(None, None)
         wanted.append(nobody.having(member.side, member.remote_id))
         waiting.append([member])
-    made = links.open_new(db, stream.pair, stream.resource, wanted)
+    under = [homes.get(those[0]) for those in waiting]
+    made = links.open_new(db, stream.pair, stream.resource, wanted, under)
     for link_id, those in zip(made, waiting, strict=True):
         settled.extend(
             replace(m, state=State.WAITING, cause=None, link_id=link_id, todo=True) for m in those
         )
-    members.save(db, stream.pair, stream.resource, settled)
+    keep(db, stream, settled)
 
 
-def _rejoin(
-    db: sa.Connection, pair: str, join: Join, alive: dict[int, tuple[Link, set[Side]]]
-) -> list[Member]:
+def _rejoin(db: sa.Connection, pair: str, join: Join, alive: Alive) -> list[Member]:
     """Give a link that lacks one side the record that turned up for it.
 
     Nothing was ever agreed with that record, so the shadows start anew.

@@ -12,6 +12,7 @@ from syncd.core.odd import noted
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.optouts import keys_of, record_opt_outs
+from syncd.engine.standing import keep
 from syncd.engine.unchanged import stand_ins
 from syncd.errors import RecordError
 from syncd.model.link import Member, Observation, State
@@ -46,19 +47,31 @@ class PullReport:
         )
 
 
-def look(cycle: Cycle, side: Side, remote_id: str) -> Record | None:
+def look(cycle: Cycle, side: Side, remote_id: str, parent_id: str | None = None) -> Record | None:
     """A record as it is now; None if its platform refuses to show this one.
 
     That is no evidence of anything, and must not stop the others.
+
+    Args:
+        parent_id: to which it is said to belong; else it is looked for where it was last seen.
     """
-    stream = cycle.stream
     try:
-        record = stream.connector(side).fetch(
-            stream.resource, remote_id, fields=stream.fields[side]
-        )
+        record = _shown_directly(cycle, side, remote_id, parent_id)
     except RecordError:
         return None
     return believed(cycle, side, [record])[0]
+
+
+def _shown_directly(cycle: Cycle, side: Side, remote_id: str, parent_id: str | None) -> Record:
+    stream, fields = cycle.stream, cycle.stream.fields[side]
+    if stream.parent is None:
+        return stream.connector(side).fetch(stream.resource, remote_id, fields=fields)
+    if parent_id is None:
+        account = stream.accounts[side].name
+        with reading(cycle.environment.store) as db:
+            known = observations.load(db, account, stream.resource, [remote_id])
+        parent_id = known[remote_id].parent_id if remote_id in known else None
+    return stream.nested(side).child(stream.resource, remote_id, parent_id or "", fields=fields)
 
 
 def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[Record]:
@@ -89,7 +102,7 @@ def settle_doubts(cycle: Cycle, side: Side, records: Sequence[Record]) -> list[R
         trust = _trust(cycle, side, record, old, written.get(record.remote_id)) if old else True
         if trust:
             settled.append(record)
-        elif trust is None and (direct := look(cycle, side, record.remote_id)):
+        elif trust is None and (direct := look(cycle, side, record.remote_id, record.parent_id)):
             settled.append(direct)
         else:  # out of date: it says that the record exists, and nothing else
             settled.append(Record(record.remote_id, {}, gone=old.gone if old else False))
@@ -128,6 +141,8 @@ def _last_writes(
 
 
 def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool:
+    if record.parent_id not in (None, old.parent_id):
+        return True
     fields = _merged(cycle, side, record, old)
     return digest(fields, gone=record.gone) != old.digest
 
@@ -208,7 +223,7 @@ def take_in(
         if old is None or replace(seen, fields=old.fields) != old:
             fresh.append(seen)
         member = standing.get(record.remote_id)
-        if member is None or member.digest != seen.digest:
+        if member is None or (member.digest, member.parent_id) != (seen.digest, seen.parent_id):
             after = _member(cycle, side, seen, member)
             touched.append(after)
             if member and (member.key != after.key or seen.gone):
@@ -221,7 +236,7 @@ def take_in(
     if sweep:
         observations.mark_swept(db, account, stream.resource, page, sweep)
     as_listed = stand_ins(cycle, side, taken) if sweep and taken else None
-    members.save(db, stream.pair, stream.resource, touched, listed=as_listed)
+    keep(db, stream, touched, listed=as_listed)
     if as_listed:
         others = as_listed.keys() - {m.remote_id for m in touched}
         listed.note(db, stream.pair, stream.resource, side, {i: as_listed[i] for i in others})
@@ -265,7 +280,7 @@ def _observation(
         version=record.version or (old.version if old else None),
         modified=record.modified or (old.modified if old else None),
         gone=record.gone,
-        parent_id=record.parent_id,
+        parent_id=record.parent_id or (old.parent_id if old else None),
         hidden=doubtful and not listed and not record.gone,
     )
 
@@ -315,6 +330,7 @@ def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> 
         digest=seen.digest,
         todo=True,
         reference=reference_of(cycle, side, seen.fields),
+        parent_id=seen.parent_id,
     )
 
 
@@ -323,6 +339,7 @@ def stands_as_shown(cycle: Cycle, side: Side, member: Member, seen: Observation)
     keys = keys_of(cycle, side, seen.fields)
     reference = reference_of(cycle, side, seen.fields)
     alike = (*keys, reference) == (member.key, member.second, member.reference)
+    alike = alike and seen.parent_id == member.parent_id
     return alike and seen.gone is (member.state is State.GONE)
 
 

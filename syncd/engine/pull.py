@@ -186,7 +186,7 @@ def _look_for_the_gone(
     if emptied and not accept_emptied:
         raise PairHeldError(
             f"A full listing of '{account}' showed only {known - missing:,} of {known:,} known"
-            " contacts."
+            f" {stream.noun}."
         )
     while True:
         with reading(cycle.environment.store) as db:

@@ -13,6 +13,8 @@ from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
 from syncd.engine.observe import stands_as_shown
 from syncd.engine.situations import situations_of
+from syncd.engine.standing import keep
+from syncd.engine.within import match_within
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import Move, OpKind
 from syncd.model.plan import Draft, LinkPlan
@@ -28,7 +30,10 @@ def reconcile(cycle: Cycle) -> None:
     Each chunk is one transaction; a crash leaves whole chunks, and what they planned is
     thrown away and planned again. Reads and writes only the store.
     """
-    match(cycle)
+    if cycle.stream.parent is None:
+        match(cycle)
+    else:
+        match_within(cycle)
     after = 0
     while True:
         with reading(cycle.environment.store) as db:
@@ -130,6 +135,7 @@ def _store_plans(
         db, {i: plan.shadow for i, (link, plan) in plans.items() if plan.shadow != link.shadow}
     )
     links.end(db, {i: plan.ended for i, (link, plan) in plans.items() if plan.ended != link.ended})
+    links.move(db, {i: p.parent for i, (_, p) in plans.items() if p.parent is not None})
     new = [(i, rule, v) for i, (_, plan) in plans.items() for rule, v in plan.conflicts.items()]
     settled = [
         (i, rule)
@@ -156,7 +162,7 @@ def _store_plans(
     open_still |= {d.link_id for d in wanted if not d.urgent and d.side not in cycle.targets}
     open_still |= {*unsure}
     after = _after_plan(cycle, plans, standing, seen, open_still)
-    members.save(db, stream.pair, stream.resource, after)
+    keep(db, stream, after)
 
 
 def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:

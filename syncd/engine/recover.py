@@ -1,5 +1,7 @@
 """Recover: ops whose answer was never recorded are looked up before anything is planned."""
 
+from collections.abc import Sequence
+
 from syncd.core.consent import CONSENT
 from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
@@ -30,7 +32,9 @@ def recover(cycle: Cycle) -> int:
     found, after = 0, 0
     while True:
         with reading(cycle.environment.store) as db:
-            doubtful = doubts.in_doubt(db, cycle.stream.pair, cycle.stream.chunk, after)
+            doubtful = doubts.in_doubt(
+                db, cycle.stream.pair, cycle.stream.resource, cycle.stream.chunk, after
+            )
         if not doubtful:
             break
         for sent in doubtful:
@@ -63,7 +67,8 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
     if sent.op.kind is OpKind.DELETE:
         in_effect = record.gone
     else:
-        in_effect = not record.gone and is_in_effect(cycle, sent, shown)
+        there = sent.op.parent_id in (None, record.parent_id)
+        in_effect = there and not record.gone and is_in_effect(cycle, sent, shown)
     take_in_one(cycle, side, record, own=in_effect and CONSENT in sent.op.patch)
     if in_effect:
         # What stands there beyond our write is seen as an edit of somebody else.
@@ -87,12 +92,26 @@ def _recover_create(cycle: Cycle, sent: Sent) -> None:
         return  # its platform refuses to show one of them: it stays in doubt
     for record in found:
         take_in_one(cycle, side, record)
-    free = _unlinked(cycle, side, found)
-    if len(found) == 1 and free and _is_ours(cycle, sent, found[0]):
-        confirm(cycle, side, [sent], [Receipt(sent.op.id, found[0].remote_id)], ())
-        look_again(cycle, side, found[0].remote_id)
-    elif found or _is_settled(cycle, sent):
+    ours = _made_by(cycle, sent, found)
+    if ours is not None:
+        confirm(cycle, side, [sent], [Receipt(sent.op.id, ours.remote_id)], ())
+        look_again(cycle, side, ours.remote_id)
+    elif (found and cycle.stream.parent is None) or _is_settled(cycle, sent):
         _drop(cycle, sent)
+
+
+def _made_by(cycle: Cycle, sent: Sent, found: Sequence[Record]) -> Record | None:
+    """The one of these records that a create has made, if one of them is that.
+
+    Of the records of a contact any is as good that says what we sent and is nobody's
+    counterpart: had there been one before, nothing would have been made.
+    """
+    linked = _linked(cycle, sent.side, found)
+    if cycle.stream.parent is not None:
+        free = (record for record in found if record.remote_id not in linked)
+        return next((record for record in free if _is_ours(cycle, sent, record)), None)
+    alone = len(found) == 1 and not linked
+    return found[0] if alone and _is_ours(cycle, sent, found[0]) else None
 
 
 def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
@@ -109,8 +128,13 @@ def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
 
 
 def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
-    """Who bears the reference that we sent or, if nobody does, the key."""
+    """Who bears the reference that we sent or, if nobody does, the key; or all of its contact."""
     stream, side = cycle.stream, sent.side
+    if stream.parent is not None:
+        found = stream.nested(side).children(
+            stream.resource, sent.op.parent_id or "", fields=stream.fields[side]
+        )
+        return list(believed(cycle, side, found))
     for name in (stream.planner.references[side], stream.policy.keys.first[side]):
         value = sent.op.patch.get(name) if name else None
         if name not in stream.specs[side].finds or not isinstance(value, str):
@@ -123,12 +147,13 @@ def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:
     return []
 
 
-def _unlinked(cycle: Cycle, side: Side, found: list[Record]) -> bool:
+def _linked(cycle: Cycle, side: Side, found: Sequence[Record]) -> set[str]:
+    """The ids of those that have a counterpart, or wait for one."""
     with reading(cycle.environment.store) as db:
         known = members.load(
             db, cycle.stream.pair, cycle.stream.resource, side, [r.remote_id for r in found]
         )
-    return all(m.link_id is None for m in known.values())
+    return {m.remote_id for m in known.values() if m.link_id is not None}
 
 
 def _is_settled(cycle: Cycle, sent: Sent) -> bool:

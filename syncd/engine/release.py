@@ -1,12 +1,12 @@
 """Release: the guard's verdict over the run's counts, and a person's word against it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import sqlalchemy as sa
 
 from syncd.connectors.api import Bounded
-from syncd.core.guard import judge, loss_name
+from syncd.core.guard import Doing, judge, loss_name
 from syncd.engine.context import Cycle, Stream
 from syncd.engine.doings import counts_of, wanted, with_losses, with_recent
 from syncd.engine.lift import settle_lifts
@@ -50,7 +50,9 @@ class Released:
     approved: Mapping[str, int] | None = None
 
 
-def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: bool) -> Released:
+def release(
+    cycles: Sequence[Cycle], run: Run, held_for: tuple[str, ...] = (), *, send: bool
+) -> Released:
     """Judge the run, and let its ops be sent if nothing speaks against it.
 
     Opt-outs go out all the same unless they are themselves too many, or the pair is new: a
@@ -59,52 +61,68 @@ def release(cycle: Cycle, run: Run, held_for: tuple[str, ...] = (), *, send: boo
     lines of the mapping rest, the run is held for them too, and all that it wants goes out.
 
     Args:
+        cycles: the streams of the run, contacts first.
         held_for: why nothing but opt-outs may go out, whatever the guard says.
         send: False for a plan, which judges and lets nothing out.
     """
-    full = _full(cycle)
-    with cycle.writing() as db:
-        doings = with_recent(db, cycle, run, with_losses(db, cycle, wanted(db, cycle)))
-        counts = counts_of(doings)
-        verdict = judge(doings, cycle.stream.policy.guards, run.approved)
-        facts = runs.facts(db, cycle.stream.pair)
+    full = {cycle.stream.resource: _full(cycle) for cycle in cycles}
+    contacts = cycles[0]
+    with contacts.writing() as db:
+        doings = {cycle.stream.resource: _doings(db, cycle, run) for cycle in cycles}
+        every = [doing for doings_of in doings.values() for doing in doings_of]
+        counts = counts_of(every)
+        verdicts = [
+            judge(doings[cycle.stream.resource], cycle.stream.policy.guards, run.approved)
+            for cycle in cycles
+        ]
+        facts = runs.facts(db, contacts.stream.pair)
         first, approved = facts.approved_at is None, run.approved
         if first and run.approved is None:
-            reasons = _first_reasons(cycle.stream, counts)
+            reasons = _first_reasons(contacts.stream, counts)
         else:
-            reasons = _changed_reasons(db, cycle, run, facts) or verdict.reasons
+            over = tuple(reason for verdict in verdicts for reason in verdict.reasons)
+            reasons = _changed_reasons(db, cycles, run, facts) or over
         reasons = (*held_for, *reasons)
         ready = 0
         if send and not reasons:
-            _note_setup(db, cycle, facts)
+            _note_setup(db, contacts, facts)
             if first:  # what is released once stays so, however often the run is broken off
                 approved = run.approved or counts
-                runs.update(db, cycle.run_id, approved=approved)
-            settle_lifts(db, cycle)
-            ready = ops.release(db, cycle.run_id, no_creates=full)
-        elif send and not first and verdict.optouts_free:
-            ready = ops.release(db, cycle.run_id, urgent_only=True)
-        kept = counts_of(wanted(db, cycle)) if ready else counts
+                runs.update(db, contacts.run_id, approved=approved)
+            settle_lifts(db, contacts)
+            ready = sum(
+                ops.release(db, contacts.run_id, resource, no_creates=sides)
+                for resource, sides in full.items()
+            )
+        elif send and not first and all(verdict.optouts_free for verdict in verdicts):
+            ready = ops.release(db, contacts.run_id, contacts.stream.resource, urgent_only=True)
+        kept = counts_of(d for c in cycles for d in wanted(db, c)) if ready else counts
+    why_full = tuple(why for sides in full.values() for why in sides.values())
+    resting = tuple(line for cycle in cycles for line in cycle.stream.resting)
     return Released(
         counts,
         kept,
-        (*reasons, *full.values(), *cycle.stream.resting),
+        (*reasons, *why_full, *resting),
         ready,
-        full=bool(full),
+        full=bool(why_full),
         releasable=bool(reasons),
         approved=approved,
-        emptied={loss_name(d.account, one.field): one.emptied for d in doings for one in d.losses},
-        spent=_is_spent(cycle, run) and send and not (reasons or full),
+        emptied={loss_name(d.name, one.field): one.emptied for d in every for one in d.losses},
+        spent=_is_spent(cycles, run) and send and not (reasons or why_full),
     )
 
 
-def _is_spent(cycle: Cycle, run: Run) -> bool:
+def _doings(db: sa.Connection, cycle: Cycle, run: Run) -> tuple[Doing, ...]:
+    return with_recent(db, cycle, run, with_losses(db, cycle, wanted(db, cycle)))
+
+
+def _is_spent(cycles: Sequence[Cycle], run: Run) -> bool:
     """Whether a run that may send all that it wants leaves nothing for later.
 
     What a person has released is not spent by a run that carries nothing but opt-outs.
     """
-    waits = cycle.stream.reduced and run.approved is not None
-    return bool(cycle.stream.resting) and not waits
+    waits = run.approved is not None and any(cycle.stream.reduced for cycle in cycles)
+    return any(cycle.stream.resting for cycle in cycles) and not waits
 
 
 def _full(cycle: Cycle) -> dict[Side, str]:
@@ -128,14 +146,14 @@ def _full(cycle: Cycle) -> dict[Side, str]:
             raise
         except (AccountError, TransientError) as error:
             reasons[side] = (
-                f"{creates:,} contacts would be created on '{account}', and whether it has room"
-                f" for them cannot be told; none is created until it can: {error.message}"
+                f"{creates:,} {cycle.stream.noun} would be created on '{account}', and whether it"
+                f" has room for them cannot be told; none is created until it can: {error.message}"
             )
             continue
         if room is not None and room < creates:
             reasons[side] = (
-                f"{creates:,} contacts would be created on '{account}', which has room for"
-                f" {room:,}; none is created until there is room. A release does not help: give"
+                f"{creates:,} {cycle.stream.noun} would be created on '{account}', which has room"
+                f" for {room:,}; none is created until there is room. A release does not help: give"
                 " the account a larger plan, or narrow the pair's filter."
             )
     return reasons
@@ -148,13 +166,14 @@ def _first_reasons(stream: Stream, counts: Mapping[str, int]) -> tuple[str, ...]
 
 
 def _changed_reasons(
-    db: sa.Connection, cycle: Cycle, run: Run, facts: PairFacts
+    db: sa.Connection, cycles: Sequence[Cycle], run: Run, facts: PairFacts
 ) -> tuple[str, ...]:
     """What another mapping or filter does cannot be seen from the size of a run alone."""
-    if run.approved is not None or facts.setup in (None, cycle.stream.setup):
+    contacts = cycles[0].stream
+    if run.approved is not None or facts.setup in (None, contacts.setup):
         return ()
     changed = "The mapping, the filter or a policy was changed since the pair was approved."
-    left_out = members.count_filtered(db, cycle.stream.pair, cycle.stream.resource)
+    left_out = members.count_filtered(db, contacts.pair, contacts.resource)
     if not left_out:
         return (changed,)
     return (changed, f"Its filter now leaves out {left_out:,} contacts.")

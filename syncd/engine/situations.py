@@ -9,9 +9,10 @@ import sqlalchemy as sa
 from syncd.core.consent import CONSENT, OptedOut
 from syncd.core.flapping import Parked
 from syncd.core.plan import Showing, Situation
-from syncd.core.situation import Answer
+from syncd.core.situation import Answer, Parent
 from syncd.engine.context import Cycle
 from syncd.engine.optouts import keys_of
+from syncd.engine.parents import parents_of
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.plan import Refused
 from syncd.model.side import SIDES, Both, Side
@@ -28,6 +29,7 @@ class _Known:
             no more.
         refused, rivalled, retired: as in `Situation`, the first two by link.
         parked: open conflicts, by link and rule.
+        parents: by side and id of a record, the contact in step to which it belongs.
     """
 
     opted_out: Mapping[str, datetime]
@@ -36,6 +38,7 @@ class _Known:
     rivalled: Mapping[int, Mapping[Side, str]]
     retired: frozenset[tuple[Side, str]]
     parked: Mapping[int, Mapping[str, Conflict]]
+    parents: Mapping[tuple[Side, str], Parent]
 
 
 def situations_of(
@@ -62,6 +65,7 @@ def situations_of(
         rivalled=_rivalled(db, cycle, standing, chosen),
         retired=_retired(db, cycle, seen, chosen),
         parked=by_link,
+        parents=parents_of(db, cycle, standing.values()) if cycle.stream.parent else {},
     )
     situations = ((link.id, _situation(cycle, link, seen, known)) for link in chosen)
     return {link_id: found for link_id, found in situations if found is not None}
@@ -177,6 +181,7 @@ def _situation(
         retired=known.retired,
         flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
         let_in=Both(*(known.lifted.get(addresses[side] or "") for side in SIDES)),
+        parents=Both(*(known.parents.get((s, link.ids[s] or "")) for s in SIDES)),
         answer=_answer(consent) if consent else None,
         addresses=every,
         opted_out=frozenset(since),

@@ -37,12 +37,14 @@ class Link:
         shadow: per side, what it showed when both last agreed, by field; a field that
             never was agreed on is missing. A set is kept as a set on both sides.
         ended: why nothing flows any more; None while it does.
+        parent: the link of the contacts to which both belong; None for contacts.
     """
 
     id: int
     ids: Both[str | None]
     shadow: Both[Fields]
     ended: str | None = None
+    parent: int | None = None
 
 
 class State(StrEnum):
@@ -64,6 +66,7 @@ class Member:
         reference: the other side's id that it bears, where there is a place for it.
         digest: of its observation when it was last reconciled.
         todo: it has to be reconciled.
+        parent_id: the contact to which it belongs, on its side; None for contacts.
     """
 
     side: Side
@@ -76,3 +79,4 @@ class Member:
     digest: str | None = None
     todo: bool = True
     reference: str | None = None
+    parent_id: str | None = None

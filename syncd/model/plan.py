@@ -21,6 +21,7 @@ class Draft:
         chosen: names of the rules whose value a person has chosen.
         routine: it only writes down the other side's id, which is ours to keep; no limit
             of a run counts it.
+        parent_id: the contact to which the record is to belong; None for contacts.
     """
 
     link_id: int
@@ -34,6 +35,7 @@ class Draft:
     urgent: bool = False
     routine: bool = False
     chosen: frozenset[str] = frozenset()
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,7 @@ class LinkPlan:
         lifts: opt-outs of its addresses up to this moment count no more, and who says so.
         standing: per side, the state of its record.
         ended: why nothing flows any more, from now on; None while it does.
+        parent: the contacts' link to which both records belong now, if it is another one.
         flipping: those of the conflicts whose sides re-spell each other's value; stilled: rules
             that were parked for that, and are decided about again.
     """
@@ -103,3 +106,4 @@ class LinkPlan:
     flipping: frozenset[str] = frozenset()
     stilled: frozenset[str] = frozenset()
     lifts: Lift | None = None
+    parent: int | None = None

@@ -18,14 +18,18 @@ from syncd.store.within import within
 _O = t.op.c
 
 
-def in_doubt(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
+def in_doubt(
+    db: sa.Connection, pair: str, resource: Resource, limit: int, after: int = 0
+) -> list[Sent]:
     """Ops whose answer was never recorded, in order, beginning after one."""
-    return _in_state(db, pair, (OpState.SENDING,), limit, after)
+    return _in_state(db, pair, resource, (OpState.SENDING,), limit, after)
 
 
-def awaited(db: sa.Connection, pair: str, limit: int, after: int = 0) -> list[Sent]:
+def awaited(
+    db: sa.Connection, pair: str, resource: Resource, limit: int, after: int = 0
+) -> list[Sent]:
     """Creates whose ids are to follow, and what only a listing can show; in order, after one."""
-    return _in_state(db, pair, (OpState.TAKEN, OpState.DOUBTED), limit, after)
+    return _in_state(db, pair, resource, (OpState.TAKEN, OpState.DOUBTED), limit, after)
 
 
 def forget_advances(
@@ -36,12 +40,11 @@ def forget_advances(
     Such a write is confirmed later, and was planned with what is agreed on no more.
     """
     states, after = (OpState.SENDING, OpState.TAKEN, OpState.DOUBTED), 0
-    while some := _in_state(db, pair, states, chunk, after):
+    while some := _in_state(db, pair, resource, states, chunk, after):
         rows = [
             {"id": sent.op.id, "advance": advance_to_json(_without(sent.advance, names))}
             for sent in some
-            if sent.op.resource is resource
-            and any(not sent.advance[side].keys().isdisjoint(names[side]) for side in SIDES)
+            if any(not sent.advance[side].keys().isdisjoint(names[side]) for side in SIDES)
         ]
         update(db, t.op, rows)
         after = some[-1].op.id
@@ -87,14 +90,19 @@ def overtaken(db: sa.Connection, side: Side, doubted: Iterable[Sent]) -> set[int
 
 
 @prepared
-def _after(pair: Any, states: Any, limit: Any, after: Any) -> sa.Executable:
-    at = (_O.pair == pair, _O.state.in_(states), _O.id > after)
+def _after(pair: Any, resource: Any, states: Any, limit: Any, after: Any) -> sa.Executable:
+    at = (_O.pair == pair, _O.resource == resource, _O.state.in_(states), _O.id > after)
     return sa.select(*COLUMNS).where(*at).order_by(_O.id).limit(limit)
 
 
 def _in_state(
-    db: sa.Connection, pair: str, states: Sequence[OpState], limit: int, after: int
+    db: sa.Connection,
+    pair: str,
+    resource: Resource,
+    states: Sequence[OpState],
+    limit: int,
+    after: int,
 ) -> list[Sent]:
-    values = [state.value for state in states]
-    found = _after(db, pair=pair, states=values, limit=limit, after=after)
+    at = {"pair": pair, "resource": resource.value, "states": [state.value for state in states]}
+    found = _after(db, **at, limit=limit, after=after)
     return [sent_of(row) for row in found]

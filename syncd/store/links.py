@@ -17,13 +17,13 @@ from syncd.store.upsert import chunks, insert, update
 from syncd.store.within import within
 
 _L = t.link.c
-_COLUMNS = (_L.id, _L.left_id, _L.right_id, _L.left_shadow, _L.right_shadow, _L.ended)
+_COLUMNS = (_L.id, _L.left_id, _L.right_id, _L.left_shadow, _L.right_shadow, _L.ended, _L.parent)
 
 
 def _link(row: Any) -> Link:
-    link_id, left, right, left_shadow, right_shadow, ended = row
+    link_id, left, right, left_shadow, right_shadow, *rest = row
     shadow: Both[Fields] = Both(fields_from_json(left_shadow), fields_from_json(right_shadow))
-    return Link(link_id, Both(left, right), shadow, ended)
+    return Link(link_id, Both(left, right), shadow, *rest)
 
 
 @prepared
@@ -40,9 +40,17 @@ def load(db: sa.Connection, ids: Iterable[int]) -> list[Link]:
 
 
 def open_new(
-    db: sa.Connection, pair: str, resource: Resource, wanted: Sequence[Both[str | None]]
+    db: sa.Connection,
+    pair: str,
+    resource: Resource,
+    wanted: Sequence[Both[str | None]],
+    parents: Sequence[int | None] | None = None,
 ) -> list[int]:
-    """Make links with empty shadows; their ids in the order of `wanted`."""
+    """Make links with empty shadows; their ids in the order of `wanted`.
+
+    Args:
+        parents: the contacts' link of each, where they belong to contacts.
+    """
     if not wanted:
         return []
     rows: list[dict[str, Any]] = [
@@ -53,8 +61,9 @@ def open_new(
             "right_id": ids.right,
             "left_shadow": {},
             "right_shadow": {},
+            "parent": parent,
         }
-        for ids in wanted
+        for ids, parent in zip(wanted, parents or [None] * len(wanted), strict=True)
     ]
     # By their remote ids and not by their order, which on SQLite would cost a statement a row.
     made = insert(db, t.link, rows, ["id", "left_id", "right_id"])
@@ -110,6 +119,11 @@ def forget_shadows(
 def end(db: sa.Connection, causes: Mapping[int, str | None]) -> None:
     """Let nothing flow any more through these links, and say why; None opens one again."""
     update(db, t.link, [{"id": link_id, "ended": why} for link_id, why in causes.items()])
+
+
+def move(db: sa.Connection, parents: Mapping[int, int]) -> None:
+    """Note to which contacts' links these belong now."""
+    update(db, t.link, [{"id": link_id, "parent": parent} for link_id, parent in parents.items()])
 
 
 def remove(db: sa.Connection, pair: str, ids: Iterable[int]) -> None:

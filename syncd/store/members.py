@@ -14,7 +14,7 @@ from syncd.store.upsert import chunks, locking, upsert
 from syncd.store.within import within
 
 _M = t.member.c
-_COLUMNS = (
+COLUMNS = (
     _M.side,
     _M.remote_id,
     _M.key,
@@ -25,10 +25,11 @@ _COLUMNS = (
     _M.digest,
     _M.todo,
     _M.reference,
+    _M.parent_id,
 )
 
 
-def _member(row: Any) -> Member:
+def member_of(row: Any) -> Member:
     side, remote_id, key, second, state, *rest = row
     return Member(Side(side), remote_id, key, second, State(state), *rest)
 
@@ -43,7 +44,7 @@ def _at(pair: Any, resource: Any) -> sa.ColumnElement[bool]:
 
 @prepared
 def _load(pair: Any, resource: Any, side: Any, ids: Any) -> sa.Executable:
-    return sa.select(*_COLUMNS).where(
+    return sa.select(*COLUMNS).where(
         _at(pair, resource), _M.side == side, within(_M.remote_id, ids)
     )
 
@@ -55,7 +56,7 @@ def load(
     found: dict[str, Member] = {}
     for some in chunks(ids):
         rows = _load(db, pair=pair, resource=resource.value, side=side.value, ids=some)
-        found.update((row.remote_id, _member(row)) for row in rows)
+        found.update((row.remote_id, member_of(row)) for row in rows)
     return found
 
 
@@ -89,10 +90,11 @@ def save(
             "digest": m.digest,
             "todo": m.todo,
             "reference": m.reference,
+            "parent_id": m.parent_id,
         }
         for m in members
     ]
-    columns = ["key", "second", "state", "cause", "link_id", "digest", "reference"]
+    columns = ["key", "second", "state", "cause", "link_id", "digest", "reference", "parent_id"]
     if waking:
         columns.append("todo")
     if listed is not None:
@@ -143,7 +145,7 @@ def todo_keys(
 @prepared
 def _todo_keyless(pair: Any, resource: Any, limit: Any) -> sa.Executable:
     return (
-        sa.select(*_COLUMNS)
+        sa.select(*COLUMNS)
         .where(_at(pair, resource), _M.todo, _M.link_id.is_(None), _M.key.is_(None))
         .limit(limit)
     )
@@ -152,7 +154,7 @@ def _todo_keyless(pair: Any, resource: Any, limit: Any) -> sa.Executable:
 def todo_keyless(db: sa.Connection, pair: str, resource: Resource, limit: int) -> list[Member]:
     """Unlinked members to reconcile that have no key, in no order."""
     rows = _todo_keyless(db, pair=pair, resource=resource.value, limit=limit)
-    return [_member(row) for row in rows]
+    return [member_of(row) for row in rows]
 
 
 @prepared
@@ -176,7 +178,7 @@ def _todo_referring(
         twin.c.state != State.GONE.value,
     )
     return (
-        sa.select(*_COLUMNS)
+        sa.select(*COLUMNS)
         .join_from(t.member, other, named)
         .where(_at(pair, resource), _M.side == here, _M.todo, _M.link_id.is_(None))
         .where(_M.state != State.GONE.value, _M.reference.is_not(None), ~shared)
@@ -197,7 +199,7 @@ def todo_referring(
     rows = _todo_referring(
         db, pair=pair, resource=resource.value, **sides, limit=limit, after=after
     )
-    return [_member(row) for row in rows]
+    return [member_of(row) for row in rows]
 
 
 @prepared
@@ -221,7 +223,7 @@ def todo_links(
 
 def _with(column: sa.ColumnElement[Any], pair: Any, resource: Any, keys: Any) -> sa.Select[Any]:
     here = (_at(pair, resource), within(column, keys), _M.state != State.GONE.value)
-    return sa.select(*_COLUMNS).where(*here)
+    return sa.select(*COLUMNS).where(*here)
 
 
 _with_keys = prepared(lambda pair, resource, keys: _with(_M.key, pair, resource, keys))
@@ -252,7 +254,7 @@ def with_keys(
         ask = _with_keys_locked
     found: list[Member] = []
     for some in chunks(keys):
-        found.extend(map(_member, ask(db, pair=pair, resource=resource.value, keys=some)))
+        found.extend(map(member_of, ask(db, pair=pair, resource=resource.value, keys=some)))
     return sorted(found, key=lambda m: (m.side.value, m.remote_id))
 
 
@@ -273,7 +275,7 @@ def keys_after(
 @prepared
 def _gone_with_keys(pair: Any, resource: Any, keys: Any) -> sa.Executable:
     gone = (_at(pair, resource), within(_M.key, keys), _M.state == State.GONE.value)
-    return sa.select(*_COLUMNS).where(*gone, _M.todo, _M.link_id.is_(None))
+    return sa.select(*COLUMNS).where(*gone, _M.todo, _M.link_id.is_(None))
 
 
 def gone_with_keys(
@@ -283,23 +285,23 @@ def gone_with_keys(
     found: list[Member] = []
     for some in chunks(keys):
         rows = _gone_with_keys(db, pair=pair, resource=resource.value, keys=some)
-        found.extend(_member(row) for row in rows)
+        found.extend(member_of(row) for row in rows)
     return found
 
 
 def known_as(db: sa.Connection, pair: str, resource: Resource, name: str) -> list[Member]:
     """Members of either side with this remote id or this key, gone or not."""
     rows = db.execute(
-        sa.select(*_COLUMNS)
+        sa.select(*COLUMNS)
         .where(_of(pair, resource), _M.side.in_([side.value for side in SIDES]))
         .where(sa.or_(_M.remote_id == name, _M.key == name))
         .order_by(_M.side, _M.remote_id)
     )
-    return [_member(row) for row in rows]
+    return [member_of(row) for row in rows]
 
 
 def _in_links(links: Any) -> sa.Select[Any]:
-    return sa.select(*_COLUMNS).where(within(_M.link_id, links))
+    return sa.select(*COLUMNS).where(within(_M.link_id, links))
 
 
 _of_links = prepared(_in_links)
@@ -315,7 +317,7 @@ def of_links(db: sa.Connection, links: Iterable[int], *, locked: bool = False) -
     ask = _of_links_locked if locked and db.dialect.name != "sqlite" else _of_links
     found: list[Member] = []
     for some in chunks(links):
-        found.extend(map(_member, ask(db, links=some)))
+        found.extend(map(member_of, ask(db, links=some)))
     return found
 
 

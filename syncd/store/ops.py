@@ -66,6 +66,7 @@ def stage(
                 "chosen": sorted(d.chosen) or None,
                 "state": OpState.HELD.value,
                 "attempts": 0,
+                "parent_id": d.parent_id,
             }
             for d in drafts
         ],
@@ -146,6 +147,7 @@ COLUMNS = (
     _O.advance,
     _O.ends,
     _O.sent_at,
+    _O.parent_id,
 )
 
 
@@ -159,6 +161,7 @@ def sent_of(row: Any) -> Sent:
         current=fields_from_json(row.current),
         urgent=row.urgent,
         attempts=row.attempts,
+        parent_id=row.parent_id,
     )
     advance: Both[Patch] = Both(*(fields_from_json(row.advance[s]) for s in ("left", "right")))
     return Sent(op, Side(row.side), row.link_id, advance, row.ends, row.sent_at)
@@ -249,10 +252,11 @@ def drop_unsent(db: sa.Connection, pair: str) -> int:
 
 
 @prepared
-def _release(run_id: Any, urgency: Any, full: Any) -> sa.Executable:
+def _release(run_id: Any, resource: Any, urgency: Any, full: Any) -> sa.Executable:
     return (
         t.op.update()
-        .where(_O.run_id == run_id, _O.state == OpState.HELD.value, _O.urgent.in_(urgency))
+        .where(_O.run_id == run_id, _O.resource == resource)
+        .where(_O.state == OpState.HELD.value, _O.urgent.in_(urgency))
         .where(sa.or_(_O.kind != OpKind.CREATE.value, _O.side.not_in(full)))
         .values(state=OpState.READY.value)
     )
@@ -261,18 +265,20 @@ def _release(run_id: Any, urgency: Any, full: Any) -> sa.Executable:
 def release(
     db: sa.Connection,
     run_id: int,
+    resource: Resource,
     *,
     urgent_only: bool = False,
     no_creates: Iterable[Side] = (),
 ) -> int:
-    """Let the held ops of a run be sent; how many they are.
+    """Let the held ops of a run and resource be sent; how many they are.
 
     Args:
         no_creates: sides on which creates stay held.
     """
     urgency = [True] if urgent_only else [True, False]
     full = [side.value for side in no_creates]
-    return int(_release(db, run_id=run_id, urgency=urgency, full=full).rowcount)
+    at = {"run_id": run_id, "resource": resource.value}
+    return int(_release(db, **at, urgency=urgency, full=full).rowcount)
 
 
 @prepared

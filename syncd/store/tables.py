@@ -34,8 +34,8 @@ _JSON: sa.types.TypeEngine[Any] = sa.JSON(none_as_null=True)
 # How a statement says that a flag is on or off: SQLite takes an index of such rows only where a
 # statement says so in the same words.
 _WORDS = {
-    "sqlite": {"todo": "todo = 1", "gone": "gone = 1", "there": "gone = 0"},
-    "postgresql": {"todo": "todo", "gone": "gone", "there": "NOT gone"},
+    "sqlite": {"todo": "todo = 1", "gone": "gone = 1", "there": "gone = 0", "due": "due = 1"},
+    "postgresql": {"todo": "todo", "gone": "gone", "there": "NOT gone", "due": "due"},
 }
 
 
@@ -129,6 +129,7 @@ link = sa.Table(
     sa.Column("left_shadow", _JSON, nullable=False),
     sa.Column("right_shadow", _JSON, nullable=False),
     sa.Column("ended", sa.String(32)),  # why nothing flows any more; null while it does
+    sa.Column("parent", _ID),  # the link of the contacts to which both belong
     sa.UniqueConstraint("pair", "resource", "left_id"),
     sa.UniqueConstraint("pair", "resource", "right_id"),
 )
@@ -150,10 +151,12 @@ member = sa.Table(
     sa.Column("digest", sa.String(32)),  # of the observation when it was last reconciled
     sa.Column("todo", sa.Boolean, nullable=False),
     sa.Column("listed", sa.BigInteger),  # a stand-in for what a sweep showed last
+    sa.Column("parent_id", sa.String(255)),  # of the contact to which it belongs, on its side
     sa.Index(None, "key", "pair", "resource"),
     sa.Index(None, "pair", "resource", "second", **_only("second IS NOT NULL")),
     sa.Index(None, "pair", "resource", "reference", **_only("reference IS NOT NULL")),
     sa.Index(None, "link_id"),
+    sa.Index(None, "pair", "side", "parent_id", **_only("parent_id IS NOT NULL")),
     sa.Index("ix_member_todo_link", "pair", "resource", "link_id", **_only("{todo}")),
     sa.Index("ix_member_todo_key", "pair", "resource", "key", **_only("{todo}")),
     sa.Index(
@@ -180,6 +183,20 @@ cursor = sa.Table(
     sa.Column("sweep_began", Moment),  # when that began
     sa.Column("swept_at", Moment),  # when the last complete sweep ended
     sa.Column("swept_count", sa.Integer),  # how many records it saw
+)
+
+# Contacts whose records of a resource can only be listed one contact at a time.
+parent_read = sa.Table(
+    "parent_read",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("parent_id", sa.String(255), primary_key=True),
+    sa.Column("read_at", Moment),  # when they were last listed
+    sa.Column("due", sa.Boolean, nullable=False),  # something may have happened to them since
+    sa.Index("ix_parent_read_due", "pair", "side", "resource", "parent_id", **_only("{due}")),
+    sa.Index(None, "pair", "side", "resource", "read_at"),
 )
 
 # One cycle of one pair; or a row of them in which nothing happened, as its newest.
@@ -226,6 +243,7 @@ op = sa.Table(
     sa.Column("attempts", sa.Integer, nullable=False),
     sa.Column("sent_at", Moment),
     sa.Column("error", sa.Text),
+    sa.Column("parent_id", sa.String(255)),  # of the contact to which the record is to belong
     sa.Index(None, "pair", "state", "side", "sent_at"),
     sa.Index(None, "run_id", "state", "side", "urgent", "id"),
     sa.Index(None, "link_id"),

@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.model.op import OpKind, OpState
+from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import tables as t
 from syncd.store.ops import COLUMNS, Sent, sent_of
@@ -41,6 +42,7 @@ def count_in_doubt(db: sa.Connection, pair: str) -> int:
 class Tally:
     """How many ops of a run are alike."""
 
+    resource: Resource
     side: Side
     kind: OpKind
     urgent: bool
@@ -51,7 +53,7 @@ class Tally:
 
 @prepared
 def _tally(run_id: Any) -> sa.Executable:
-    alike = (_O.side, _O.kind, _O.urgent, _O.routine, _O.state)
+    alike = (_O.resource, _O.side, _O.kind, _O.urgent, _O.routine, _O.state)
     counted = sa.select(*alike, sa.func.count()).where(_O.run_id == run_id)
     return counted.group_by(*alike).order_by(*alike)
 
@@ -59,8 +61,16 @@ def _tally(run_id: Any) -> sa.Executable:
 def tally(db: sa.Connection, run_id: int) -> list[Tally]:
     """How many ops of a run there are, by what they are."""
     return [
-        Tally(Side(side), OpKind(kind), bool(urgent), bool(routine), OpState(state), n)
-        for side, kind, urgent, routine, state, n in _tally(db, run_id=run_id)
+        Tally(
+            Resource(resource),
+            Side(side),
+            OpKind(kind),
+            bool(urgent),
+            bool(routine),
+            OpState(state),
+            n,
+        )
+        for resource, side, kind, urgent, routine, state, n in _tally(db, run_id=run_id)
     ]
 
 

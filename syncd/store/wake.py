@@ -55,6 +55,23 @@ def by_links(db: sa.Connection, links: Iterable[int]) -> None:
         _wake_links(db, links=some)
 
 
+def _under(pair: Any, side: Any, parents: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(_M.pair == pair, _M.side == side, within(_M.parent_id, parents))
+
+
+_lock_children = prepared(lambda pair, side, parents: _lock(_under(pair, side, parents)))
+_wake_children = prepared(lambda pair, side, parents: _wake(_under(pair, side, parents)))
+
+
+def children(db: sa.Connection, pair: str, side: Side, parents: Iterable[str]) -> None:
+    """Have everything reconciled that belongs to these contacts."""
+    for some in chunks(parents):
+        those = {"pair": pair, "side": side.value, "parents": some}
+        if db.dialect.name != "sqlite":
+            _lock_children(db, **those)
+        _wake_children(db, **those)
+
+
 def _shown(pair: Any, resource: Any, side: Any, ids: Any) -> sa.ColumnElement[bool]:
     at = (_M.pair == pair, _M.resource == resource, _M.side == side)
     return sa.and_(*at, within(_M.remote_id, ids))

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from syncd.model.link import NO_LINK
 from syncd.model.op import OpKind, OpState
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Side
 from syncd.store import tables as t
 from syncd.store.upsert import upsert
@@ -48,8 +49,10 @@ def start_anew(db: sa.Connection, pair: str, now: datetime) -> None:
     upsert(db, t.pair, [{"name": pair, "window_from": now}], ["window_from"])
 
 
-def carried_out(db: sa.Connection, pair: str, run_id: int, after: datetime) -> CarriedOut:
-    """What was carried out for a pair after a moment, and with what a run has planned.
+def carried_out(
+    db: sa.Connection, pair: str, resource: Resource, run_id: int, after: datetime
+) -> CarriedOut:
+    """What was carried out of a resource of a pair after a moment, and with what a run has planned.
 
     What no limit counts is left out, and so is what is in doubt: it is looked up before
     anything is planned.
@@ -59,9 +62,11 @@ def carried_out(db: sa.Connection, pair: str, run_id: int, after: datetime) -> C
         & _O.state.in_(_CARRIED_OUT)
         & _O.side.in_([side.value for side in SIDES])
         & (_O.sent_at > after)
+        & (_O.resource == resource.value)
         & ~_O.routine
     )
     wants = (_O.run_id == run_id) & (_O.state == OpState.HELD.value) & ~_O.routine
+    wants &= _O.resource == resource.value
     lately = sa.select(*_ALIKE, _CONTACT).where(did)
     earlier = _counted(db, lately.distinct().subquery())
     if not earlier:

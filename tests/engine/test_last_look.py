@@ -9,6 +9,7 @@ from syncd.engine.context import Cycle, leased
 from syncd.engine.cycle import Mode
 from syncd.model.op import OpKind, OpState
 from syncd.model.plan import Draft
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level
 from syncd.store import links, ops, runs, tallies
@@ -38,7 +39,7 @@ def sent(world: World, side: Side, *drafts: Draft, known: str) -> set[OpState]:
             (link_id,) = links.open_new(db, stream.pair, stream.resource, [Both("l9", "r9")])
             staged = [replace(draft, link_id=link_id, side=side) for draft in drafts]
             ops.stage(db, stream.pair, run.id, stream.resource, staged)
-            ops.release(db, run.id)
+            ops.release(db, run.id, Resource.CONTACT)
             environment.ledger.record(
                 db, [OptOut("mail", known, None, "a person")], environment.now()
             )

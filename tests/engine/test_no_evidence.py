@@ -13,7 +13,7 @@ from syncd.engine.backfill import BackfillRequest, carry_out, start
 from syncd.engine.cycle import Mode
 from syncd.errors import StoppedError, SyncdError, TransientError
 from syncd.model.op import OpKind
-from syncd.model.record import Window
+from syncd.model.record import Resource, Window
 from syncd.model.side import Side
 from syncd.store import cursors, doubts
 from syncd.store.cursors import Cursor
@@ -181,7 +181,7 @@ def test_a_delete_in_doubt_whose_look_is_refused_is_sent_again(
     world.settle()
     world.cycle()
     with world.reading() as db:
-        doubtful = [sent.op.kind for sent in doubts.in_doubt(db, world.name, 9)]
+        doubtful = [sent.op.kind for sent in doubts.in_doubt(db, world.name, Resource.CONTACT, 9)]
     assert OpKind.DELETE not in doubtful
     world.box.world.faults.clear()
     world.cycles()

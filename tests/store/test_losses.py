@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 
 from syncd.model.op import OpKind
+from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.model.values import SetDelta
 from syncd.store import losses, ops, runs
@@ -41,7 +42,7 @@ def test_what_an_update_takes_away_whole(
     with store.begin() as db:
         run = runs.start(db, PAIR, "sync", NOW)
         ops.stage(db, PAIR, run.id, CONTACT, [*wanted, *others])
-        counted = losses.count(db, run.id)
+        counted = losses.count(db, run.id, Resource.CONTACT)
         assert counted == dict.fromkeys([(Side.RIGHT, name) for name in lost], 3)
 
 
@@ -52,4 +53,4 @@ def test_more_than_one_chunk_is_counted(
     with store.begin() as db:
         run = runs.start(db, PAIR, "sync", NOW)
         ops.stage(db, PAIR, run.id, CONTACT, some)
-        assert losses.count(db, run.id) == {(Side.RIGHT, "a"): len(some)}
+        assert losses.count(db, run.id, Resource.CONTACT) == {(Side.RIGHT, "a"): len(some)}

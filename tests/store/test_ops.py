@@ -26,7 +26,7 @@ def stage(store: sa.Engine, *drafts: Draft, ready: bool = True, run: int = RUN) 
     with store.begin() as db:
         ops.stage(db, PAIR, run, CONTACT, drafts)
         if ready:
-            ops.release(db, run)
+            ops.release(db, run, Resource.CONTACT)
 
 
 def claim(
@@ -96,7 +96,7 @@ def test_only_the_asked_side_resource_pair_and_run_are_claimed(store: sa.Engine)
     with store.begin() as db:
         ops.stage(db, PAIR, RUN, Resource.NOTE, [draft(4)])
         ops.stage(db, "other", RUN, CONTACT, [draft(5)])
-        ops.release(db, RUN)
+        ops.release(db, RUN, Resource.CONTACT)
     assert [s.link_id for s in claim(store, take(store))] == [2]
 
 
@@ -148,8 +148,8 @@ def test_a_settled_op_is_in_doubt_no_more(store: sa.Engine) -> None:
     first, second = claim(store, take(store))
     settle(store, first, OpState.DONE)
     with store.connect() as db:
-        assert [s.op.id for s in doubts.in_doubt(db, PAIR, 10)] == [second.op.id]
-        assert doubts.in_doubt(db, "other", 10) == []
+        assert [s.op.id for s in doubts.in_doubt(db, PAIR, Resource.CONTACT, 10)] == [second.op.id]
+        assert doubts.in_doubt(db, "other", Resource.CONTACT, 10) == []
 
 
 def test_settling_keeps_the_text_of_the_error(store: sa.Engine) -> None:
@@ -176,14 +176,14 @@ def test_releasing_lets_a_run_out_and_no_other(store: sa.Engine) -> None:
     stage(store, draft(1), ready=False)
     stage(store, draft(2), ready=False, run=RUN + 1)
     with store.begin() as db:
-        assert ops.release(db, RUN) == 1
+        assert ops.release(db, RUN, Resource.CONTACT) == 1
     assert states(store) == ["ready", "held"]
 
 
 def test_opt_outs_can_be_released_alone(store: sa.Engine) -> None:
     stage(store, draft(1), draft(2, urgent=True), ready=False)
     with store.begin() as db:
-        assert ops.release(db, RUN, urgent_only=True) == 1
+        assert ops.release(db, RUN, Resource.CONTACT, urgent_only=True) == 1
     assert states(store) == ["held", "ready"]
 
 
@@ -194,13 +194,13 @@ def test_the_tally_counts_a_run_by_what_its_ops_are(store: sa.Engine) -> None:
     stage(store, draft(6), run=RUN + 1)
     with store.connect() as db:
         alike = tallies.tally(db, RUN)
-    right, update = Side.RIGHT, OpKind.UPDATE
+    contact, right, update = Resource.CONTACT, Side.RIGHT, OpKind.UPDATE
     assert set(alike) == {
-        Tally(right, OpKind.CREATE, False, False, OpState.READY, 1),
-        Tally(right, update, False, False, OpState.READY, 2),
-        Tally(right, update, True, False, OpState.READY, 1),
-        Tally(right, update, False, True, OpState.HELD, 1),
-        Tally(Side.LEFT, update, False, False, OpState.READY, 1),
+        Tally(contact, right, OpKind.CREATE, False, False, OpState.READY, 1),
+        Tally(contact, right, update, False, False, OpState.READY, 2),
+        Tally(contact, right, update, True, False, OpState.READY, 1),
+        Tally(contact, right, update, False, True, OpState.HELD, 1),
+        Tally(contact, Side.LEFT, update, False, False, OpState.READY, 1),
     }
 
 

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from syncd.model.op import OpKind, OpState
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Side
 from syncd.model.values import SetDelta, Value, fields_to_json
 from syncd.store import doubts, ops, readback, retention, tallies, windows
@@ -54,9 +55,11 @@ def test_what_is_in_doubt_or_to_follow(store: sa.Engine, rows: list[Row]) -> Non
     with store.connect() as db:
         for ask, asked in ((doubts.in_doubt, {SENDING}), (doubts.awaited, {TAKEN, DOUBTED})):
             for pair in (PAIR, OTHER):
-                wanted = ids(rows, lambda row: row.pair == pair and row.state in asked)  # noqa: B023
-                assert [sent.op.id for sent in ask(db, pair, LAST)] == wanted
-                assert [s.op.id for s in ask(db, pair, 2, after=wanted[0])] == wanted[1:3]
+                for of in (CONTACT, Resource.NOTE):
+                    at = (pair, of)
+                    wanted = ids(rows, lambda r: (r.pair, r.resource) == at and r.state in asked)  # noqa: B023
+                    assert [sent.op.id for sent in ask(db, *at, LAST)] == wanted
+                    assert [s.op.id for s in ask(db, *at, 2, after=wanted[0])] == wanted[1:3]
         unknown = (SENDING, TAKEN, DOUBTED)
         unshown = ids(rows, lambda row: row.pair == PAIR and row.state in unknown)
         assert tallies.count_in_doubt(db, PAIR) == len(unshown)
@@ -128,11 +131,12 @@ def test_what_is_released(
     def goes(row: Row) -> bool:
         waits = row.kind is OpKind.CREATE and row.side in full
         free = row.urgent or not urgent_only
-        return row.run_id == RUN and row.state is HELD and free and not waits
+        ours = row.run_id == RUN and row.resource is CONTACT
+        return ours and row.state is HELD and free and not waits
 
     before, wanted = states(store), ids(rows, goes)
     with store.begin() as db:
-        count = ops.release(db, RUN, urgent_only=urgent_only, no_creates=full)
+        count = ops.release(db, RUN, CONTACT, urgent_only=urgent_only, no_creates=full)
     after = states(store)
     assert {i: s for i, s in after.items() if s != before[i]} == dict.fromkeys(wanted, "ready")
     assert count == len(wanted)
@@ -199,7 +203,7 @@ def test_the_tally_of_a_run(store: sa.Engine, rows: list[Row]) -> None:
     with store.connect() as db:
         told = tallies.tally(db, RUN)
     counted = Counter(
-        (r.side, r.kind, r.urgent, r.routine, r.state) for r in rows if r.run_id == RUN
+        (r.resource, r.side, r.kind, r.urgent, r.routine, r.state) for r in rows if r.run_id == RUN
     )
     assert set(told) == {Tally(*alike, n) for alike, n in counted.items()}
     assert len(told) == len(counted)
@@ -260,10 +264,12 @@ def test_an_opt_out_is_lost_until_another_one_of_that_record_follows(store: sa.E
 def test_what_was_carried_out_in_a_window(store: sa.Engine, rows: list[Row]) -> None:
     def did(row: Row) -> bool:
         lately = row.sent_at is not None and row.sent_at > NOW - HOUR
-        return row.pair == PAIR and row.state in (DONE, TAKEN) and lately and not row.routine
+        ours = row.pair == PAIR and row.resource is CONTACT
+        return ours and row.state in (DONE, TAKEN) and lately and not row.routine
 
     def wants(row: Row) -> bool:
-        return row.run_id == RUN and row.state is HELD and not row.routine
+        ours = row.run_id == RUN and row.resource is CONTACT
+        return ours and row.state is HELD and not row.routine
 
     def contacts(found: list[Row]) -> Counter[tuple[Side, OpKind, bool]]:
         each = {(r.side, r.kind, r.urgent, r.link_id or -r.id) for r in found}
@@ -271,7 +277,7 @@ def test_what_was_carried_out_in_a_window(store: sa.Engine, rows: list[Row]) -> 
 
     earlier = [row for row in rows if did(row)]
     with store.connect() as db:
-        found = windows.carried_out(db, PAIR, RUN, NOW - HOUR)
+        found = windows.carried_out(db, PAIR, CONTACT, RUN, NOW - HOUR)
     assert found.earlier == contacts(earlier)
     assert found.total == contacts([*earlier, *(row for row in rows if wants(row))])
     assert found.ended == 0

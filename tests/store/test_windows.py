@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from syncd.model.link import NO_LINK
 from syncd.model.op import OpKind, OpState
 from syncd.model.plan import Draft
+from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.store import ops, windows
 from syncd.store import tables as t
@@ -35,7 +36,7 @@ def carried_out(
 
 def counts(store: sa.Engine, hours: float = 24, pair: str = PAIR) -> CarriedOut:
     with reading(store) as db:
-        return windows.carried_out(db, pair, NOW_ON, NOW - hours * HOUR)
+        return windows.carried_out(db, pair, Resource.CONTACT, NOW_ON, NOW - hours * HOUR)
 
 
 def test_it_is_counted_by_side_and_kind(store: sa.Engine) -> None:

@@ -1,0 +1,81 @@
+"""Pull by parent: records that a platform lists for one contact at a time, and no others.
+
+Read are those of contacts to which something has happened, and in turns of all the others.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from syncd.engine.context import Cycle
+from syncd.engine.fields import believed
+from syncd.engine.observe import PullReport, look, take_in
+from syncd.errors import RecordError, StoppedError
+from syncd.model.record import Record
+from syncd.model.side import Side
+from syncd.store import children, parents
+from syncd.store.database import reading
+from syncd.store.parents import Shelf
+
+
+def pull_nested(cycle: Cycle, side: Side, turns: int | None) -> PullReport:
+    """Take in what belongs to contacts, one after the other. A crash leaves whole contacts.
+
+    Args:
+        turns: of how many contacts in turn, beside those to which something has happened; None:
+            of all of them.
+
+    Raises:
+        StoppedError: somebody asked the run to stop; whole contacts are kept.
+    """
+    shelf = Shelf(cycle.stream.pair, side, cycle.stream.resource)
+    pulled, after, began = PullReport(), "", cycle.environment.now()
+    while True:
+        with reading(cycle.environment.store) as db:
+            ids = parents.due(db, shelf, cycle.stream.chunk, after)
+        if not ids:
+            break
+        pulled += _read(cycle, shelf, ids)
+        after = ids[-1]
+    with reading(cycle.environment.store) as db:
+        number, _ = parents.standing(db, shelf) if turns is None else (turns, None)
+        ids = parents.oldest(db, shelf, number, before=began) if number else []
+    return pulled + _read(cycle, shelf, ids)
+
+
+def _read(cycle: Cycle, shelf: Shelf, ids: Iterable[str]) -> PullReport:
+    pulled = PullReport()
+    for parent_id in ids:
+        if cycle.environment.stopping():
+            raise StoppedError(
+                f"The run of pair '{shelf.pair}' was stopped while reading {cycle.stream.noun}."
+                " Nothing is lost; the next run goes on behind the last contact."
+            )
+        pulled += _read_one(cycle, shelf, parent_id)
+        cycle.environment.crash("nested")
+    return pulled
+
+
+def _read_one(cycle: Cycle, shelf: Shelf, parent_id: str) -> PullReport:
+    """Take in all the records of one contact; whoever is not among them is asked for directly."""
+    stream, side = cycle.stream, shelf.side
+    try:
+        found = stream.nested(side).children(stream.resource, parent_id, fields=stream.fields[side])
+    except RecordError:
+        return PullReport()  # of this one nothing is shown; the next cycle asks again
+    records = list(believed(cycle, side, found))
+    listed = {record.remote_id for record in records}
+    with reading(cycle.environment.store) as db:
+        known = children.under(db, stream.pair, stream.resource, side, [parent_id])
+    for member in known:
+        if member.remote_id not in listed:
+            missing = look(cycle, side, member.remote_id, parent_id)
+            records += [missing] if missing is not None else []
+    with cycle.writing() as db:
+        pulled = take_in(db, cycle, side, _of(parent_id, records))
+        parents.note_read(db, shelf, parent_id, cycle.environment.now())
+    return pulled
+
+
+def _of(parent_id: str, records: Iterable[Record]) -> list[Record]:
+    """Records with the contact to which they belong, where the platform does not repeat it."""
+    return [r if r.parent_id else replace(r, parent_id=parent_id) for r in records]

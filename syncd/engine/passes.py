@@ -1,0 +1,44 @@
+"""Passes: plan, ask the guard and send; and once more for what follows from what was sent."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from syncd.engine.apply import apply
+from syncd.engine.context import Cycle
+from syncd.engine.reconcile import reconcile
+from syncd.engine.release import Released, release
+from syncd.store.runs import Run
+
+PASSES = 3  # of plan, guard and apply within one run
+
+
+def settle(
+    cycles: Sequence[Cycle], run: Run, reasons: tuple[str, ...], *, send: bool
+) -> tuple[Released, bool]:
+    """Plan, ask the guard and send, for all streams of a run; parents before children.
+
+    A created record has an id that its counterpart is to know, and what belongs to it waits for
+    that, so a second pass finds something where the first one wrote; the third finds nothing.
+
+    Args:
+        reasons: why nothing but opt-outs may go out, whatever the guard says.
+
+    Returns:
+        What the guard decided, over all passes; and whether nothing was left for later.
+    """
+    wanted: Counter[str] = Counter()
+    finished = True
+    for _ in range(PASSES):
+        for cycle in cycles:
+            reconcile(cycle)
+        released = release(cycles, run, reasons, send=send)
+        run = replace(run, approved=released.approved)
+        total = wanted + Counter(released.counts)
+        if not released.ready:
+            break
+        finished = all(apply(cycle) for cycle in cycles)
+        if not finished:
+            break
+        wanted = total - Counter(released.kept)  # which the next pass counts again
+    return replace(released, counts=total), finished

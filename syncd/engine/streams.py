@@ -1,0 +1,60 @@
+"""The streams of a run beside contacts: what belongs to these, read and ready to be planned."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from syncd.engine.arrivals import settle_arrivals
+from syncd.engine.context import Cycle, Stream
+from syncd.engine.fields import start_afresh
+from syncd.engine.nested import pull_nested
+from syncd.engine.observe import PullReport
+from syncd.engine.pull import pull
+from syncd.engine.reconcile import reconcile
+from syncd.engine.recover import recover
+from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
+from syncd.model.side import SIDES, Both, Side
+from syncd.model.spec import Listing
+
+
+def read_children(
+    contacts: Cycle, streams: Sequence[Stream]
+) -> tuple[list[Cycle], SyncdError | None]:
+    """Take in what belongs to contacts, once it is known which of these are linked.
+
+    What cannot be read must not stop contacts, nor each other.
+
+    Returns:
+        The streams of the run that could be read; and the first error of those that could not.
+    """
+    if not streams:
+        return [], None
+    reconcile(contacts)
+    read: list[Cycle] = []
+    refused: SyncdError | None = None
+    for stream in streams:
+        cycle = replace(contacts, stream=stream, lifts={})
+        try:
+            _read(cycle)
+        except (FieldsChangedError, StoppedError):
+            raise
+        except (AccountError, TransientError) as error:
+            refused = refused or error
+        else:
+            read.append(cycle)
+    return read, refused
+
+
+def _read(cycle: Cycle) -> None:
+    start_afresh(cycle)
+    recover(cycle)
+    pulled: Both[PullReport] = Both(PullReport(), PullReport())
+    for side in SIDES:
+        pulled = pulled.having(side, _pull(cycle, side))
+    settle_arrivals(cycle, pulled)
+
+
+def _pull(cycle: Cycle, side: Side) -> PullReport:
+    if cycle.stream.specs[side].listing is Listing.BY_PARENT:
+        turns = None if cycle.thorough else cycle.stream.turns[side]
+        return pull_nested(cycle, side, turns)
+    return pull(cycle, side, full=cycle.thorough)

@@ -1,0 +1,138 @@
+"""Match within: records of two contacts that are one are joined by what people see of them.
+
+Nothing of them is unique. So this is done once, when both are new; from then on only their
+link counts.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+import sqlalchemy as sa
+
+from syncd.core.alike import say_the_same
+from syncd.core.child import PARENT
+from syncd.core.match import Join
+from syncd.engine.context import Cycle
+from syncd.engine.matching import lacks_other, links_by_id, store_matches
+from syncd.engine.parents import contacts_of, parents_of
+from syncd.engine.standing import keep
+from syncd.model.link import Member, Observation, State
+from syncd.model.rule import Rule
+from syncd.model.side import SIDES, Both, Side
+from syncd.store import children, observations, ops
+from syncd.store.database import reading
+
+Pairing = Callable[[Member, Member], bool]
+
+
+def match_within(cycle: Cycle) -> None:
+    """Match all that is new, those of some contacts per transaction."""
+    stream = cycle.stream
+    while True:
+        with reading(cycle.environment.store) as db:
+            if not children.todo_unlinked(db, stream.pair, stream.resource, 1):
+                return
+        with cycle.writing() as db:
+            some = children.todo_unlinked(db, stream.pair, stream.resource, stream.chunk)
+            _match(db, cycle, some)
+        cycle.environment.crash("match")
+
+
+def _match(db: sa.Connection, cycle: Cycle, some: Sequence[Member]) -> None:
+    homes = parents_of(db, cycle, some)
+    _leave_out(db, cycle, [m for m in some if (m.side, m.remote_id) not in homes])
+    contacts = {parent.link_id: parent for parent in homes.values()}
+    group = [
+        member
+        for side in SIDES
+        for member in children.under(
+            db,
+            cycle.stream.pair,
+            cycle.stream.resource,
+            side,
+            [parent.ids[side] for parent in contacts.values()],
+        )
+    ]
+    alive = links_by_id(db, group)
+    busy = ops.links_with_open_ops(db, alive)
+    home_of = {(side, p.ids[side]): p.link_id for p in contacts.values() for side in SIDES}
+    free: dict[int, Both[list[Member]]] = {}
+    for member in group:
+        waits = lacks_other(member, alive) and member.link_id not in busy
+        if member.link_id is None or waits:
+            home = home_of[member.side, member.parent_id or ""]
+            free.setdefault(home, Both([], []))[member.side].append(member)
+    joins: list[Join] = []
+    alone: list[Member] = []
+    under: dict[Member, int] = {}
+    seen = Both(*(_seen(db, cycle, side, group) for side in SIDES))
+    for home, sides in free.items():
+        joined, left_over = _pair_up(cycle, sides, seen)
+        joins += joined
+        alone += [member for member in left_over if member.link_id is None]
+        under |= dict.fromkeys([*sides.left, *sides.right], home)
+    store_matches(db, cycle, joins, alone, (), alive, under)
+
+
+def _leave_out(db: sa.Connection, cycle: Cycle, those: Sequence[Member]) -> None:
+    """Records whose contact is not in step wait for it; or are left out as that is."""
+    contacts = contacts_of(db, cycle, those)
+    waiting: list[Member] = []
+    for member in those:
+        contact = contacts.get((member.side, member.parent_id or ""))
+        on_its_way = contact is None or contact.state is State.WAITING
+        state = State.WAITING if on_its_way else State.FILTERED
+        if member.state is State.GONE:
+            waiting.append(replace(member, todo=False))
+        else:
+            waiting.append(replace(member, state=state, cause=PARENT, todo=False))
+    keep(db, cycle.stream, waiting)
+
+
+def _seen(
+    db: sa.Connection, cycle: Cycle, side: Side, group: Sequence[Member]
+) -> dict[str, Observation]:
+    account = cycle.stream.accounts[side].name
+    ids = [member.remote_id for member in group if member.side is side]
+    return observations.load(db, account, cycle.stream.resource, ids)
+
+
+def _pair_up(
+    cycle: Cycle, sides: Both[list[Member]], seen: Both[dict[str, Observation]]
+) -> tuple[list[Join], list[Member]]:
+    """Those that say the same in all fields first, then in those by which people know them.
+
+    Equal ones in the order of their ids, so that none is ever joined twice.
+    """
+    stream = cycle.stream
+    joins: list[Join] = []
+    left, right = list(sides.left), list(sides.right)
+    for rules in (stream.mapping.rules, stream.telling):
+        alike = partial(_alike, cycle, seen, rules)
+        for one in list(left):
+            other = next((m for m in right if alike(one, m) and _may_join(one, m)), None)
+            if other is not None:
+                joins.append(Join(one, other))
+                left.remove(one)
+                right.remove(other)
+    return joins, [*left, *right]
+
+
+def _may_join(one: Member, other: Member) -> bool:
+    """Two that wait for a counterpart each are two, about which was decided already."""
+    return one.link_id is None or other.link_id is None
+
+
+def _alike(
+    cycle: Cycle,
+    seen: Both[dict[str, Observation]],
+    rules: Sequence[Rule],
+    left: Member,
+    right: Member,
+) -> bool:
+    shown = Both(seen.left.get(left.remote_id), seen.right.get(right.remote_id))
+    if shown.left is None or shown.right is None:
+        return False
+    fields = Both(shown.left.fields, shown.right.fields)
+    return say_the_same(rules, fields, cycle.stream.mapping)

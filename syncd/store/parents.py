@@ -1,0 +1,87 @@
+"""Contacts whose records can only be listed one contact at a time: when that was done, and for
+whom it is due."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from syncd.model.record import Resource
+from syncd.model.side import Side
+from syncd.store import tables as t
+from syncd.store.prepared import prepared
+from syncd.store.upsert import chunks, upsert
+from syncd.store.within import within
+
+_P = t.parent_read.c
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The records of one resource on one side of a pair."""
+
+    pair: str
+    side: Side
+    resource: Resource
+
+    @property
+    def key(self) -> dict[str, Any]:
+        return {"pair": self.pair, "side": self.side.value, "resource": self.resource.value}
+
+
+def _at(pair: Any, side: Any, resource: Any) -> sa.ColumnElement[bool]:
+    return sa.and_(_P.pair == pair, _P.side == side, _P.resource == resource)
+
+
+def note_due(db: sa.Connection, shelf: Shelf, ids: Iterable[str]) -> None:
+    """Have the records of these contacts listed by the next cycle."""
+    rows = [{**shelf.key, "parent_id": one, "due": True} for one in sorted({*ids})]
+    upsert(db, t.parent_read, rows, ["due"])
+
+
+@prepared
+def _due(pair: Any, side: Any, resource: Any, limit: Any, after: Any) -> sa.Executable:
+    at = (_at(pair, side, resource), _P.due, _P.parent_id > after)
+    return sa.select(_P.parent_id).where(*at).order_by(_P.parent_id).limit(limit)
+
+
+def due(db: sa.Connection, shelf: Shelf, limit: int, after: str = "") -> list[str]:
+    """Contacts whose records are to be listed, in order, beginning after one."""
+    return list(_due(db, **shelf.key, limit=limit, after=after).scalars())
+
+
+@prepared
+def _oldest(pair: Any, side: Any, resource: Any, limit: Any, before: Any) -> sa.Executable:
+    at = (_at(pair, side, resource), _P.read_at < before)
+    return sa.select(_P.parent_id).where(*at).order_by(_P.read_at).limit(limit)
+
+
+def oldest(db: sa.Connection, shelf: Shelf, limit: int, *, before: datetime) -> list[str]:
+    """Those whose records were listed longest ago, the first of them first.
+
+    Args:
+        before: leave out those of which they were listed since.
+    """
+    return list(_oldest(db, **shelf.key, limit=limit, before=before).scalars())
+
+
+def note_read(db: sa.Connection, shelf: Shelf, parent_id: str, now: datetime) -> None:
+    """Note that the records of a contact have been listed."""
+    row = {**shelf.key, "parent_id": parent_id, "read_at": now, "due": False}
+    upsert(db, t.parent_read, [row], ["read_at", "due"])
+
+
+def forget(db: sa.Connection, shelf: Shelf, ids: Iterable[str]) -> None:
+    """Never list the records of these contacts again, unless something happens to them."""
+    for some in chunks(ids):
+        here = sa.and_(_at(*shelf.key.values()), within(_P.parent_id, some))
+        db.execute(t.parent_read.delete().where(here))
+
+
+def standing(db: sa.Connection, shelf: Shelf) -> tuple[int, datetime | None]:
+    """How many contacts there are whose records are listed, and when the oldest look was."""
+    counted = sa.select(sa.func.count(), sa.func.min(_P.read_at))
+    number, read_at = db.execute(counted.where(_at(*shelf.key.values()))).one()
+    return int(number), read_at
