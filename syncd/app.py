@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,7 +31,7 @@ from syncd.mapping.compile import MissingField
 from syncd.mapping.problem import Problem
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
-from syncd.model.spec import ResourceSpec
+from syncd.model.spec import Listing, ResourceSpec
 from syncd.opening import Ground
 from syncd.store import database, fields, runs
 from syncd.store.clocks import within
@@ -79,11 +79,30 @@ class App(Accounts):
             AccountError: an account cannot be read.
         """
         how = {"create_fields": create_fields, "anew": anew, "complete": complete}
-        return Pair(name, (self._opened(self.pair_named(name), patience=patience, **how),))
+        configured = self.pair_named(name)
+        contacts = self._opened(configured, Resource.CONTACT, patience=patience, **how)
+        streams: list[Stream] = []
+        resting: list[str] = []
+        nested = configured.settings.streams if not contacts.reduced else ()
+        for resource in nested:
+            stream = self._opened(configured, resource, patience=patience, **how)
+            resting += stream.resting if stream.reduced else ()
+            streams += [] if stream.reduced else [stream]
+        listed = {
+            resource: frozenset(
+                side
+                for side in SIDES
+                if self._spec(configured, side, resource).listing is Listing.BY_PARENT
+            )
+            for resource in nested
+        }
+        contacts = replace(contacts, children=listed, resting=(*contacts.resting, *resting))
+        return Pair(name, (contacts, *streams))
 
     def _opened(
         self,
         configured: ConfiguredPair,
+        resource: Resource,
         *,
         create_fields: bool,
         anew: bool,
@@ -91,7 +110,7 @@ class App(Accounts):
         patience: timedelta,
     ) -> Stream:
         while True:
-            ground, unread = self._ground(configured, anew=anew, patience=patience)
+            ground, unread = self._ground(configured, resource, anew=anew, patience=patience)
             try:
                 for error in unread.values():
                     raise error
@@ -109,12 +128,16 @@ class App(Accounts):
                 return self._limping(ground, error, create_fields=create_fields)
 
     def _ground(
-        self, configured: ConfiguredPair, *, anew: bool, patience: timedelta = timedelta()
+        self,
+        configured: ConfiguredPair,
+        resource: Resource,
+        *,
+        anew: bool,
+        patience: timedelta = timedelta(),
     ) -> tuple[Ground, dict[Side, SyncdError]]:
         """What the pair is compiled against; and why the fields of a side cannot be read."""
         names: Both[str] = Both(*(configured.account(side) for side in SIDES))
         looks = names.map(lambda account: self.look(account, anew=anew, patience=patience))
-        resource = Resource.CONTACT
         with database.reading(self.store) as db:
             generations: Both[Mapping[str, Generation]] = Both(
                 *(fields.load(db, account, resource) for account in names)
@@ -124,7 +147,7 @@ class App(Accounts):
             names=names,
             connectors=names.map(self.connect),
             checked=looks.map(lambda look: look.checked),
-            specs=names.map(lambda account: self._spec(account, resource)),
+            specs=Both(*(self._spec(configured, side, resource) for side in SIDES)),
             generations=generations,
             kin=self._kin_of(configured, resource),
             setup=_setup(configured),
@@ -147,7 +170,7 @@ class App(Accounts):
                 ground.connectors[one.side].create_field(ground.resource, one.spec)
             for account in ground.names:
                 self.checked(account, anew=True)
-            ground, _ = self._ground(ground.configured, anew=False)
+            ground, _ = self._ground(ground.configured, ground.resource, anew=False)
             compiled = opening.fitting(ground)
         return opening.whole(ground, compiled)
 
@@ -160,7 +183,7 @@ class App(Accounts):
                 unmade = {one.where: str(error) for one in missing}
             else:
                 unmade = self._make(ground, missing)
-                ground, _ = self._ground(ground.configured, anew=True)
+                ground, _ = self._ground(ground.configured, ground.resource, anew=True)
         return opening.limping(ground, unmade)
 
     def _make(self, ground: Ground, missing: Iterable[MissingField]) -> dict[str, str]:
@@ -218,7 +241,7 @@ class App(Accounts):
         except FieldsChangedError as refused:
             if not self._was_approved(name):
                 raise
-            ground, _ = self._ground(self.pair_named(name), anew=False)
+            ground, _ = self._ground(self.pair_named(name), Resource.CONTACT, anew=False)
             bare = opening.reduced(ground, [str(refused)])
         return run(Pair(name, (shaped(bare),)))
 
@@ -230,16 +253,26 @@ class App(Accounts):
             now = Terms(ground.setup, accounts)
             return may_create_fields(db, pair.name, now, baseline_auto=auto)
 
-    def _spec(self, account: str, resource: Resource) -> ResourceSpec:
+    def _spec(self, pair: ConfiguredPair, side: Side, resource: Resource) -> ResourceSpec:
+        account = pair.account(side)
         opened = self.connect(account)
         if resource not in opened.spec.resources:
-            raise ConfigError(f"'{opened.spec.name}' has no resource '{resource.value}'.")
+            raise ConfigError(
+                f"`{account}` ({opened.spec.title}) has no {resource.value}s, so that none can be"
+                " kept in step. Nothing was done.",
+                hint=f"Remove `{resource.value}s:` from this pair.",
+                where=pair.place.where(*pair.steps(resource)),
+            )
         return opened.spec.resources[resource]
 
     def warnings(self, name: str) -> tuple[Problem, ...]:
         """What in a pair's mapping may surprise, but does not stop it."""
-        ground, _ = self._ground(self.pair_named(name), anew=False)
-        return ground.compiled().warnings
+        pair = self.pair_named(name)
+        grounds = [
+            self._ground(pair, resource, anew=False)[0]
+            for resource in (Resource.CONTACT, *pair.settings.streams)
+        ]
+        return tuple(warning for ground in grounds for warning in ground.compiled().warnings)
 
 
 def open_app(path: Path, *, env: Mapping[str, str] | None = None, wire: Wire | None = None) -> App:

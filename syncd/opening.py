@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from syncd.config.load import Pair as ConfiguredPair
-from syncd.config.policy import address_policy, pair_policy
+from syncd.config.policy import address_policy, child_policy, pair_policy
 from syncd.config.problems import raise_any
 from syncd.connectors.api import Connector
 from syncd.core.consent import CONSENT
@@ -21,6 +21,9 @@ from syncd.engine.context import Account, Stream
 from syncd.errors import ConfigError
 from syncd.kin import Kin
 from syncd.mapping.compile import Compiled, MissingField, compile_rules
+from syncd.mapping.line import Line
+from syncd.mapping.problem import Problem
+from syncd.model.policy import PairPolicy
 from syncd.model.record import Resource
 from syncd.model.rule import Rule
 from syncd.model.side import SIDES, Both, Side
@@ -32,6 +35,8 @@ RESTS = (
     " goes on."
 )
 REDUCED = "Until that is mended nothing but opt-outs travels."
+ALL_RESTS = "Until that is mended these rest, and everything else goes on."
+NOTHING: Both[frozenset[str]] = Both(frozenset(), frozenset())
 # What an account's error says of a run that ends there, which this one does not.
 _UNSENT = " Nothing was sent."
 
@@ -57,6 +62,15 @@ class Ground:
     resource: Resource = Resource.CONTACT
 
     @property
+    def lines(self) -> tuple[Line, ...]:
+        return self.configured.lines(self.resource)
+
+    @property
+    def belongs(self) -> bool:
+        """Whether its records belong to others."""
+        return self.specs.left.parent is not None
+
+    @property
     def catalogues(self) -> Both[Catalogue]:
         return self.checked.map(lambda c: c.catalogues[self.resource])
 
@@ -67,7 +81,7 @@ class Ground:
 
     def compiled(self, catalogues: Both[Catalogue] | None = None) -> Compiled:
         shown = catalogues or self.catalogues
-        return compile_rules(self.configured.lines, shown, self.specs, self.names, self.countries)
+        return compile_rules(self.lines, shown, self.specs, self.names, self.countries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +97,20 @@ class Reading:
     looked_at: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
 
 
+def missing_key(ground: Ground) -> Problem | None:
+    """What is wrong with a stream by whose mapping no two of its records can be told apart."""
+    told = {name for line in ground.lines for side in SIDES for name in line.fields(side)}
+    known = {name for side in SIDES for name in ground.specs[side].recognised_by}
+    if not ground.belongs or told & known:
+        return None
+    where = ground.configured.place.where(*ground.configured.steps(ground.resource), "fields")
+    return Problem(
+        where,
+        f"By this mapping nobody could tell one of these {ground.resource.value}s from another.",
+        f"Add a line for {' or '.join(f'`{name}`' for name in sorted(known))}.",
+    )
+
+
 def fitting(ground: Ground) -> Compiled:
     """The mapping, every line of it.
 
@@ -90,7 +118,8 @@ def fitting(ground: Ground) -> Compiled:
         ConfigError: some do not fit; every problem, with its line.
     """
     compiled = ground.compiled()
-    raise_any(compiled.problems)
+    nameless = missing_key(ground)
+    raise_any([*compiled.problems, *([nameless] if nameless else [])])
     return compiled
 
 
@@ -135,6 +164,9 @@ def reduced(ground: Ground, causes: Iterable[str]) -> Stream:
         ConfigError: the address is in a field that only a catalogue tells of.
     """
     standard = ground.specs.map(lambda spec: spec.fields)
+    if ground.belongs:  # nothing of it is an opt-out, so that all of it rests
+        bare = replace(_assembled(ground, (), standard, Reading(NOTHING)), reduced=True)
+        return replace(bare, resting=tuple(f"{_told(cause)}  {ALL_RESTS}" for cause in causes))
     policy = address_policy(ground.configured, standard)
     keys = policy.keys
     named = Both(
@@ -160,8 +192,8 @@ def _stream(
     resting: tuple[str, ...],
 ) -> Stream:
     imagined = _with_missing(ground.catalogues, missing)
-    policy, looked_at = pair_policy(ground.configured, imagined, ground.countries)
-    lines = ground.configured.lines
+    policy, looked_at = _policy(ground, imagined)
+    lines = ground.lines
     wanted = Both(
         *(
             frozenset(
@@ -182,8 +214,17 @@ def _stream(
     )
 
 
+def _policy(ground: Ground, catalogues: Both[Catalogue]) -> tuple[PairPolicy, Both[frozenset[str]]]:
+    """The policy of the stream, and per side the fields at which it looks."""
+    if ground.belongs:
+        return child_policy(ground.configured, ground.resource), NOTHING
+    return pair_policy(ground.configured, catalogues, ground.countries)
+
+
 def _of_consent(spec: ResourceSpec) -> frozenset[str]:
     """What is always read: whether somebody opted out, and for which addresses."""
+    if spec.parent is not None:
+        return frozenset()
     further = spec.consent.addresses if spec.consent else None
     return frozenset({CONSENT} | ({further} if further else set()))
 
@@ -226,7 +267,7 @@ def _assembled(
             )
         ),
         mapping=CompiledMapping(rules, catalogues, ground.countries),
-        policy=address_policy(ground.configured, catalogues),
+        policy=PairPolicy(create=frozenset()),
         specs=ground.specs,
         fields=fields,
         relatives=ground.kin.relatives,

@@ -14,6 +14,7 @@ from syncd.config.settings import AccountSettings, LogSettings, PairSettings, Ro
 from syncd.errors import ConfigError
 from syncd.mapping.line import Line
 from syncd.mapping.problem import Problem, did_you_mean
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Side
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -55,21 +56,27 @@ class Pair:
     settings: PairSettings
     place: Place
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """The mapping, line by line, for `compile_rules`."""
+    def lines(self, resource: Resource = Resource.CONTACT) -> tuple[Line, ...]:
+        """The mapping of a resource, line by line, for `compile_rules`."""
+        settings, stream = self.settings, self.settings.streams.get(resource)
+        policy = (stream.policy if stream else None) or settings.policy
+        steps = self.steps(resource) if stream else ()
         return tuple(
             Line(
                 f.left,
                 f.right,
                 f.direction,
-                f.policy or self.settings.policy,
+                f.policy or policy,
                 f.transform,
                 f.create_missing,
-                self.place.where("fields", n),
+                self.place.where(*steps, "fields", n),
             )
-            for n, f in enumerate(self.settings.fields)
+            for n, f in enumerate(stream.fields if stream else settings.fields)
         )
+
+    def steps(self, resource: Resource) -> Steps:
+        """Where in the pair's file a resource beside the contacts stands."""
+        return (f"{resource.value}s",)
 
     def account(self, side: Side) -> str:
         """The name of the account on one side."""

@@ -8,7 +8,8 @@ from syncd.config.problems import raise_any
 from syncd.config.settings import Baseline
 from syncd.mapping.problem import UNKEPT_HINT, Problem, did_you_mean, unkept_told
 from syncd.mapping.where import Steps, Where, compile_where
-from syncd.model.policy import Keys, PairPolicy
+from syncd.model.policy import NO_KEYS, Keys, PairPolicy
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue
 
@@ -66,6 +67,18 @@ def address_policy(pair: Pair, catalogues: Both[Catalogue]) -> PairPolicy:
         resubscribe=settings.consent.resubscribe == "newer",
         guards=settings.guards.guards,
         baseline_auto=settings.baseline is Baseline.AUTO,
+    )
+
+
+def child_policy(pair: Pair, resource: Resource) -> PairPolicy:
+    """The policy of what belongs to contacts; no field tells who or what one of them is."""
+    settings = pair.settings.streams[resource]
+    return PairPolicy(
+        keys=NO_KEYS,
+        create=settings.create.sides,
+        deleted=settings.deleted,
+        guards=settings.guards.guards,
+        baseline_auto=pair.settings.baseline is Baseline.AUTO,
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from syncd.config.settings import AccountSettings, PairSettings, RootSettings, duration_text
+from syncd.config.parts import duration_text
+from syncd.config.settings import AccountSettings, PairSettings, RootSettings
 from syncd.mapping.transforms import NAMES
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

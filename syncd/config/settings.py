@@ -1,6 +1,5 @@
 """What may stand in `syncd.yaml` and in the files of the pairs."""
 
-import re
 from collections.abc import Mapping
 from datetime import timedelta
 from enum import StrEnum
@@ -11,85 +10,17 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    PlainSerializer,
     WithJsonSchema,
-    field_validator,
     model_validator,
 )
 
 from syncd.config.docstrings import describe
-from syncd.model.policy import Deleted, Guards, Limit, OnLeave
-from syncd.model.rule import Direction, Policy
-from syncd.model.side import SIDES, Both, Side
-
-_DURATION = re.compile(r"(?:(\d+)d)?(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?")
-LONGEST_WINDOW = timedelta(days=30)  # what was carried out is remembered for longer than that
-_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
-
-
-def parse_duration(text: Any) -> timedelta:
-    """A duration such as `90s`, `10m`, `1h30m` or `7d`.
-
-    >>> parse_duration("1h30m")
-    datetime.timedelta(seconds=5400)
-
-    Raises:
-        ValueError: it is none.
-    """
-    if isinstance(text, timedelta):
-        return text
-    found = _DURATION.fullmatch(text.strip()) if isinstance(text, str) else None
-    if not found or not any(found.groups()):
-        raise ValueError("should be a duration: type a number and a unit, as in 90s, 10m, 24h, 7d")
-    days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
-    try:
-        return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-    except OverflowError as error:
-        raise ValueError("should be a duration of at most 999999999 days") from error
-
-
-def duration_text(duration: timedelta) -> str:
-    """The inverse of `parse_duration`.
-
-    >>> duration_text(timedelta(minutes=90)), duration_text(timedelta(0))
-    ('1h30m', '0s')
-    """
-    minutes, seconds = divmod(int(duration.total_seconds()), 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s"))
-    return "".join(f"{count}{unit}" for count, unit in parts if count) or "0s"
-
-
-def _several(given: Any) -> Any:
-    """One name, a list of names or nothing, as a tuple."""
-    if given is None:
-        return ()
-    return tuple(given) if isinstance(given, list) else (given,)
-
-
-def _per_side(given: Any) -> Any:
-    return {"left": given, "right": given} if isinstance(given, str) else given
-
-
-_text_or_texts = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
-
-Name = Annotated[str, Field(pattern=_NAME)]
-Texts = Annotated[tuple[str, ...], BeforeValidator(_several), WithJsonSchema(_text_or_texts)]
-Duration = Annotated[
-    timedelta,
-    BeforeValidator(parse_duration),
-    PlainSerializer(duration_text, when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": r"^(?=\d)(\d+d)?(\d+h)?(\d+m)?(\d+s)?$"}),
-]
-
-
-class Part(BaseModel):
-    """A part of the configuration: unknown keys are refused, and nothing changes later."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, json_schema_extra=describe
-    )
+from syncd.config.parts import Duration, Name, Part, Texts, per_side
+from syncd.config.streams import Create, FieldSettings, GuardSettings, StreamSettings
+from syncd.model.policy import Deleted, OnLeave
+from syncd.model.record import Resource
+from syncd.model.rule import Policy
+from syncd.model.side import Both
 
 
 class Baseline(StrEnum):
@@ -97,19 +28,6 @@ class Baseline(StrEnum):
 
     HELD = "held"
     AUTO = "auto"
-
-
-class Create(StrEnum):
-    """Where missing records may be created."""
-
-    BOTH = "both"
-    LEFT = "left"
-    RIGHT = "right"
-    NONE = "none"
-
-    @property
-    def sides(self) -> frozenset[Side]:
-        return frozenset(side for side in SIDES if self.value in ("both", side.value))
 
 
 class KeyField(Part):
@@ -125,7 +43,7 @@ class KeyField(Part):
 
 Key = Annotated[
     KeyField,
-    BeforeValidator(_per_side),
+    BeforeValidator(per_side),
     WithJsonSchema(
         {
             "anyOf": [
@@ -177,72 +95,6 @@ class ConsentSettings(Part):
     """`newer`: an opt-in with a later date and a source lifts an opt-out."""
 
 
-class LimitSettings(Part):
-    """How much of one kind a run may do without asking."""
-
-    count: int = Field(ge=0)
-    """At most so many."""
-    percent: float = Field(ge=0, le=100)
-    """At most this share of the linked records."""
-
-    @property
-    def limit(self) -> Limit:
-        return Limit(self.count, self.percent)
-
-
-def _default_limit(kind: str) -> Any:
-    limit: Limit = getattr(Guards(), kind)
-    return Field(default=LimitSettings(count=limit.count, percent=limit.percent))
-
-
-class GuardSettings(Part):
-    """Limits of one run, per side, and of all runs of a window of time."""
-
-    window: Duration = Guards().window
-    """Over how much time the limits hold too, at most 30d; `0s`: each run by itself."""
-    creates: LimitSettings = _default_limit("creates")
-    updates: LimitSettings = _default_limit("updates")
-    deletes: LimitSettings = _default_limit("deletes")
-    optouts: LimitSettings = _default_limit("optouts")
-    emptied: LimitSettings = _default_limit("emptied")
-    """In how many records one field may be emptied; the share is of those that have a value."""
-
-    @field_validator("window")
-    @classmethod
-    def _is_remembered(cls, window: timedelta) -> timedelta:
-        if window > LONGEST_WINDOW:
-            raise ValueError("must be 30d or shorter")
-        return window
-
-    @property
-    def guards(self) -> Guards:
-        return Guards(
-            self.creates.limit,
-            self.updates.limit,
-            self.deletes.limit,
-            self.optouts.limit,
-            self.emptied.limit,
-            self.window,
-        )
-
-
-class FieldSettings(Part):
-    """One line of the mapping."""
-
-    left: Texts = ()
-    """One field of the left, or several."""
-    right: Texts = ()
-    """One field of the right, or several."""
-    direction: Direction = Direction.BOTH
-    """`right`: from left to right only; `left`: from right to left only."""
-    policy: Policy | None = None
-    """Who wins if both sides changed; default: the pair's policy."""
-    transform: dict[str, Any] = {}
-    """How values translate: the name of a transform and its argument."""
-    create_missing: bool = False
-    """Create a custom field that one side lacks."""
-
-
 class PairSettings(Part):
     """Two accounts kept in step, with mapping and policy."""
 
@@ -276,6 +128,22 @@ class PairSettings(Part):
     """How much a run may do without asking, per side."""
     fields: tuple[FieldSettings, ...] = ()
     """The mapping, line by line; the e-mail address is always part of it."""
+    notes: StreamSettings | None = None
+    """The notes of the contacts, if they are to be kept in step too."""
+    tasks: StreamSettings | None = None
+    """The tasks of the contacts, if they are to be kept in step too."""
+    appointments: StreamSettings | None = None
+    """The appointments of the contacts, if they are to be kept in step too."""
+
+    @property
+    def streams(self) -> Mapping[Resource, StreamSettings]:
+        """What is kept in step besides the contacts, and belongs to them."""
+        named = {
+            Resource.TASK: self.tasks,
+            Resource.NOTE: self.notes,
+            Resource.APPOINTMENT: self.appointments,
+        }
+        return {resource: settings for resource, settings in named.items() if settings}
 
     @model_validator(mode="after")
     def _is_possible(self) -> "PairSettings":

@@ -64,6 +64,9 @@ class Keys:
     second: Both[str] | None = None
 
 
+NO_KEYS = Keys(Both("", ""))  # no field is called so
+
+
 @dataclass(frozen=True, slots=True)
 class PairPolicy:
     """How one pair is kept in step.
