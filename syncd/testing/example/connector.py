@@ -2,10 +2,11 @@
 
 Source: the reference of an API that is invented, "Contacts" and "Limits", read 2026-11-02.
 Known limits: 100 calls per 10 s and token; `first_name` is cut at 64 characters without an
-error, a `note` above 500 is refused; labels are stored in lower case.
+error, a `note` above 500 is refused; labels are stored in lower case. What belongs to contacts
+is in `children.py`: a platform without such records needs neither that nor the last four methods.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -21,10 +22,10 @@ from syncd.errors import (
     TransientError,
 )
 from syncd.http.answer import Answer
-from syncd.http.client import ApiClient, Query
+from syncd.http.client import ApiClient
 from syncd.http.limits import Limiter, Rate
 from syncd.model.op import Op, OpKind, Receipt
-from syncd.model.record import Identity, Page, Record, Resource, Window
+from syncd.model.record import Extent, Identity, Page, Record, Resource, Right, Window
 from syncd.model.spec import (
     Catalogue,
     ConsentSpec,
@@ -35,7 +36,9 @@ from syncd.model.spec import (
     Spec,
 )
 from syncd.model.values import Level, Value
-from syncd.testing.example.codec import missing, moment_of, to_record, to_wire
+from syncd.testing.example.children import CHILDREN, Children, NoContactError
+from syncd.testing.example.codec import missing, to_record, to_wire
+from syncd.testing.example.pager import Pager
 
 FIELDS: Catalogue = {
     field.name: field
@@ -62,9 +65,12 @@ SPEC = Spec(
             finds=frozenset({"email"}),
             consent=ConsentSpec(levels=frozenset({Level.UNKNOWN, Level.REVOKED})),
             batch_size=20,
-        )
+        ),
+        **CHILDREN,
     },
 )
+
+NAMES = sorted({name for one in SPEC.resources.values() for name in one.fields})
 
 
 class Settings(BaseModel):
@@ -96,6 +102,10 @@ class ExampleMail:
             headers={"Authorization": f"Bearer {settings.token.get_secret_value()}"},
             judge=judge,
         )
+        self._children = {
+            resource: Children(resource, self._http, settings.page_size, wire.now)
+            for resource in CHILDREN
+        }
 
     def close(self) -> None:
         self._http.close()
@@ -105,7 +115,7 @@ class ExampleMail:
         return Identity(str(account.get("id", "")), str(account.get("title", "")))
 
     def catalogue(self, resource: Resource) -> Catalogue:
-        return FIELDS
+        return SPEC.resources[resource].fields
 
     def create_field(self, resource: Resource, field: FieldSpec) -> None:
         raise ConfigError(f"ExampleMail has no custom fields, so '{field.name}' cannot be made")
@@ -119,25 +129,10 @@ class ExampleMail:
         full: bool = False,
         window: Window | None = None,
     ) -> Iterator[Page]:
-        """Contacts in the order of their last change, so that a sweep misses no edit.
-
-        A cursor is a sequence number; within a sweep the word `sweep` stands before it.
-        """
-        word, _, number = (cursor or "sweep 0").rpartition(" ")
-        sweep = full or window is not None or word == "sweep"
-        after = "0" if sweep and word != "sweep" else number
-        while True:
-            query: Query = {"after": after, "limit": self._page_size}
-            answer = self._http.request("GET", "/contacts", query=query)
-            body = answer.json_object()
-            shown, last, more = body.get("items"), body.get("next"), body.get("more")
-            if not (isinstance(shown, list) and isinstance(last, str) and isinstance(more, bool)):
-                raise missing(answer, "items, next and more")
-            after = last
-            records = [to_record(item, answer) for item in shown if _is_within(item, window)]
-            yield Page(records, f"sweep {after}" if sweep and more else after)
-            if not more:
-                return
+        if resource in self._children:
+            return self._children[resource].pull(cursor, window, full=full)
+        pager = Pager(self._http, "/contacts", to_record, self._page_size, window)
+        return pager.changes(cursor, full=full)
 
     def fetch(
         self,
@@ -146,6 +141,7 @@ class ExampleMail:
         *,
         fields: frozenset[str],
     ) -> Record:
+        _only_contacts(resource)
         try:
             answer = self._http.request("GET", "/contacts/{id}", {"id": remote_id})
         except StaleError:
@@ -163,6 +159,7 @@ class ExampleMail:
         *,
         fields: frozenset[str],
     ) -> Sequence[Record]:
+        _only_contacts(resource)
         wanted = to_wire({key: value}).get(key) if value else None
         if not isinstance(wanted, str):
             return ()
@@ -173,9 +170,10 @@ class ExampleMail:
         return [to_record(item, answer) for item in shown]
 
     def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
+        write = self._children[resource].write if resource in self._children else self._write
         for op in ops:
             try:
-                yield self._write(op)
+                yield write(op)
             except (RecordError, StaleError, InDoubtError) as error:
                 yield Receipt(op.id, error=error)
 
@@ -201,11 +199,28 @@ class ExampleMail:
             raise InDoubtError(cause.message) from cause
         return Receipt(op.id, record.remote_id, record)
 
+    # What belongs to contacts
 
-def _is_within(item: Any, window: Window | None) -> bool:
-    if window is None or not isinstance(item, Mapping):
-        return True
-    return any(window.holds(moment_of(item.get(name))) for name in ("created_at", "changed_at"))
+    def children(
+        self, resource: Resource, parent_id: str, *, fields: frozenset[str]
+    ) -> Sequence[Record]:
+        return self._children[resource].of(parent_id)
+
+    def child(
+        self, resource: Resource, remote_id: str, parent_id: str, *, fields: frozenset[str]
+    ) -> Record:
+        return self._children[resource].fetch(remote_id, parent_id)
+
+    def rights(self, resource: Resource) -> Sequence[Right]:
+        return ()  # a token may do everything
+
+    def keep_to(self, resource: Resource, extent: Extent) -> None:
+        self._children[resource].extent = extent
+
+
+def _only_contacts(resource: Resource) -> None:
+    if resource is not Resource.CONTACT:
+        raise ConfigError(f"ExampleMail does this with contacts only, not with a {resource.value}")
 
 
 def judge(answer: Answer) -> None:
@@ -219,7 +234,9 @@ def judge(answer: Answer) -> None:
                 f"{where}: the token is not valid", hint="Replace it in ExampleMail."
             )
         case 404, "no_contact":
-            raise StaleError(f"{where}: there is no such contact")
+            raise NoContactError(f"{where}: there is no such contact")
+        case 404, ("no_note" | "no_task" | "no_appointment"):
+            raise StaleError(f"{where}: there is no such record")
         case 409, "exists":
             known = told.get("id")
             raise DuplicateError(
@@ -228,7 +245,7 @@ def judge(answer: Answer) -> None:
             )
         case 422, _:
             named = told.get("fields")
-            fields = tuple(name for name in FIELDS if isinstance(named, list) and name in named)
+            fields = tuple(name for name in NAMES if isinstance(named, list) and name in named)
             raise RecordError(f"{where}: a value is not accepted", fields=fields)
         case _:
             raise TransientError(f"{where}, which it never should be")

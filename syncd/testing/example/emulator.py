@@ -76,22 +76,24 @@ class Emulator:
             case "GET", "/contacts" if "email" in request.url.params:
                 return 200, {"items": self._with_address(request.url.params["email"])}
             case "GET", "/contacts":
-                return 200, self._changed(request.url.params)
+                return 200, self._changed(self.contacts, request.url.params)
             case "POST", "/contacts":
-                return 201, {"contact": self.create(_object(request))}
+                return 201, {"contact": self.create(object_of(request))}
             case "GET", _ if remote_id:
                 return 200, {"contact": self._there(remote_id)}
             case "PATCH", _ if remote_id:
-                return 200, {"contact": self.change(remote_id, _object(request))}
+                return 200, {"contact": self.change(remote_id, object_of(request))}
             case "DELETE", _ if remote_id:
                 self.delete(remote_id)
                 return 200, {}
         raise RefusalError(404, "no_such_call")
 
-    def _changed(self, params: httpx.QueryParams) -> dict[str, Any]:
-        """Contacts behind a sequence number, in the order of their last change."""
+    def _changed(
+        self, stored: dict[str, dict[str, Any]], params: httpx.QueryParams
+    ) -> dict[str, Any]:
+        """Records behind a sequence number, in the order of their last change."""
         after, limit = int(params.get("after", "0")), int(params.get("limit", "100"))
-        behind = [one for one in self.contacts.values() if one["sequence"] > after]
+        behind = [one for one in stored.values() if one["sequence"] > after]
         items = sorted(behind, key=lambda one: int(one["sequence"]))[:limit]
         last = items[-1]["sequence"] if items else after
         return {"items": items, "next": str(last), "more": len(behind) > limit}
@@ -128,10 +130,12 @@ class Emulator:
         self._put({"id": remote_id, "deleted": True})
 
     def _put(self, contact: dict[str, Any]) -> dict[str, Any]:
-        self._changes += 1
-        stamp = {"sequence": self._changes, "changed_at": self._now().isoformat()}
-        self.contacts[contact["id"]] = {"deleted": False, **contact, **stamp}
+        self.contacts[contact["id"]] = {"deleted": False, **contact, **self._stamp()}
         return self.contacts[contact["id"]]
+
+    def _stamp(self) -> dict[str, Any]:
+        self._changes += 1
+        return {"sequence": self._changes, "changed_at": self._now().isoformat()}
 
     def _stored(self, body: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
         """The values as they are kept."""
@@ -142,7 +146,8 @@ class Emulator:
         return stored
 
 
-def _object(request: httpx.Request) -> dict[str, Any]:
+def object_of(request: httpx.Request) -> dict[str, Any]:
+    """The body of a request."""
     body = json.loads(request.content)
     if not isinstance(body, dict):
         raise RefusalError(422, "no object")

@@ -7,8 +7,9 @@ import httpx
 
 from syncd.model.values import Fields
 from syncd.testing.contract import Clock, Platform
+from syncd.testing.example.child_emulator import NestingEmulator
 from syncd.testing.example.connector import CONNECTOR
-from syncd.testing.example.emulator import BLOCKED, TOKEN, Emulator
+from syncd.testing.example.emulator import BLOCKED, TOKEN
 
 
 class ExampleMailPlatform(Platform):
@@ -21,7 +22,7 @@ class ExampleMailPlatform(Platform):
     refused_edit: ClassVar[Fields] = refused_create
 
     def __init__(self, clock: Clock) -> None:
-        self._emulator = Emulator(clock.now)
+        self._emulator = NestingEmulator(clock.now)
         self.transport = httpx.MockTransport(self._emulator.answer)
         self.settings = {
             "token": TOKEN,

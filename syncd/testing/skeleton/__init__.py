@@ -10,7 +10,10 @@ from pathlib import Path
 from syncd.connectors.registry import installed
 from syncd.errors import ConfigError
 
-CODE = ("__init__.py", "codec.py", "connector.py", "emulator.py", "platform.py")
+CODE = (
+    *("__init__.py", "connector.py", "pager.py", "codec.py", "children.py", "child_codec.py"),
+    *("emulator.py", "child_emulator.py", "platform.py"),
+)
 # What is written beside the code, and the template of it.
 BESIDE = {
     "pyproject.toml": "pyproject.toml.txt",
