@@ -15,4 +15,4 @@ def test_each_of_them_is_asked_every_promise() -> None:
     asked |= {"maileon": TestMaileon, "mailercloud": TestMailercloud}
     assert installed().keys() <= asked.keys()
     for suite in asked.values():
-        assert sum(name.startswith("test_") for name in vars(suite)) == len(PROMISES) == 13
+        assert sum(name.startswith("test_") for name in vars(suite)) == len(PROMISES) == 14

@@ -1,19 +1,20 @@
 """Promises about the shape of answers: names that are new, and names that are missing."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
 import httpx
 
+from syncd.connectors.api import Connector
 from syncd.errors import SyncdError
 from syncd.model.record import Record
 from syncd.model.spec import Kind
 from syncd.model.values import Consent, Fields, Level, Value
 from syncd.testing.contract import line
 from syncd.testing.contract.calling import unless_raised
-from syncd.testing.contract.harness import Harness, fields_of, shown, some
+from syncd.testing.contract.harness import Harness, Look, fields_of, shown, some
 from syncd.testing.contract.promise import hold
 from syncd.testing.contract.samples import as_change
 
@@ -38,24 +39,25 @@ class _Extender:
 def unknown_fields_are_ignored(fresh: Fresh) -> None:
     """Everything is read and written once more, with unknown names in every answer."""
     harness = fresh()
-    people = harness.populate(harness.platform.page_size + 1)
+    people = harness.populate(harness.page_size + 1)
     plain = harness.pull(full=True)
-    direct = {remote_id: harness.fetch(remote_id) for remote_id in people}
+    direct = {name: _seen(look, people) for name, look in harness.looks.items()}
     extender = _Extender(harness)
     harness.line.trouble = line.rewritten(extender)
     by = harness.opened()
     with unless_raised("With unknown names in the answers, reading"):
         again = harness.pull(full=True, by=by)
-        looked = {remote_id: harness.fetch(remote_id, by) for remote_id in people}
+        looked = {name: _seen(look, people, by) for name, look in harness.looks.items()}
     hold(
         extender.extended > 0,
         "No answer could be extended, as none is JSON or XML: write `Platform.with_unknown_fields`",
     )
     _equal(fields_of(shown(plain)), fields_of(shown(again)), "a sweep")
-    _equal(fields_of(direct), fields_of(looked), "`fetch`")
-    creation = harness.creation(**{harness.platform.text: "New"})
+    for name in harness.looks:
+        _equal(direct[name], looked[name], f"`{name}`")
+    creation = harness.creation(**{harness.text: "New"})
     known = next(iter(people))
-    change = harness.change(known, people[known], {harness.platform.text: "Changed"})
+    change = harness.change(known, people[known], {harness.text: "Changed"})
     with unless_raised("With unknown names in the answers, `push`"):
         receipts = harness.push(creation, change, by=by)
         made = harness.done(creation, receipts[creation.id])
@@ -66,6 +68,10 @@ def unknown_fields_are_ignored(fresh: Fresh) -> None:
         wanted = {name: value for name, value in patch.items() if isinstance(value, str)}
         wrong = harness.differing(harness.fetch(remote_id, harness.opened()).fields, wanted)
         hold(not wrong, f"With unknown names in the answers, {some(wrong)} was not written")
+
+
+def _seen(look: Look, ids: Iterable[str], by: Connector | None = None) -> dict[str, Any]:
+    return fields_of({remote_id: look(remote_id, by) for remote_id in ids})
 
 
 def _equal(plain: dict[str, Any], extended: dict[str, Any], what: str) -> None:
@@ -101,7 +107,8 @@ def missing_fields_are_unknown(fresh: Fresh) -> None:
     harness.line.trouble = line.rewritten(listener)
     harness.pull(full=True)
     for remote_id in truth:
-        harness.fetch(remote_id)
+        for look in harness.looks.values():
+            look(remote_id, None)
     for name in sorted(listener.names):
         _nobody_vanishes(harness, truth, line.rewritten(line.without(name)), f"Without '{name}'")
     hollow = line.rewritten(line.hollow)
@@ -136,11 +143,12 @@ def _nobody_vanishes(
     harness.line.trouble = trouble
     by = harness.opened()
     for remote_id, fields in truth.items():
-        try:
-            record = harness.fetch(remote_id, by)
-        except SyncdError:
-            continue
-        _is_as_before(harness, record, fields, f"{what} `fetch`")
+        for name, look in harness.looks.items():
+            try:
+                record = look(remote_id, by)
+            except SyncdError:
+                continue
+            _is_as_before(harness, record, fields, f"{what} `{name}`")
     try:
         listed = shown(harness.pull(full=True, by=by))
     except SyncdError:
@@ -158,7 +166,7 @@ def _is_as_before(harness: Harness, record: Record, truth: Fields, what: str) ->
     )
     for name, value in record.fields.items():
         wanted = truth.get(name)
-        may_be_absent = any(fnmatchcase(name, one) for one in harness.platform.empty_is_absent)
+        may_be_absent = any(fnmatchcase(name, one) for one in harness.empty_is_absent)
         hold(
             (may_be_absent and _is_empty(value)) or harness.is_same(name, value, wanted),
             f"{what} shows '{name}' as {value!r} although it is {wanted!r}. What an answer does not"

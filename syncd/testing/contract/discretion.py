@@ -117,24 +117,22 @@ def _quoting(status: int) -> line.Trouble:
 
 def _live(harness: Harness, trouble: line.Trouble | None, ear: _Ear, personal: set[str]) -> None:
     """Everything that a connector does, whatever becomes of it."""
-    text, key = harness.platform.text, harness.platform.key
+    text, key = harness.text, harness.key
     people = harness.populate(2)
     (one, two) = people
     with _heard(ear, "an error"):
-        harness.connector.catalogue(harness.op(OpKind.CREATE, {}).resource)
+        harness.connector.catalogue(harness.resource)
     creation = harness.creation(**{text: PERSONAL})
-    refused = harness.creation(**{text: OTHER, **harness.platform.refused_create})
+    refused = harness.refused_creation(OTHER)
     again = harness.op(OpKind.CREATE, {**people[one], text: PERSONAL})
     change = harness.change(one, people[one], {text: OTHER})
-    bad = harness.change(
-        two, people[two], {**harness.platform.refused_edit, text: "x\x00" + PERSONAL * 300}
-    )
+    bad = harness.change(two, people[two], {**harness.refused_edit, text: "x\x00" + PERSONAL * 300})
     personal |= _texts(creation, refused, again, bad)
     harness.line.trouble = trouble
     calls: list[tuple[str, Callable[[], Any]]] = [
         ("check", harness.connector.check),
         ("pull", lambda: harness.pull(full=True)),
-        ("fetch", lambda: harness.fetch(one)),
+        *((name, lambda look=look: look(one, None)) for name, look in harness.looks.items()),
         *(
             (f"find by '{k}'", lambda k=k: harness.find(k, people[one][key]))
             for k in harness.spec.finds

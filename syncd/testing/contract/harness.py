@@ -1,12 +1,13 @@
 """A fresh platform with a connector on it, and the few things that every promise does there."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, islice
-from typing import Any
+from typing import Any, ClassVar
 
 from syncd.connectors.api import Connector, Wire
 from syncd.core.canonical import canonical, same
+from syncd.errors import RecordError, SyncdError
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Page, Record, Resource, is_usable_id
 from syncd.model.spec import Catalogue, FieldSpec, Kind, ResourceSpec
@@ -20,12 +21,21 @@ from syncd.testing.contract.samples import samples_for
 
 CONTACT = Resource.CONTACT
 MOST_PAGES = 1_000
+Look = Callable[[str, Connector | None], Record]  # by remote id, and by another connector
 
 
 class Harness:
-    """One account, made for one promise."""
+    """One account, made for one promise about one resource: contacts, unless a subclass says so.
 
-    def __init__(self, platform: type[Platform]) -> None:
+    Attributes:
+        looks: ways to read one record directly, by the name of the method.
+        refusals: how a receipt may tell of `refused_creation`.
+    """
+
+    refusals: ClassVar[tuple[type[SyncdError], ...]] = (RecordError,)
+
+    def __init__(self, platform: type[Platform], resource: Resource = CONTACT) -> None:
+        self.resource = resource
         self.clock = Clock()
         self.platform = platform(self.clock)
         self.line = Line(self.platform.transport, self.clock)
@@ -33,10 +43,11 @@ class Harness:
         self._numbers = count(1)
         self._op_ids = count(101, 7)  # no positions in a batch
         self.connector = self.opened()
-        self.spec: ResourceSpec = self.connector.spec.resources[CONTACT]
+        self.spec: ResourceSpec = self.connector.spec.resources[resource]
         with calling("catalogue"):
-            self.catalogue: Catalogue = self.connector.catalogue(CONTACT)
+            self.catalogue: Catalogue = self.connector.catalogue(resource)
         self.made: dict[str, FieldSpec] = {}  # custom fields, as they were asked for
+        self.looks: Mapping[str, Look] = {"fetch": self.fetch}
         self._check_stage()
 
     def _settings(self) -> Any:
@@ -48,11 +59,11 @@ class Harness:
             ) from cause
 
     def _check_stage(self) -> None:
-        key, text = (self.catalogue.get(name) for name in (self.platform.key, self.platform.text))
-        hold(key is not None, f"`Platform.key` is '{self.platform.key}', which the catalogue lacks")
+        key, text = (self.catalogue.get(name) for name in (self.key, self.text))
+        hold(key is not None, f"`Platform.key` is '{self.key}', which the catalogue lacks")
         hold(
             text is not None and text.kind is Kind.TEXT and not text.read_only,
-            f"`Platform.text` is '{self.platform.text}', no writable text of the catalogue",
+            f"`Platform.text` is '{self.text}', no writable text of the catalogue",
         )
 
     def opened(self) -> Connector:
@@ -80,8 +91,35 @@ class Harness:
             spec
             for spec in self.catalogue.values()
             if spec.kind is Kind.TEXT and not (spec.read_only or spec.fixed or spec.choices)
-            if spec.name != self.platform.key
+            if spec.name != self.key
         ]
+
+    @property
+    def key(self) -> str:
+        """The field that tells records from one another; empty where there is none."""
+        return self.platform.key
+
+    @property
+    def text(self) -> str:
+        """The field for plain edits."""
+        return self.platform.text
+
+    @property
+    def page_size(self) -> int:
+        return self.platform.page_size
+
+    @property
+    def in_pages(self) -> bool:
+        """Whether a sweep of many records takes several pages."""
+        return True
+
+    @property
+    def refused_edit(self) -> Fields:
+        return self.platform.refused_edit
+
+    @property
+    def empty_is_absent(self) -> Collection[str]:
+        return self.platform.empty_is_absent
 
     @property
     def unique_key(self) -> str | None:
@@ -91,10 +129,14 @@ class Harness:
         """The first or second valid value of every field, but for the key and consent."""
         found: dict[str, Value] = {}
         for name, spec in self.catalogue.items():
-            values = self.platform.samples.get(name, samples_for(self.made.get(name, spec)))
-            if not spec.read_only and name != self.platform.key and values:
+            values = self._better_samples.get(name, samples_for(self.made.get(name, spec)))
+            if not spec.read_only and name != self.key and values:
                 found[name] = values[number % len(values)]
         return found
+
+    @property
+    def _better_samples(self) -> Mapping[str, Sequence[Value]]:
+        return self.platform.samples
 
     def is_same(self, name: str, shown: Value, wanted: Value) -> bool:
         """Whether a field shows what was written, as the engine would compare it."""
@@ -116,12 +158,30 @@ class Harness:
         """Fields of somebody new."""
         return {**self.platform.person(next(self._numbers)), **fields}
 
+    def known_by(self, person: Fields) -> dict[str, Value]:
+        """The part of somebody's fields that no plain edit changes."""
+        return {self.key: person[self.key]}
+
+    # What people do on the platform
+
+    def create(self, fields: Fields) -> str:
+        return self.platform.create(fields)
+
+    def edit(self, remote_id: str, fields: Fields) -> None:
+        self.platform.edit(remote_id, fields)
+
+    def delete(self, remote_id: str) -> None:
+        self.platform.delete(remote_id)
+
+    def existing(self) -> Collection[str]:
+        return self.platform.existing()
+
     def populate(self, number: int) -> dict[str, dict[str, Value]]:
         """Let people come into being on the platform; their fields by remote id."""
         made: dict[str, dict[str, Value]] = {}
         for _ in range(number):
-            fields = self.person(**{self.platform.text: f"Text {len(made)}"})
-            made[self.platform.create(fields)] = fields
+            fields = self.person(**{self.text: f"Text {len(made)}"})
+            made[self.create(fields)] = fields
         self.clock.sleep(60.0)
         self.settle()
         return made
@@ -136,13 +196,12 @@ class Harness:
         self, cursor: str | None = None, *, full: bool = False, by: Connector | None = None
     ) -> Iterator[Page]:
         """Pages as they come, each checked for its shape."""
-        connector = by or self.connector
         with calling("pull"):
-            pulled = connector.pull(CONTACT, cursor, fields=self.names, full=full)
+            pulled = self._pulled(by or self.connector, cursor, full=full)
             for number, page in enumerate(pulled, 1):
                 hold(isinstance(page, Page), f"`pull` gave a {type(page).__name__}, not a Page")
                 hold(
-                    isinstance(page.cursor, str) and page.cursor != "",
+                    isinstance(page.cursor, str) and (page.cursor != "" or page.last),
                     f"page {number} has no cursor; every page needs one to go on from",
                 )
                 for record in page.records:
@@ -153,6 +212,9 @@ class Harness:
                 yield page
                 hold(number < MOST_PAGES, f"`pull` did not end after {MOST_PAGES:,} pages")
 
+    def _pulled(self, by: Connector, cursor: str | None, *, full: bool) -> Iterator[Page]:
+        return by.pull(self.resource, cursor, fields=self.names, full=full)
+
     def pull(
         self, cursor: str | None = None, *, full: bool = False, by: Connector | None = None
     ) -> list[Page]:
@@ -160,11 +222,11 @@ class Harness:
 
     def fetch(self, remote_id: str, by: Connector | None = None) -> Record:
         with calling("fetch"):
-            return (by or self.connector).fetch(CONTACT, remote_id, fields=self.names)
+            return (by or self.connector).fetch(self.resource, remote_id, fields=self.names)
 
     def find(self, key: str, value: Value, by: Connector | None = None) -> Sequence[Record]:
         with calling("find"):
-            return (by or self.connector).find(CONTACT, key, value, fields=self.names)
+            return (by or self.connector).find(self.resource, key, value, fields=self.names)
 
     def op(
         self,
@@ -173,7 +235,20 @@ class Harness:
         remote_id: str | None = None,
         current: Fields | None = None,
     ) -> Op:
-        return Op(next(self._op_ids), CONTACT, kind, remote_id, patch, current or {})
+        parent_id = self.parent_of(remote_id)
+        return Op(
+            next(self._op_ids),
+            self.resource,
+            kind,
+            remote_id,
+            patch,
+            current or {},
+            parent_id=parent_id,
+        )
+
+    def parent_of(self, remote_id: str | None) -> str | None:  # noqa: ARG002 - of contacts
+        """To what a record belongs, or is to belong."""
+        return None
 
     def creation(self, **fields: Value) -> Op:
         """The op that creates somebody new, with the other side's id as the engine gives it."""
@@ -182,10 +257,13 @@ class Harness:
             return op
         return replace(op, patch={self.spec.reference: f"other-{op.id}", **op.patch})
 
+    def refused_creation(self, text: str) -> Op:
+        """The op that creates somebody whom the platform refuses."""
+        return self.creation(**{self.text: text, **self.platform.refused_create})
+
     def change(self, remote_id: str, person: Fields, patch: Patch) -> Op:
         """The op that updates somebody who is known."""
-        current = {self.platform.key: person[self.platform.key]}
-        return self.op(OpKind.UPDATE, patch, remote_id, current)
+        return self.op(OpKind.UPDATE, patch, remote_id, self.known_by(person))
 
     def push(self, *ops: Op, by: Connector | None = None) -> dict[int, Receipt]:
         """Receipts by op id, after no more ops per call than the Spec allows."""
@@ -193,7 +271,7 @@ class Harness:
         rest = iter(ops)
         while batch := list(islice(rest, max(self.spec.batch_size, 1))):
             with calling("push"):
-                receipts = list(connector.push(CONTACT, batch))
+                receipts = list(connector.push(self.resource, batch))
             check_receipts(batch, receipts)
             found |= {receipt.op_id: receipt for receipt in receipts}
         return found
@@ -204,7 +282,7 @@ class Harness:
             raise BrokenPromiseError(
                 f"an ordinary {op.kind.value} of {', '.join(op.patch)} was answered with"
                 f" {told(receipt.error)}; if one of the values is at fault, name better ones in"
-                " `Platform.samples`"
+                " `Platform.samples` (or `child_samples`)"
             ) from receipt.error
         return self.identified(op, receipt)
 
@@ -218,7 +296,7 @@ class Harness:
             " that ids follow",
         )
         self.settle()
-        found = self.with_key(op.patch[self.platform.key])
+        found = self.looked_up(op)
         hold(
             len(found) == 1,
             f"a create was answered without an id, and {len(found)} records have its key after"
@@ -226,9 +304,10 @@ class Harness:
         )
         return found[0]
 
-    def with_key(self, value: object) -> list[str]:
-        """Ids of the records with a key, as the connector shows them."""
-        key = self.platform.key
+    def looked_up(self, op: Op) -> list[str]:
+        """Ids of the records that a create may have made, as the connector shows them."""
+        key = self.key
+        value = op.patch[key]
         wanted = value if isinstance(value, str) else ""
         if key in self.spec.finds:
             return [r.remote_id for r in self.find(key, wanted, self.opened()) if not r.gone]

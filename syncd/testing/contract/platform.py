@@ -11,9 +11,10 @@ import httpx
 from syncd.connectors.api import Plugin
 from syncd.connectors.registry import installed
 from syncd.errors import ConfigError
+from syncd.model.record import Resource
 from syncd.model.values import Fields, Value
 from syncd.testing.contract.clock import Clock
-from syncd.testing.contract.promise import GUIDE
+from syncd.testing.contract.promise import GUIDE, BrokenPromiseError
 
 GROUP = "syncd.platforms"
 
@@ -37,6 +38,8 @@ class Platform(ABC):
         empty_is_absent: fields that the platform leaves out of its answers when they are
             empty, or patterns of them such as `custom.*`. Only for them may a missing value
             be read as an empty one.
+        child_page_size: records that a page of their listing holds where it is not `page_size`;
+            None where nobody can foresee it.
         settings: what the plugin's settings model takes.
         transport: an httpx transport to the emulator; `httpx.MockTransport(function)` and
             `httpx.WSGITransport(app)` are both fine.
@@ -54,6 +57,7 @@ class Platform(ABC):
     text: ClassVar[str]
     samples: ClassVar[Mapping[str, Sequence[Value]]] = {}
     empty_is_absent: ClassVar[Collection[str]] = frozenset()
+    child_page_size: ClassVar[Mapping[Resource, int | None]] = {}
     refused_create: ClassVar[Fields]
     refused_edit: ClassVar[Fields] = {}
 
@@ -88,6 +92,36 @@ class Platform(ABC):
     def existing(self) -> Collection[str]:
         """The remote ids of all records that exist now: the truth, without any index."""
 
+    # The same of records that belong to contacts: needed where the Spec has a resource with a
+    # `parent`, and never called where it has none.
+
+    def child(self, resource: Resource, number: int) -> dict[str, Value]:
+        """The fields that the `number`-th new record of a contact cannot do without.
+
+        The first text among them is used for plain edits.
+        """
+        raise _lacking(resource, "child")
+
+    def child_samples(self, resource: Resource) -> Mapping[str, Sequence[Value]]:
+        """As `samples`; a text that is named here takes no others, such as the id of a user."""
+        return {}
+
+    def create_child(self, resource: Resource, parent_id: str, fields: Fields) -> str:
+        """Make a record of a contact; its remote id, as the connector will show it."""
+        raise _lacking(resource, "create_child")
+
+    def edit_child(self, resource: Resource, remote_id: str, fields: Fields) -> None:
+        """Change some fields of a record of a contact."""
+        raise _lacking(resource, "edit_child")
+
+    def delete_child(self, resource: Resource, remote_id: str) -> None:
+        """Make a record of a contact disappear as a person would."""
+        raise _lacking(resource, "delete_child")
+
+    def existing_children(self, resource: Resource) -> Collection[str]:
+        """The remote ids of all records of the resource, whichever contact has them."""
+        raise _lacking(resource, "existing_children")
+
     def with_unknown_fields(self, response: httpx.Response) -> bytes | None:  # noqa: B027
         """The body of an answer with names in it that nobody knows yet.
 
@@ -101,6 +135,13 @@ class Platform(ABC):
         return max(
             (spec.index_lag for spec in cls.plugin.spec.resources.values()), default=timedelta()
         )
+
+
+def _lacking(resource: Resource, method: str) -> BrokenPromiseError:
+    return BrokenPromiseError(
+        f"The Spec offers {resource.value}s, and the platform does not say what people do with"
+        f" them: write `Platform.{method}`, whose docstring says what it is for"
+    )
 
 
 def platforms() -> Mapping[str, EntryPoint]:

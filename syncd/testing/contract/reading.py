@@ -13,13 +13,15 @@ Fresh = Callable[[], Harness]
 def pages_resume(fresh: Fresh) -> None:
     """A sweep and a pull of changes, broken off behind each of their pages in turn."""
     harness = fresh()
-    people = harness.populate(3 * harness.platform.page_size + 2)
+    if not harness.in_pages:
+        raise NotAskedError("they are not listed in pages")
+    people = harness.populate(3 * harness.page_size + 2)
     sweep = harness.pull(full=True)
     _show_all(people, sweep, "A sweep from the start")
     hold(
         len(sweep) >= 3,
         f"{len(people)} records came in {len(sweep)} pages; `Platform.page_size` says that a page"
-        f" holds {harness.platform.page_size}, so there should be 4. Without several pages nothing"
+        f" holds {harness.page_size}, so there should be 4. Without several pages nothing"
         " can be tested: set a small page in `Platform.settings`",
     )
     _go_on_anywhere(harness, people, sweep, full=True)
@@ -27,9 +29,9 @@ def pages_resume(fresh: Fresh) -> None:
         return
     cursor = sweep[-1].cursor
     harness.clock.sleep(60.0)
-    edited = sorted(people)[: 2 * harness.platform.page_size + 1]
+    edited = sorted(people)[: 2 * harness.page_size + 1]
     for number, remote_id in enumerate(edited):
-        harness.platform.edit(remote_id, {harness.platform.text: f"Edited {number}"})
+        harness.edit(remote_id, {harness.text: f"Edited {number}"})
     harness.settle()
     changes = harness.pull(cursor)
     _show_all(edited, changes, "A pull of what changed since the sweep")
@@ -59,20 +61,20 @@ def _go_on_anywhere(
 
 
 def _show_edits_made_during_a_sweep(harness: Harness) -> None:
-    people = harness.populate(2 * harness.platform.page_size + 1)
+    people = harness.populate(2 * harness.page_size + 1)
     sweep = harness.pages(full=True)
     first = next(sweep)
     seen = next((r.remote_id for r in first.records if r.remote_id in people), None)
     hold(seen is not None, "The first page of a sweep shows nobody of those who exist")
     harness.clock.sleep(2.0)
-    harness.platform.edit(seen or "", {harness.platform.text: "Edited meanwhile"})
-    added = harness.platform.create(harness.person())
+    harness.edit(seen or "", {harness.text: "Edited meanwhile"})
+    added = harness.create(harness.person())
     harness.clock.sleep(2.0)
     pages = [first, *sweep]
     harness.settle()
     later = shown([*pages[1:], *harness.pull(pages[-1].cursor, by=harness.opened())])
     hold(
-        seen in later and later[seen].fields.get(harness.platform.text) == "Edited meanwhile",
+        seen in later and later[seen].fields.get(harness.text) == "Edited meanwhile",
         "A record was edited while a sweep was under way that had passed it, and the pull from"
         " the sweep's last cursor does not show the edit. That cursor has to stand where the"
         " sweep *began*",
@@ -96,19 +98,19 @@ def _show_all(ids: Collection[str], pages: list[Page], what: str) -> None:
 def repeats_are_harmless(fresh: Fresh) -> None:
     """Every page is read again from the cursor before it."""
     harness = fresh()
-    people = harness.populate(2 * harness.platform.page_size + 1)
-    before = set(harness.platform.existing())
+    people = harness.populate(2 * harness.page_size + 1)
+    before = set(harness.existing())
     sweep = harness.pull(full=True)
     _repeat(harness, [None, *(page.cursor for page in sweep[:-1])], full=True)
     if harness.spec.incremental:
         harness.clock.sleep(60.0)
-        for remote_id in sorted(people)[: harness.platform.page_size + 1]:
-            harness.platform.edit(remote_id, {harness.platform.text: "Edited"})
+        for remote_id in sorted(people)[: harness.page_size + 1]:
+            harness.edit(remote_id, {harness.text: "Edited"})
         harness.settle()
         changes = harness.pull(sweep[-1].cursor, by=harness.opened())
         cursors = [sweep[-1].cursor, *(page.cursor for page in changes[:-1])]
         _repeat(harness, list(cursors), full=False)
-    hold(set(harness.platform.existing()) == before, "Reading has changed which records exist")
+    hold(set(harness.existing()) == before, "Reading has changed which records exist")
 
 
 def _repeat(harness: Harness, cursors: list[str | None], *, full: bool) -> None:
@@ -133,16 +135,18 @@ def _differing(first: Mapping[str, object], again: Mapping[str, object]) -> list
 def deletions_appear(fresh: Fresh) -> None:
     """Somebody is deleted by hand, and the connector shows it as its Spec says."""
     harness = fresh()
-    people = harness.populate(harness.platform.page_size + 2)
+    people = harness.populate(harness.page_size + 2)
     sweep = harness.pull(full=True)
     victim = sorted(people)[1]
-    hold(not harness.fetch(victim).gone, "`fetch` says of a record that exists that it is gone")
+    for name, look in harness.looks.items():
+        hold(not look(victim, None).gone, f"`{name}` says of a record that exists that it is gone")
     harness.clock.sleep(60.0)
-    harness.platform.delete(victim)
+    harness.delete(victim)
     harness.settle()
     if harness.spec.deletions is Deletions.NEVER:
         raise NotAskedError("the Spec says that deletions never show")
-    _is_gone(harness.fetch(victim), "`fetch` of a deleted record")
+    for name, look in harness.looks.items():
+        _is_gone(look(victim, None), f"`{name}` of a deleted record")
     if harness.spec.deletions is Deletions.FEED:
         told = shown(harness.pull(sweep[-1].cursor, by=harness.opened()))
         hold(

@@ -6,9 +6,19 @@ from enum import StrEnum
 from types import TracebackType
 
 from syncd.errors import SyncdError
-from syncd.testing.contract import answers, discretion, reading, strange, trouble, writing
+from syncd.model.record import Resource
+from syncd.testing.contract import (
+    answers,
+    belonging,
+    discretion,
+    reading,
+    strange,
+    trouble,
+    writing,
+)
 from syncd.testing.contract.calling import place, told
-from syncd.testing.contract.harness import Harness
+from syncd.testing.contract.child_harness import ChildHarness
+from syncd.testing.contract.harness import CONTACT, Harness
 from syncd.testing.contract.platform import Platform
 from syncd.testing.contract.promise import BrokenPromiseError, NotAskedError, Promise
 
@@ -39,6 +49,8 @@ PROMISES: tuple[Promise, ...] = (
             answers.unknown_fields_are_ignored),
     Promise("Missing fields are not taken for deletions", "`Record` in syncd/model/record.py",
             answers.missing_fields_are_unknown),
+    Promise("Children are shown with their own contact", "`Nested` in syncd/connectors/api.py",
+            belonging.children_are_their_contacts),
 )  # fmt: skip
 
 
@@ -77,16 +89,39 @@ def outcomes(
 
 
 def ask(promise: Promise, platform: type[Platform]) -> None:
-    """Return if the promise is kept.
+    """Return if the promise is kept, with contacts and with whatever belongs to them.
 
     Raises:
         BrokenPromiseError: it is not, whatever came in between.
-        NotAskedError: it says nothing about this connector.
+        NotAskedError: it says nothing about this connector, whichever resource.
     """
+    reasons: list[NotAskedError] = []
+    resources = offered(platform)
+    for resource in resources:
+        try:
+            _ask(promise, platform, resource)
+        except NotAskedError as reason:
+            reasons.append(reason)
+        except BrokenPromiseError as broken:
+            if resource is CONTACT:
+                raise
+            raise BrokenPromiseError(f"Of {resource.value}s: {broken}") from broken.__cause__
+    if len(reasons) == len(resources):
+        raise reasons[0]
+
+
+def offered(platform: type[Platform]) -> list[Resource]:
+    """Contacts, and what belongs to them by the Spec."""
+    spec = platform.plugin.spec.resources
+    return [CONTACT, *(resource for resource, one in spec.items() if one.parent is CONTACT)]
+
+
+def _ask(promise: Promise, platform: type[Platform], resource: Resource) -> None:
     harnesses: list[Harness] = []
 
     def fresh() -> Harness:
-        harnesses.append(Harness(platform))
+        of_contacts = resource is CONTACT
+        harnesses.append(Harness(platform) if of_contacts else ChildHarness(platform, resource))
         return harnesses[-1]
 
     with _Everything():

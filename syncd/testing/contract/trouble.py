@@ -49,7 +49,7 @@ def _refused_twice(harness: Harness, how: str, what: str) -> None:
         "nothing": {},
     }[how]
     harness.line.trouble = line.refused(2, headers)
-    op = harness.creation(**{harness.platform.text: "Patient"})
+    op = harness.creation(**{harness.text: "Patient"})
     if what == "pull":
         found = set(_patient(harness, lambda: shown(harness.pull(full=True))))
         hold(set(people) <= found, "After two refusals (429) a sweep did not show everybody")
@@ -57,7 +57,7 @@ def _refused_twice(harness: Harness, how: str, what: str) -> None:
         receipts = _patient(harness, lambda: _unless_throttled(harness, op))
         harness.done(op, receipts[op.id])
         hold(
-            len(harness.platform.existing()) == 3,
+            len(harness.existing()) == 3,
             "After two refusals (429) a create was not made once",
         )
     refusals = [sent for sent in harness.line.sent if sent.status == 429]
@@ -128,7 +128,7 @@ def _refused_for_long(harness: Harness) -> None:
         f"While the platform asked to wait {LONG_S} s, {len(harness.line.sent)} requests were sent"
         f" in {passed_s:.0f} s",
     )
-    hold(not harness.platform.existing(), "A write that was refused (429) has made a record")
+    hold(not harness.existing(), "A write that was refused (429) has made a record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,12 +213,12 @@ def _again(case: _Case) -> None:
     if op.kind is not OpKind.CREATE:
         return
     by = harness.opened()
-    found = harness.with_key(op.patch[harness.platform.key])
-    exists = len(harness.platform.existing())
+    found = harness.looked_up(op)
+    exists = len(harness.existing())
     hold(
         len(found) == exists <= 1,
-        f"After an answer to a create was lost {exists} records exist, and a look-up by"
-        f" '{harness.platform.key}' finds {len(found)}. It has to find what is there; the create is"
+        f"After an answer to a create was lost {exists} records exist, and a look-up"
+        f" finds {len(found)}. It has to find what is there; the create is"
         " repeated otherwise",
     )
     if not found:
@@ -230,21 +230,21 @@ def _again(case: _Case) -> None:
             "A create whose first answer was lost was sent again, and was answered with"
             f" {told(error) if error else 'success'} instead of a DuplicateError",
         )
-    hold(len(harness.platform.existing()) == 1, "A create was doubled after its answer was lost")
+    hold(len(harness.existing()) == 1, "A create was doubled after its answer was lost")
 
 
 def _create(harness: Harness) -> _Case:
-    op = harness.creation(**{harness.platform.text: "Lost and found"})
-    return _Case(harness, op, lambda: bool(harness.platform.existing()))
+    op = harness.creation(**{harness.text: "Lost and found"})
+    return _Case(harness, op, lambda: bool(harness.existing()))
 
 
 def _update(harness: Harness) -> _Case:
     ((remote_id, person),) = harness.populate(1).items()
-    op = harness.change(remote_id, person, {harness.platform.text: "Lost and found"})
+    op = harness.change(remote_id, person, {harness.text: "Lost and found"})
 
     def in_effect() -> bool:
         shows: Fields = harness.fetch(remote_id, by=harness.opened()).fields
-        return not harness.differing(shows, {harness.platform.text: "Lost and found"})
+        return not harness.differing(shows, {harness.text: "Lost and found"})
 
     return _Case(harness, op, in_effect)
 
@@ -252,4 +252,4 @@ def _update(harness: Harness) -> _Case:
 def _delete(harness: Harness) -> _Case:
     ((remote_id, person),) = harness.populate(1).items()
     op = harness.op(OpKind.DELETE, {}, remote_id, person)
-    return _Case(harness, op, lambda: remote_id not in harness.platform.existing())
+    return _Case(harness, op, lambda: remote_id not in harness.existing())

@@ -8,7 +8,7 @@ from syncd.model.record import Record
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
 from syncd.testing.contract.calling import calling, told, unless_raised
-from syncd.testing.contract.harness import CONTACT, Harness, shown, some
+from syncd.testing.contract.harness import Harness, shown, some
 from syncd.testing.contract.promise import NotAskedError, hold
 from syncd.testing.contract.samples import as_change
 
@@ -31,12 +31,12 @@ def reads_back(fresh: Fresh) -> None:
     patch = {name: as_change(first.get(name), value) for name, value in changed.items()}
     _update(harness, remote_id, person, patch)
     _shows(harness, remote_id, changed, "changed")
-    _update(harness, remote_id, person, {harness.platform.text: "Only this"})
-    rest = {name: value for name, value in changed.items() if name != harness.platform.text}
+    _update(harness, remote_id, person, {harness.text: "Only this"})
+    rest = {name: value for name, value in changed.items() if name != harness.text}
     _shows(
         harness,
         remote_id,
-        {**rest, harness.platform.text: "Only this"},
+        {**rest, harness.text: "Only this"},
         "left alone or changed alone",
     )
     emptied = [n for n in changed if harness.catalogue[n].clearable]
@@ -51,11 +51,13 @@ def _make_custom_fields(harness: Harness) -> None:
         choices = ("red", "blue") if kind in (Kind.CHOICE, Kind.SET) else ()
         wanted = FieldSpec(f"{harness.spec.custom_prefix}Suite {kind.value}", kind, choices=choices)
         with unless_raised(f"`create_field` for kind {kind.value}"), calling("create_field"):
-            harness.connector.create_field(CONTACT, wanted)
-            harness.connector.create_field(CONTACT, wanted)  # one that exists already is fine
+            harness.connector.create_field(harness.resource, wanted)
+            harness.connector.create_field(
+                harness.resource, wanted
+            )  # one that exists already is fine
         harness.made[wanted.name] = wanted
     with calling("catalogue"):
-        harness.catalogue = harness.connector.catalogue(CONTACT)
+        harness.catalogue = harness.connector.catalogue(harness.resource)
     lacking = harness.made.keys() - harness.names
     hold(not lacking, f"Custom fields were made, and the catalogue lacks {some(lacking)}")
 
@@ -69,9 +71,10 @@ def _update(harness: Harness, remote_id: str, person: Fields, patch: Patch) -> N
 def _shows(harness: Harness, remote_id: str, wanted: Patch, what: str) -> None:
     """A sweep shows all of it; `fetch` may leave a field out, and shows no other value."""
     values = {n: v for n, v in wanted.items() if not isinstance(v, SetDelta)}
-    record = harness.fetch(remote_id)
-    told_ = {name: value for name, value in values.items() if name in record.fields}
-    _must_show(harness, record, told_, f"`fetch` of what was {what}")
+    for name, look in harness.looks.items():
+        record = look(remote_id, None)
+        told_ = {field: value for field, value in values.items() if field in record.fields}
+        _must_show(harness, record, told_, f"`{name}` of what was {what}")
     listed = shown(harness.pull(full=True, by=harness.opened())).get(remote_id)
     hold(listed is not None, "A sweep does not show a record that was created")
     if listed is not None:
@@ -111,23 +114,23 @@ def refusal_stops_nobody(fresh: Fresh) -> None:
     size = min(max(fresh().spec.batch_size, 3), MANY)
     for position in (0, size // 2, size - 1):
         harness = fresh()
-        ops = [harness.creation(**{harness.platform.text: f"Text {n}"}) for n in range(size)]
-        bad = harness.creation(**{harness.platform.text: "Bad", **harness.platform.refused_create})
+        ops = [harness.creation(**{harness.text: f"Text {n}"}) for n in range(size)]
+        bad = harness.refused_creation("Bad")
         ops[position] = bad
         _one_is_refused(harness, ops, bad, {})
     _edits(fresh(), size)
 
 
 def _edits(harness: Harness, size: int) -> None:
-    if not harness.platform.refused_edit:
+    if not harness.refused_edit:
         return
     people = harness.populate(size)
     ops = [
-        harness.change(remote_id, fields, {harness.platform.text: f"New {n}"})
+        harness.change(remote_id, fields, {harness.text: f"New {n}"})
         for n, (remote_id, fields) in enumerate(people.items())
     ]
     bad_id, bad_fields = list(people.items())[size // 2]
-    bad = ops[size // 2] = harness.change(bad_id, bad_fields, harness.platform.refused_edit)
+    bad = ops[size // 2] = harness.change(bad_id, bad_fields, harness.refused_edit)
     _one_is_refused(harness, ops, bad, people)
 
 
@@ -137,17 +140,18 @@ def _one_is_refused(harness: Harness, ops: list[Op], bad: Op, before: Mapping[st
         receipts = harness.push(*ops)
     error = receipts[bad.id].error
     hold(
-        isinstance(error, RecordError),
+        isinstance(error, harness.refusals),
         f"Of {what}, that one was answered with {told(error) if error else 'success'}; it has to"
-        " be a RecordError. (Does the emulator really refuse `Platform.refused_"
-        f"{'create' if bad.kind is OpKind.CREATE else 'edit'}`?)",
+        f" be a {' or a '.join(one.__name__ for one in harness.refusals)}. (Does the emulator"
+        f" really refuse `Platform.refused_{'create' if bad.kind is OpKind.CREATE else 'edit'}`, or a"
+        " child of a contact that is deleted?)",
     )
     ids = [_carried_out(harness, op, receipts[op.id], what) for op in ops if op is not bad]
     hold(len(set(ids)) == len(ids), f"Of {what}, two receipts name the same record")
     wanted = len(before) or len(ops) - 1
     hold(
-        len(harness.platform.existing()) == wanted,
-        f"After {what}, {len(harness.platform.existing())} records exist; it should be {wanted}",
+        len(harness.existing()) == wanted,
+        f"After {what}, {len(harness.existing())} records exist; it should be {wanted}",
     )
 
 
@@ -172,12 +176,12 @@ def receipts_match(fresh: Fresh) -> None:
     harness = fresh()
     people = harness.populate(4)
     (changed, renewed, left, gone) = people
-    harness.platform.delete(gone)
+    harness.delete(gone)
     harness.settle()
-    ops = [harness.creation(**{harness.platform.text: f"Made {n}"}) for n in range(4)]
-    ops.insert(1, harness.change(changed, people[changed], {harness.platform.text: "Changed"}))
-    ops.insert(3, harness.change(gone, people[gone], {harness.platform.text: "Too late"}))
-    ops.append(harness.change(renewed, people[renewed], {harness.platform.text: "Renewed"}))
+    ops = [harness.creation(**{harness.text: f"Made {n}"}) for n in range(4)]
+    ops.insert(1, harness.change(changed, people[changed], {harness.text: "Changed"}))
+    ops.insert(3, harness.change(gone, people[gone], {harness.text: "Too late"}))
+    ops.append(harness.change(renewed, people[renewed], {harness.text: "Renewed"}))
     if harness.spec.deletes:
         ops.insert(0, harness.op(OpKind.DELETE, {}, left, people[left]))
     with unless_raised("`push` of creates, updates and deletes together"):
@@ -195,7 +199,7 @@ def receipts_match(fresh: Fresh) -> None:
         else:
             harness.done(op, receipts[op.id])
             hold(
-                left not in harness.platform.existing(),
+                left not in harness.existing(),
                 "A delete was confirmed and not carried out",
             )
     hold(
@@ -223,7 +227,10 @@ def _names_its_record(harness: Harness, op: Op, receipt: Receipt) -> None:
 
 def _push_nothing(harness: Harness) -> None:
     with unless_raised("`push` of no ops"), calling("push"):
-        hold(list(harness.connector.push(CONTACT, [])) == [], "`push` of no ops gave a receipt")
+        hold(
+            list(harness.connector.push(harness.resource, [])) == [],
+            "`push` of no ops gave a receipt",
+        )
 
 
 def duplicates_are_told(fresh: Fresh) -> None:
@@ -242,9 +249,9 @@ def duplicates_are_told(fresh: Fresh) -> None:
 def _exists_already(harness: Harness, key: str, others: int, spelt: Callable[[str], str]) -> None:
     ((remote_id, person),) = harness.populate(1).items()
     harness.pull(full=True)
-    ops = [harness.creation(**{harness.platform.text: f"Text {n}"}) for n in range(others)]
+    ops = [harness.creation(**{harness.text: f"Text {n}"}) for n in range(others)]
     known = spelt(str(person[key]))
-    again = harness.creation(**{key: known, harness.platform.text: "Overwritten"})
+    again = harness.creation(**{key: known, harness.text: "Overwritten"})
     ops.insert(others // 2, again)
     alone = "alone" if not others else f"among {others} others"
     spelling = " in capital letters" if known != person[key] else ""
@@ -268,20 +275,20 @@ def _exists_already(harness: Harness, key: str, others: int, spelt: Callable[[st
     for op in ops:
         if op is not again:
             harness.done(op, receipts[op.id])
-    hold(len(harness.platform.existing()) == others + 1, f"{what} has made a second record")
+    hold(len(harness.existing()) == others + 1, f"{what} has made a second record")
 
 
 def _twins(harness: Harness, key: str) -> None:
-    first = harness.creation(**{harness.platform.text: "First"})
-    second = harness.creation(**{key: str(first.patch[key]), harness.platform.text: "Second"})
-    third = harness.creation(**{harness.platform.text: "Third"})
+    first = harness.creation(**{harness.text: "First"})
+    second = harness.creation(**{key: str(first.patch[key]), harness.text: "Second"})
+    third = harness.creation(**{harness.text: "Third"})
     with unless_raised("`push` of two creates with one key"):
         receipts = harness.push(first, second, third)
     made = [op for op in (first, second) if receipts[op.id].error is None]
     hold(
-        len(made) == 1 and len(harness.platform.existing()) == 2,
+        len(made) == 1 and len(harness.existing()) == 2,
         f"Of two creates with one '{key}' in one batch {len(made)} were confirmed, and"
-        f" {len(harness.platform.existing())} exist with a third; it has to be one, and two",
+        f" {len(harness.existing())} exist with a third; it has to be one, and two",
     )
     other = receipts[second.id if made[0] is first else first.id].error
     hold(

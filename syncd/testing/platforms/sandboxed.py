@@ -1,12 +1,14 @@
 """What the platforms over the sandbox have in common: its clock is the suite's."""
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import httpx
 
 from syncd.testing.contract import Clock, Platform
 from syncd.testing.inprocess import Sandbox, sandbox
+
+PlatformT = TypeVar("PlatformT")
 
 
 class SandboxPlatform(Platform):
@@ -34,6 +36,14 @@ class SandboxPlatform(Platform):
         """What a person does, at the time of the suite."""
         self._box.world.clock.freeze(self._clock.now())
         return self._box.platform(self.platform).act(action, arguments)
+
+    def emulated(self, kind: type[PlatformT]) -> PlatformT:
+        """The platform itself, at the time of the suite."""
+        self._box.world.clock.freeze(self._clock.now())
+        platform = self._box.platform(self.platform)
+        if not isinstance(platform, kind):
+            raise TypeError(f"{self.platform} is no {kind.__name__}")
+        return platform
 
     def dump(self) -> list[dict[str, Any]]:
         """Every contact, in the platform's own names."""
