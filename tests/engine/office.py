@@ -1,0 +1,211 @@
+"""GHL and ExampleMail in process, kept in step with notes, tasks and appointments."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import sqlalchemy as sa
+
+from syncd.app import App, open_app
+from syncd.connectors.api import Wire
+from syncd.connectors.registry import installed
+from syncd.engine.context import Pair
+from syncd.engine.cycle import Mode, Report, run_cycle
+from syncd.engine.word import approve
+from syncd.model.side import Side
+from syncd.sandbox.ghl.child_dump import dumped
+from syncd.sandbox.ghl.platform import Ghl
+from syncd.store import database, members
+from syncd.testing.example.child_emulator import NestingEmulator
+from syncd.testing.example.connector import CONNECTOR
+from syncd.testing.example.emulator import TOKEN
+from syncd.testing.inprocess import Sandbox, sandbox
+from tests.engine.line import CrashError
+
+NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
+MOMENT = timedelta(milliseconds=20)
+ROOT = f"""\
+store: sqlite:///syncd.db
+accounts:
+  crm:
+    connector: ghl
+    token: {{token}}
+    location_id: {{location}}
+    base_url: {{base}}
+  app:
+    connector: example_mail
+    token: {TOKEN}
+    base_url: http://example-mail.test/v1
+pairs: [office.yaml]
+"""
+PAIR = """\
+pair: office
+left: crm
+right: app
+baseline: {baseline}
+fields:
+  - {{left: firstName, right: first_name}}
+tasks:
+  delete: {delete}
+  fields:
+    - {{left: title, right: title}}
+    - {{left: body, right: description}}
+    - {{left: dueDate, right: due}}
+    - {{left: completed, right: done}}
+notes:
+  delete: {delete}
+  fields:
+    - {{left: body, right: text}}
+"""
+
+
+class Router(httpx.BaseTransport):
+    """The wire to both platforms, on which a process of ours can die.
+
+    Attributes:
+        crash_at: die at the n-th request from now; None lives on. `carried_out` says whether
+            that request still is.
+    """
+
+    def __init__(self, box: Sandbox, app: NestingEmulator) -> None:
+        self._box, self._app = box, app
+        self.sent = 0
+        self.crash_at: int | None = None
+        self.carried_out = True
+        self.errand: Callable[[httpx.Request], None] | None = None
+        self.asked: list[str] = []
+
+    def rest(self) -> None:
+        self.sent, self.crash_at, self.errand = 0, None, None
+        self.asked.clear()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.sent += 1
+        self._box.world.clock.advance(MOMENT)
+        self.asked.append(f"{request.method} {request.url.path}")
+        if self.errand is not None:
+            self.errand(request)
+        dies = self.crash_at is not None and self.sent >= self.crash_at
+        if dies and not self.carried_out:
+            raise CrashError
+        if request.url.host == "example-mail.test":
+            response = self._app.answer(request)
+        else:
+            response = self._box.transport.handle_request(request)
+        if dies:
+            raise CrashError
+        return response
+
+
+@dataclass(slots=True)
+class Office:
+    """Both platforms and one store; processes of ours come and go."""
+
+    folder: Path
+    box: Sandbox
+    app: NestingEmulator
+    line: Router
+    opened: App | None = None
+    crash: Callable[[str], None] = field(default=lambda _: None)
+
+    # -- our side ------------------------------------------------------------------------
+
+    def start(self) -> App:
+        """A process of ours with an empty memory."""
+        clock = self.box.world.clock
+        wire = Wire(
+            transport=self.line,
+            now=clock.now,
+            monotonic=lambda: (clock.now() - NOON).total_seconds(),
+            sleep=lambda seconds: clock.advance(timedelta(seconds=seconds)),
+        )
+        self.opened = open_app(self.folder / "syncd.yaml", env={}, wire=wire)
+        return self.opened
+
+    def running(self) -> App:
+        return self.opened or self.start()
+
+    def pair(self) -> Pair:
+        return self.running().open_pair("office", create_fields=True)
+
+    def cycle(self, mode: Mode = Mode.SYNC) -> Report:
+        environment = replace(self.running().environment, crash=self.crash)
+        return run_cycle(self.pair(), environment, mode)
+
+    def release(self) -> None:
+        approve(self.running().environment, "office")
+
+    def cycles(self, number: int = 3) -> None:
+        """Let some cycles pass, as far apart as a daemon makes them."""
+        for _ in range(number):
+            self.wait(minutes=5)
+            self.cycle()
+
+    def wait(self, **time: float) -> None:
+        self.box.world.clock.advance(timedelta(**time))
+
+    def census(self) -> dict[tuple[str, Side, str, str | None], int]:
+        with database.reading(self.running().store) as db:
+            return {tuple(alike[:4]): alike[4] for alike in members.census(db, "office")}  # type: ignore[misc]
+
+    # -- people --------------------------------------------------------------------------
+
+    def act(self, action: str, **arguments: Any) -> dict[str, Any]:
+        """What a person does in GHL."""
+        return dict(self.box.platform("ghl").act(action, arguments))
+
+    def person(self, email: str, name: str = "Ada") -> str:
+        """A contact of GHL; its id."""
+        return str(self.act("create", fields={"email": email, "firstName": name})["id"])
+
+    def note(self, email: str, body: str) -> str:
+        return str(self.act("add_note", email=email, html=body)["note"]["id"])
+
+    def task(self, email: str, title: str, **more: Any) -> str:
+        return str(self.act("add_task", email=email, title=title, **more)["task"]["id"])
+
+    # -- a plain view of both sides ------------------------------------------------------
+
+    def in_crm(self, kind: str, name: str) -> list[tuple[str, Any]]:
+        """Who has what in GHL: addresses, and one field of what belongs to them."""
+        ghl = self.box.platform("ghl")
+        assert isinstance(ghl, Ghl)
+        emails = {one["id"]: str(one["email"]) for one in ghl.dump()}
+        return sorted(
+            (
+                (emails.get(contact_id, "nobody"), one.get(name))
+                for contact_id, family in dumped(ghl.agency.main).items()
+                for one in family[kind]
+            ),
+            key=str,
+        )
+
+    def in_app(self, kind: str, name: str) -> list[tuple[str, Any]]:
+        """The same in ExampleMail."""
+        found = []
+        for one in self.app.children[kind].values():
+            if not one["deleted"]:
+                contact = self.app.contacts[one["contact_id"]]
+                found.append((str(contact.get("email")), one.get(name)))
+        return sorted(found, key=str)
+
+
+def office(folder: Path, *, baseline: str = "auto", delete: str = "keep", **switches: Any) -> Office:
+    """A fresh one; nothing is shared with another."""
+    box = sandbox(frozen_at=NOON, settings={"ghl": switches} if switches else None)
+    app = NestingEmulator(box.world.clock.now)
+    info = box.info["ghl"]
+    root = ROOT.format(token=info["token"], location=info["location_id"], base=info["base_url"])
+    (folder / "syncd.yaml").write_text(root, "utf-8")
+    (folder / "office.yaml").write_text(PAIR.format(baseline=baseline, delete=delete), "utf-8")
+    known = installed()
+    assert isinstance(known, dict) or hasattr(known, "__setitem__")
+    known["example_mail"] = CONNECTOR  # type: ignore[index]
+    return Office(folder, box, app, Router(box, app))
+
+
+def engine_of(one: Office) -> sa.Engine:
+    return one.running().store
