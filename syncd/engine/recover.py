@@ -103,15 +103,15 @@ def _recover_create(cycle: Cycle, sent: Sent) -> None:
 def _made_by(cycle: Cycle, sent: Sent, found: Sequence[Record]) -> Record | None:
     """The one of these records that a create has made, if one of them is that.
 
-    Of the records of a contact any is as good that says what we sent and is nobody's
-    counterpart: had there been one before, nothing would have been made.
+    Who has a counterpart already is another one. Of two that have none, with one key, nobody can
+    tell; of what belongs to a contact any is as good that says what we sent, as had there been
+    one before, nothing would have been made.
     """
     linked = _linked(cycle, sent.side, found)
-    if cycle.stream.parent is not None:
-        free = (record for record in found if record.remote_id not in linked)
-        return next((record for record in free if _is_ours(cycle, sent, record)), None)
-    alone = len(found) == 1 and not linked
-    return found[0] if alone and _is_ours(cycle, sent, found[0]) else None
+    free = [record for record in found if record.remote_id not in linked]
+    if cycle.stream.parent is None and len(free) > 1:
+        return None
+    return next((record for record in free if _is_ours(cycle, sent, record)), None)
 
 
 def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:

@@ -116,7 +116,8 @@ class History(People):
             assert row.permission == old.permission, "a permission was changed"
             if old.opted_out and not row.opted_out:
                 ours = old.id in self.words.ours or bool(self.words.behind)
-                lifted = ours and self.words.is_back(old.email)
+                known = self.words.known_as(old.id, old.email, watch.began - self.lag)
+                lifted = ours and any(map(self.words.is_back, known))
                 lifted |= old.email in self.words.answered or old.id in self.words.unnoticed
                 assert lifted, "an opt-out was lifted"
             elif row.opted_out and not old.opted_out and side is Side.LEFT:

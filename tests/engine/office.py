@@ -193,7 +193,9 @@ class Office:
         return sorted(found, key=str)
 
 
-def office(folder: Path, *, baseline: str = "auto", delete: str = "keep", **switches: Any) -> Office:
+def office(
+    folder: Path, *, baseline: str = "auto", delete: str = "keep", **switches: Any
+) -> Office:
     """A fresh one; nothing is shared with another."""
     box = sandbox(frozen_at=NOON, settings={"ghl": switches} if switches else None)
     app = NestingEmulator(box.world.clock.now)

@@ -132,7 +132,7 @@ class People:
                     self.words.confirms(row.email, row.id, now)
                 had = old.addresses if old else frozenset()
                 if old is not None and old.email != row.email:
-                    self.words.moves(old.email, row.email, row.id)
+                    self.words.moves(old.email, row.email, row.id, now)
                 if row.addresses - had and row.addresses | had != {row.email}:
                     given.append({*row.addresses, *had})
         self.left_at |= dict.fromkeys(out, now)
@@ -179,14 +179,12 @@ class People:
                 self._leave_behind(side, before[side][remote_id], after[side.other])
             if self.watch:
                 self.watch.touched.update((side, remote_id) for remote_id in gone)
-            # What we made without ever learning of it, and is gone or moved to another
-            # address, may be made again: nothing tells it from a stranger.
-            moved = {
-                i for i in before[side].keys() - gone if moved_away(before[side][i], after[side])
-            }
+            # What we made without ever learning of it, and is gone or says something else
+            # since, may be made again: nothing tells it from a stranger.
+            edited = {i for i in before[side].keys() - gone if before[side][i] != after[side][i]}
             if self.world.platform[side] == MAILEON:  # there it bears our reference
-                moved = set()
-            strays = (gone | moved) - self.world.standing(side).keys()
+                edited = set()
+            strays = (gone | edited) - self.world.standing(side).keys()
             self.ours[side].difference_update(strays)
             self.people[side].update(strays)
         self._note_opt_outs()

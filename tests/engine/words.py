@@ -35,6 +35,7 @@ class Words:
         inherited: addresses whose confirmation came with a contact that had another one.
         fresh: confirmations that nothing but a later opt-out may destroy, by Maileon's id.
         ours: ids in GHL whose opt-out we wrote, as their address had opted out.
+        was_at: by id, the address that a contact had until somebody gave it another one, and when.
         seen_out: ids in GHL that showed an opt-out when our side last looked, as far as is
             certain; copied_out: those in the last backup; lifted_at: when a person lifted
             theirs; unnoticed: those whose opt-out was lifted and set again between two looks.
@@ -58,6 +59,7 @@ class Words:
     inherited: set[str] = field(default_factory=set)
     fresh: dict[str, str] = field(default_factory=dict)
     ours: set[str] = field(default_factory=set)
+    was_at: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     seen_out: set[str] = field(default_factory=set)
     lifted_at: dict[str, datetime] = field(default_factory=dict)
     unnoticed: set[str] = field(default_factory=set)
@@ -163,8 +165,9 @@ class Words:
         if self.heard_at is None or now - self.heard_at >= SECOND:
             self.fresh[remote_id] = address
 
-    def moves(self, old: str, new: str, remote_id: str) -> None:
+    def moves(self, old: str, new: str, remote_id: str, now: datetime) -> None:
         """Somebody gives a contact another address: its permission goes with it."""
+        self.was_at[remote_id] = (old, now)
         self.fresh.pop(remote_id, None)
         if old in self.confirmed:
             self.confirmed[new] = max(self.confirmed[old], self.confirmed.get(new, NEVER))
@@ -190,6 +193,15 @@ class Words:
         if not self.newer or moment is None:
             return False
         return moment > (self.out[address] - self.behind if address in self.out else NEVER)
+
+    def known_as(self, remote_id: str, email: str, since: datetime) -> set[str]:
+        """The addresses under which our side may know a contact of an index that lags.
+
+        Args:
+            since: what was changed later may not be shown yet.
+        """
+        old, moved = self.was_at.get(remote_id, (email, NEVER))
+        return {email, old} if moved > since else {email}
 
     def still_out(self, addresses: Iterable[str]) -> set[str]:
         return {address for address in addresses if not self.is_back(address)}
