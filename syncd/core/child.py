@@ -119,11 +119,9 @@ class ChildPlanner(FieldPlanner):
             nothing = Standing(State.PARKED, "nothing_to_say")
             return replace(alone(at, (), here, nothing, at.link.ended), problems=problems)
         draft = replace(draft, parent_id=home.ids[there])
-        waiting = Standing(State.WAITING)
+        plan = alone(at, (draft,), here, Standing(State.WAITING), None)
         agreed = None if home.link_id == at.link.parent else home.link_id
-        return LinkPlan(
-            (draft,), at.link.shadow, Both(waiting, waiting), problems=problems, parent=agreed
-        )
+        return replace(plan, problems=problems, parent=agreed)
 
     def _gone(self, at: Situation, here: Side, present: Showing, home: Parent) -> LinkPlan:
         """Carry a deletion on as far as the pair says; what was moved meanwhile is made anew."""

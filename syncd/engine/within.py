@@ -40,8 +40,11 @@ def match_within(cycle: Cycle) -> None:
 
 
 def _match(db: sa.Connection, cycle: Cycle, some: Sequence[Member]) -> None:
-    homes = parents_of(db, cycle, some)
-    _leave_out(db, cycle, [m for m in some if (m.side, m.remote_id) not in homes])
+    gone = [member for member in some if member.state is State.GONE]
+    keep(db, cycle.stream, [replace(member, todo=False) for member in gone])
+    here = [member for member in some if member.state is not State.GONE]
+    homes = parents_of(db, cycle, here)
+    _leave_out(db, cycle, [m for m in here if (m.side, m.remote_id) not in homes])
     contacts = {parent.link_id: parent for parent in homes.values()}
     group = [
         member
@@ -83,10 +86,7 @@ def _leave_out(db: sa.Connection, cycle: Cycle, those: Sequence[Member]) -> None
         contact = contacts.get((member.side, member.parent_id or ""))
         on_its_way = contact is None or contact.state is State.WAITING
         state = State.WAITING if on_its_way else State.FILTERED
-        if member.state is State.GONE:
-            waiting.append(replace(member, todo=False))
-        else:
-            waiting.append(replace(member, state=state, cause=PARENT, todo=False))
+        waiting.append(replace(member, state=state, cause=PARENT, todo=False))
     keep(db, cycle.stream, waiting)
 
 

@@ -68,6 +68,7 @@ class Router(httpx.BaseTransport):
     Attributes:
         crash_at: die at the n-th request from now; None lives on. `carried_out` says whether
             that request still is.
+        refused: a part of paths that the credentials do not reach.
     """
 
     def __init__(self, box: Sandbox, app: NestingEmulator) -> None:
@@ -76,6 +77,7 @@ class Router(httpx.BaseTransport):
         self.crash_at: int | None = None
         self.carried_out = True
         self.errand: Callable[[httpx.Request], None] | None = None
+        self.refused: str | None = None
         self.asked: list[str] = []
 
     def rest(self) -> None:
@@ -91,7 +93,13 @@ class Router(httpx.BaseTransport):
         dies = self.crash_at is not None and self.sent >= self.crash_at
         if dies and not self.carried_out:
             raise CrashError
-        if request.url.host == "example-mail.test":
+        if self.refused is not None and self.refused in request.url.path:
+            said = {
+                "statusCode": 403,
+                "message": "The token does not have access to this location.",
+            }
+            response = httpx.Response(403, json=said)
+        elif request.url.host == "example-mail.test":
             response = self._app.answer(request)
         else:
             response = self._box.transport.handle_request(request)
@@ -124,6 +132,19 @@ class Office:
         )
         self.opened = open_app(self.folder / "syncd.yaml", env={}, wire=wire)
         return self.opened
+
+    def write(self, **said: str) -> None:
+        """Say something else of the pair, from the next process on."""
+        path = self.folder / "office.yaml"
+        lines = "".join(f"{name}: {value}\n" for name, value in said.items())
+        path.write_text(path.read_text("utf-8") + lines, "utf-8")
+        self.opened = None
+
+    def read_everything(self) -> None:
+        """Let some cycles pass that look at everything."""
+        for _ in range(3):
+            self.wait(minutes=5)
+            self.cycle(Mode.FULL)
 
     def running(self) -> App:
         return self.opened or self.start()

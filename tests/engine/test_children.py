@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from syncd.errors import AccountError
 from tests.engine.office import Office, office
 
 ADA, BOB = "ada@example.org", "bob@example.org"
@@ -61,3 +62,103 @@ def test_an_edit_of_either_side_reaches_the_other(place: Office) -> None:
     place.cycles()
     assert place.in_crm("tasks", "title") == [(ADA, "Send it again")]
     assert_quiet(place)
+
+
+def test_what_belongs_to_nobody_in_step_waits_for_its_contact(place: Office) -> None:
+    """The pair's filter leaves Bob out; when he is taken in, his note follows."""
+    place.person(BOB)
+    place.note(BOB, "called")
+    place.write(filter="{left: {tag: vip}}")
+    place.cycles()
+    assert place.in_app("notes", "text") == []
+    place.act("tag", email=BOB, tags=["vip"])
+    place.cycles()
+    assert place.in_app("notes", "text") == [(BOB, "called")]
+    assert_quiet(place)
+
+
+def test_equal_ones_pair_one_to_one(place: Office) -> None:
+    place.person(ADA)
+    for _ in range(3):
+        place.note(ADA, "called")
+    there = place.app.create({"email": ADA, "first_name": "Ada"})["id"]
+    place.app.create_child("notes", there, {"text": "called"})
+    place.cycles()
+    assert place.in_app("notes", "text") == [(ADA, "called")] * 3
+    assert place.in_crm("notes", "body") == [(ADA, "called")] * 3
+    assert_quiet(place)
+
+
+@pytest.mark.parametrize("delete", ["keep", "delete"])
+@pytest.mark.parametrize("side", ["crm", "app"])
+def test_a_deletion_goes_as_far_as_the_pair_says(tmp_path: Path, delete: str, side: str) -> None:
+    place = office(tmp_path, delete=delete)
+    place.person(ADA)
+    note, task = place.note(ADA, "called"), place.task(ADA, "Send the offer", dueDate=DUE)
+    place.cycles()
+    if side == "crm":
+        place.act("delete_note", note=note)
+        place.act("delete_task", task=task)
+    else:
+        for kind in ("notes", "tasks"):
+            (there,) = place.app.children[kind]
+            place.app.delete_child(kind, there)
+    place.read_everything()
+    there_is = place.in_app if side == "crm" else place.in_crm
+    text = "text" if side == "crm" else "body"
+    assert len(there_is("notes", text)) == len(there_is("tasks", "title")) == (delete == "keep")
+    assert_quiet(place)
+
+
+def test_a_deleted_contact_takes_nothing_with_it_on_the_other_side(tmp_path: Path) -> None:
+    place = office(tmp_path, delete="delete")
+    place.person(ADA)
+    place.note(ADA, "called")
+    place.cycles()
+    place.app.delete(next(iter(place.app.contacts)))
+    place.read_everything()
+    assert place.in_crm("notes", "body") == [(ADA, "called")]
+    assert_quiet(place)
+
+
+def test_a_task_that_is_given_to_another_contact_follows(place: Office) -> None:
+    """In GHL it cannot be given to another one: it ends there, and is made anew."""
+    for email in (ADA, BOB):
+        place.person(email)
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.cycles()
+    (there,) = place.app.children["tasks"]
+    bob = next(i for i, one in place.app.contacts.items() if one["email"] == BOB)
+    place.app.change_child("tasks", there, {"contact_id": bob})
+    place.cycles()
+    assert place.in_crm("tasks", "title") == [(BOB, "Send the offer")]
+    assert place.in_app("tasks", "title") == [(BOB, "Send the offer")]
+    assert_quiet(place)
+
+
+def test_the_first_run_is_held_with_what_is_to_come(tmp_path: Path) -> None:
+    """One word of a person is enough for contacts and what follows them."""
+    place = office(tmp_path, baseline="held")
+    place.person(ADA)
+    for number in range(3):
+        place.note(ADA, f"call {number}")
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.wait(minutes=5)
+    report = place.cycle()
+    assert dict(report.counts) == {"app.creates": 1, "app tasks.creates": 1, "app notes.creates": 3}
+    assert place.in_app("notes", "text") == []
+    place.release()
+    place.cycles()
+    assert len(place.in_app("notes", "text")) == 3
+    assert place.in_app("tasks", "title") == [(ADA, "Send the offer")]
+
+
+def test_tasks_that_cannot_be_read_do_not_stop_contacts(place: Office) -> None:
+    place.person(ADA)
+    place.note(ADA, "called")
+    place.wait(minutes=5)
+    place.line.refused = "/tasks/search"
+    with pytest.raises(AccountError):
+        place.cycle()
+    assert [one["email"] for one in place.app.contacts.values()] == [ADA]
+    assert place.in_app("notes", "text") == [(ADA, "called")]
