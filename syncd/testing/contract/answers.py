@@ -14,9 +14,10 @@ from syncd.model.spec import Kind
 from syncd.model.values import Consent, Fields, Level, Value
 from syncd.testing.contract import line
 from syncd.testing.contract.calling import unless_raised
-from syncd.testing.contract.harness import Harness, Look, fields_of, shown, some
+from syncd.testing.contract.harness import Harness, Look
 from syncd.testing.contract.promise import hold
 from syncd.testing.contract.samples import as_change
+from syncd.testing.contract.seen import fields_of, shown, some
 
 Fresh = Callable[[], Harness]
 

@@ -8,8 +8,9 @@ from syncd.model.record import Right
 from syncd.model.spec import Listing
 from syncd.testing.contract.calling import calling, told
 from syncd.testing.contract.child_harness import ChildHarness
-from syncd.testing.contract.harness import Harness, shown, some
+from syncd.testing.contract.harness import Harness
 from syncd.testing.contract.promise import NotAskedError, hold
+from syncd.testing.contract.seen import shown, some
 
 Fresh = Callable[[], Harness]
 

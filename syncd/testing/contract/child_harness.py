@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from syncd.connectors.api import Connector, Nested
 from syncd.errors import RecordError, StaleError
-from syncd.model.op import Op
+from syncd.model.op import Op, OpKind
 from syncd.model.record import Page, Record, Resource
 from syncd.model.spec import FieldSpec, Kind, Listing
 from syncd.model.values import Fields, Value
@@ -123,6 +123,9 @@ class ChildHarness(Harness):
     def refused_creation(self, text: str) -> Op:
         """The op that creates one for a contact that is not there."""
         return replace(self.creation(**{self.text: text}), parent_id=self.nobody)
+
+    def refused(self, kind: OpKind) -> str:
+        return f"the {kind.value} of a child of a contact that was deleted"
 
     # Calls
 

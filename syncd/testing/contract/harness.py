@@ -1,6 +1,6 @@
 """A fresh platform with a connector on it, and the few things that every promise does there."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import count, islice
 from typing import Any, ClassVar
@@ -18,6 +18,7 @@ from syncd.testing.contract.line import Line
 from syncd.testing.contract.platform import Platform
 from syncd.testing.contract.promise import BrokenPromiseError, hold
 from syncd.testing.contract.samples import samples_for
+from syncd.testing.contract.seen import check_receipts, shown
 
 CONTACT = Resource.CONTACT
 MOST_PAGES = 1_000
@@ -261,6 +262,10 @@ class Harness:
         """The op that creates somebody whom the platform refuses."""
         return self.creation(**{self.text: text, **self.platform.refused_create})
 
+    def refused(self, kind: OpKind) -> str:
+        """What is refused, for whoever looks for the reason that it was not."""
+        return f"`Platform.refused_{'create' if kind is OpKind.CREATE else 'edit'}`"
+
     def change(self, remote_id: str, person: Fields, patch: Patch) -> Op:
         """The op that updates somebody who is known."""
         return self.op(OpKind.UPDATE, patch, remote_id, self.known_by(person))
@@ -317,34 +322,3 @@ class Harness:
             for remote_id, record in listed.items()
             if not record.gone and self.is_same(key, record.fields.get(key), wanted)
         ]
-
-
-def check_receipts(batch: Sequence[Op], receipts: Iterable[Any]) -> None:
-    """Exactly one receipt per op."""
-    ids = [r.op_id if isinstance(r, Receipt) else None for r in receipts]
-    hold(None not in ids, "`push` gave something that is no Receipt")
-    asked = {op.id for op in batch}
-    foreign, twice = set(ids) - asked, len(ids) - len(set(ids))
-    missing = asked - set(ids)
-    hold(
-        not (foreign or twice or missing),
-        f"{len(batch)} ops got {len(ids)} receipts: {len(missing)} ops have none, {twice} are"
-        f" too many, {len(foreign)} are for ops that were not in the call",
-    )
-
-
-def shown(pages: Iterable[Page]) -> dict[str, Record]:
-    """The last that some pages showed of each record."""
-    return {r.remote_id: r for page in pages for r in page.records if r.remote_id}
-
-
-def fields_of(records: Mapping[str, Record]) -> dict[str, tuple[Fields, bool]]:
-    """Records for comparing: fields and whether they are gone, by id."""
-    return {remote_id: (dict(r.fields), r.gone) for remote_id, r in records.items()}
-
-
-def some(items: Iterable[str], most: int = 3) -> str:
-    """The first of some names."""
-    found = sorted(items)
-    rest = f" and {len(found) - most} more" if len(found) > most else ""
-    return ", ".join(map(repr, found[:most])) + rest

@@ -4,8 +4,9 @@ from collections.abc import Callable, Collection, Mapping
 
 from syncd.model.record import Page, Record
 from syncd.model.spec import Deletions
-from syncd.testing.contract.harness import Harness, fields_of, shown, some
+from syncd.testing.contract.harness import Harness
 from syncd.testing.contract.promise import NotAskedError, hold
+from syncd.testing.contract.seen import fields_of, shown, some
 
 Fresh = Callable[[], Harness]
 

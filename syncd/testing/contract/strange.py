@@ -7,9 +7,10 @@ from syncd.model.op import Op
 from syncd.model.record import Record
 from syncd.model.values import Fields, Value
 from syncd.testing.contract.calling import told, unless_raised
-from syncd.testing.contract.harness import Harness, some
+from syncd.testing.contract.harness import Harness
 from syncd.testing.contract.hostile import HOSTILE
 from syncd.testing.contract.promise import NotAskedError, hold
+from syncd.testing.contract.seen import some
 
 Fresh = Callable[[], Harness]
 Written = dict[str, dict[str, Value]]

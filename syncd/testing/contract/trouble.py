@@ -19,8 +19,9 @@ from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.values import Fields
 from syncd.testing.contract import line
 from syncd.testing.contract.calling import told
-from syncd.testing.contract.harness import Harness, shown
+from syncd.testing.contract.harness import Harness
 from syncd.testing.contract.promise import BrokenPromiseError, hold
+from syncd.testing.contract.seen import shown
 
 Fresh = Callable[[], Harness]
 T = TypeVar("T")

@@ -8,9 +8,10 @@ from syncd.model.record import Record
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
 from syncd.testing.contract.calling import calling, told, unless_raised
-from syncd.testing.contract.harness import Harness, shown, some
+from syncd.testing.contract.harness import Harness
 from syncd.testing.contract.promise import NotAskedError, hold
 from syncd.testing.contract.samples import as_change
+from syncd.testing.contract.seen import shown, some
 
 Fresh = Callable[[], Harness]
 MANY = 9  # records of a batch: enough for a connector that sends a few one by one
@@ -143,8 +144,7 @@ def _one_is_refused(harness: Harness, ops: list[Op], bad: Op, before: Mapping[st
         isinstance(error, harness.refusals),
         f"Of {what}, that one was answered with {told(error) if error else 'success'}; it has to"
         f" be a {' or a '.join(one.__name__ for one in harness.refusals)}. (Does the emulator"
-        f" really refuse `Platform.refused_{'create' if bad.kind is OpKind.CREATE else 'edit'}`, or a"
-        " child of a contact that is deleted?)",
+        f" really refuse {harness.refused(bad.kind)}?)",
     )
     ids = [_carried_out(harness, op, receipts[op.id], what) for op in ops if op is not bad]
     hold(len(set(ids)) == len(ids), f"Of {what}, two receipts name the same record")
