@@ -9,7 +9,7 @@ import pytest
 from syncd.connectors.api import Wire
 from syncd.errors import InDoubtError, RecordError, TransientError
 from syncd.model.op import Op, OpKind, Receipt
-from syncd.model.record import Page, Record, Resource
+from syncd.model.record import Extent, Page, Record, Resource
 from syncd.testing.contract import PROMISES, Platform, Verdict, outcomes
 from syncd.testing.example.connector import CONNECTOR, ExampleMail
 from syncd.testing.example.platform import ExampleMailPlatform
@@ -153,6 +153,10 @@ class NeverEnds(ExampleMail):
         return (replace(page, last=False) for page in super().pull(resource, cursor, **how))
 
 
+class KeepsToNothing(ExampleMail):
+    def keep_to(self, resource: Resource, extent: Extent) -> None: ...
+
+
 class LeavesOrphans(ChangesPatches):
     """What has no contact is given to the one that was there first."""
 
@@ -182,6 +186,7 @@ SPOILT: dict[Open, str] = {
     ShowsAnothers: WHOSE,
     NeverMoves: WHOSE,
     NeverEnds: WHOSE,
+    KeepsToNothing: WHOSE,
 }
 
 

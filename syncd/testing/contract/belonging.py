@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from syncd.model.op import OpKind
-from syncd.model.record import Right
+from syncd.model.record import Extent, Right
 from syncd.model.spec import Listing
 from syncd.testing.contract.calling import calling, told
 from syncd.testing.contract.child_harness import ChildHarness
@@ -21,6 +21,7 @@ def children_are_their_contacts(fresh: Fresh) -> None:
     _lists_are_whole(harness)
     _nobody_has_none(harness)
     _rights_are_told(harness)
+    _keeps_to_an_extent(_of_children(fresh()))
     _only_with_a_contact(_of_children(fresh()))
     _goes_with_its_contact(_of_children(fresh()))
     if harness.spec.moves:
@@ -73,6 +74,24 @@ def _rights_are_told(harness: ChildHarness) -> None:
     hold(all(isinstance(one, Right) for one in rights), "`rights` gave something that is no Right")
     refused = [one.name for one in rights if one.needed and not one.granted]
     hold(not refused, f"`rights` says that what works is not granted: {some(refused)}")
+
+
+def _keeps_to_an_extent(harness: ChildHarness) -> None:
+    """To the records that have one of two texts, and to all of them again."""
+    people = harness.populate(4)
+    wanted = dict(list(people.items())[:2])
+    texts = frozenset(str(fields[harness.text]) for fields in wanted.values())
+    nested = harness.nested(harness.connector)
+    for extent, within in ((Extent(only={harness.text: texts}), wanted), (Extent(), people)):
+        with calling("keep_to"):
+            nested.keep_to(harness.resource, extent)
+        found = {**harness.of(harness.one), **harness.of(harness.other)}
+        for what, ids in (("`children`", found), ("a sweep", shown(harness.pull(full=True)))):
+            hold(
+                ids.keys() == within.keys(),
+                f"After `keep_to` with {'some texts' if extent.only else 'no bounds'} {what} shows"
+                f" {len(ids)} of {len(people)} records; it has to be {len(within)}",
+            )
 
 
 def _only_with_a_contact(harness: ChildHarness) -> None:

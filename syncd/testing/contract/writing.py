@@ -202,10 +202,12 @@ def receipts_match(fresh: Fresh) -> None:
                 left not in harness.existing(),
                 "A delete was confirmed and not carried out",
             )
-    hold(
-        harness.fetch(left).gone == harness.spec.deletes,
-        "A record that nobody deleted is gone, or one that was deleted is not",
-    )
+    harness.settle()
+    for name, look in harness.looks.items():
+        hold(
+            look(left, None).gone == harness.spec.deletes,
+            f"By `{name}` a record that nobody deleted is gone, or one that was deleted is not",
+        )
     _push_nothing(harness)
 
 
