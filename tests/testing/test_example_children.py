@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from syncd.connectors.api import Nested, Wire
-from syncd.errors import InDoubtError, RecordError, StaleError, TransientError
+from syncd.errors import ConfigError, InDoubtError, RecordError, StaleError, TransientError
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Extent, Page, Record, Resource, Window
 from syncd.testing.contract import Clock
@@ -145,15 +145,20 @@ def test_appointments_are_listed_anew_and_a_deleted_one_moves_no_other_to_a_page
     assert set(shown(world.pages(APPOINTMENT, rest[-1].cursor))) == set(made[1:])
 
 
-def test_a_window_holds_what_was_made_or_changed_in_it() -> None:
+@pytest.mark.parametrize("resource", [TASK, APPOINTMENT])
+def test_a_window_holds_what_was_made_or_changed_in_it(resource: Resource) -> None:
     world = World()
-    for resource in (TASK, APPOINTMENT):
-        old = world.made(resource)
-        world.clock.sleep(3600.0)
-        since = world.clock.now()
-        new = world.made(resource)
-        window = Window(since, since + timedelta(hours=1))
-        assert set(shown(world.pages(resource, window=window))) == {new} != {old}
+    old, edited, moment = (world.made(resource) for _ in range(3))
+    world.clock.sleep(3600.0)
+    since = world.clock.now()
+    new = world.made(resource)
+    for remote_id, hours in ((edited, 0.5), (moment, 1.0)):
+        world.clock.sleep(hours * 3600.0)
+        world.emulator.change_child(f"{resource.value}s", remote_id, {"title": "Anew"})
+    window = Window(since, since + timedelta(hours=1))
+    for known in (None, world.pages(resource)[-1].cursor):  # a place behind all of them
+        assert set(shown(world.pages(resource, known, window=window))) == {new, edited}
+    assert old not in shown(world.pages(resource, window=Window(since, world.clock.now())))
 
 
 def test_notes_are_listed_by_contact_only() -> None:
@@ -192,6 +197,42 @@ def test_appointments_are_kept_to_an_extent() -> None:
     assert set(world.under(APPOINTMENT, world.ada)) == {*days.values(), cancelled}
 
 
+def test_what_is_gone_is_told_whatever_the_extent() -> None:
+    world = World()
+    task = world.made(TASK, title="Ring back")
+    cursor = world.pages(TASK)[-1].cursor
+    world.mail.keep_to(TASK, Extent(only={"title": frozenset({"Ring back"})}))
+    world.emulator.delete_child("tasks", task)
+    assert shown(world.pages(TASK, cursor))[task].gone
+
+
+def test_a_create_leaves_out_what_is_empty() -> None:
+    world = World()
+    made = world.child(NOTE, world.made(NOTE, pinned=None))
+    assert made.fields == {"text": "Rang back", "pinned": False}
+
+
+@pytest.mark.parametrize("kind", [OpKind.UPDATE, OpKind.DELETE])
+def test_a_change_whose_answer_is_lost_is_sent_again(kind: OpKind) -> None:
+    world = World()
+    note = world.made(NOTE)
+    answers = iter([httpx.Response(504)])
+    world.rewrite = lambda response: next(answers, response)
+    receipt = world.push(
+        kind, NOTE, note, world.ada, **{} if kind is OpKind.DELETE else {"text": "x"}
+    )
+    assert receipt.error is None or isinstance(receipt.error, StaleError)
+    assert next(answers, None) is None
+    assert world.child(NOTE, note).gone == (kind is OpKind.DELETE)
+
+
+def test_an_op_that_is_none_of_the_three_is_refused() -> None:
+    world = World()
+    receipt = world.push(OpKind.SUPPRESS, NOTE, None, world.ada)
+    assert isinstance(receipt.error, RecordError)
+    assert receipt.error.code == "unsupported"
+
+
 def _emptied(response: httpx.Response) -> httpx.Response:
     return httpx.Response(response.status_code, json={})
 
@@ -222,6 +263,50 @@ def test_a_list_that_shows_another_contacts_is_refused(resource: Resource) -> No
         world.under(resource, world.ada)
 
 
+def _without(name: str) -> Callable[[httpx.Response], httpx.Response]:
+    def rewrite(response: httpx.Response) -> httpx.Response:
+        text = response.text.replace(f'"{name}"', '"other"')
+        return httpx.Response(response.status_code, text=text)
+
+    return rewrite
+
+
+@pytest.mark.parametrize("name", ["contact_id", "more", "items", "id"])
+@pytest.mark.parametrize("resource", [TASK, APPOINTMENT])
+def test_a_page_that_lacks_something_is_no_page(resource: Resource, name: str) -> None:
+    world = World()
+    world.made(resource)
+    world.rewrite = _without(name)
+    with pytest.raises(TransientError):
+        world.pages(resource)
+
+
+def test_the_answer_about_another_record_is_refused() -> None:
+    world = World()
+    one, other = world.made(NOTE), world.made(NOTE)
+    world.rewrite = lambda response: httpx.Response(200, text=response.text.replace(one, other))
+    with pytest.raises(TransientError, match="another note"):
+        world.child(NOTE, one)
+
+
+def test_what_is_done_with_contacts_only_is_no_answer_about_children() -> None:
+    mail = World().mail
+    with pytest.raises(ConfigError, match="contacts only"):
+        mail.fetch(TASK, "t-00001", fields=ALL)
+    with pytest.raises(ConfigError, match="contacts only"):
+        mail.find(TASK, "title", "Ring back", fields=ALL)
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"), [(NOTE, "text"), (NOTE, "pinned"), (TASK, "done"), (APPOINTMENT, "start")]
+)
+def test_what_cannot_be_emptied_is_not_even_sent(resource: Resource, name: str) -> None:
+    world = World()
+    receipt = world.push(OpKind.UPDATE, resource, world.made(resource), world.ada, **{name: None})
+    assert isinstance(receipt.error, RecordError)
+    assert (receipt.error.code, receipt.error.fields) == ("bad_value", (name,))
+
+
 @pytest.mark.parametrize(
     ("resource", "name", "value"),
     [
@@ -247,7 +332,8 @@ def test_what_a_field_cannot_hold_is_refused(resource: Resource, name: str, valu
 def test_what_is_no_value_of_its_field_is_named_and_left_out() -> None:
     world = World()
     remote_id = world.made(TASK)
-    world.emulator.children["tasks"][remote_id] |= {"due": "soon", "done": "no", "title": 7}
+    odd = {"due": "soon", "done": "no", "title": 7, "assignee": ""}
+    world.emulator.children["tasks"][remote_id] |= odd
     record = world.child(TASK, remote_id)
     assert record.odd == {"due", "done", "title"}
-    assert set(record.fields) == {"description", "assignee"}
+    assert record.fields == {"description": None, "assignee": None}
