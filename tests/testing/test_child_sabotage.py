@@ -243,3 +243,24 @@ def test_a_spec_without_children_is_asked_nothing_of_them() -> None:
     alone = type("Alone", (ExampleMailPlatform,), {"plugin": replace(CONNECTOR, spec=spec)})
     assert asked(alone, WHOSE)[0] is Verdict.NOT_ASKED
     assert asked(alone, MISSING) == (Verdict.KEPT, "")
+
+
+class FillsUp(ExampleMail):
+    """What a task's answer does not mention is taken for empty."""
+
+    def child(self, resource: Resource, remote_id: str, *given: Any, **how: Any) -> Record:
+        record = super().child(resource, remote_id, *given, **how)
+        named = {"description"} if resource is TASK and not record.gone else set()
+        return replace(record, fields={**dict.fromkeys(named), **record.fields})
+
+
+@pytest.mark.parametrize(
+    ("absent", "verdict"),
+    [({"task.description"}, Verdict.KEPT), ({"description", "note.description"}, Verdict.BROKEN)],
+)
+def test_what_a_platform_leaves_out_may_count_as_empty_where_it_says_so(
+    absent: set[str], verdict: Verdict
+) -> None:
+    platform = spoilt(FillsUp)
+    empty = type("Absent", (platform,), {"empty_is_absent": absent})
+    assert asked(empty, MISSING)[0] is verdict

@@ -13,6 +13,7 @@ from syncd.testing.contract.calling import calling
 from syncd.testing.contract.harness import Harness
 from syncd.testing.contract.platform import Platform
 from syncd.testing.contract.promise import BrokenPromiseError, hold
+from syncd.testing.contract.seen import some
 
 
 class ChildHarness(Harness):
@@ -39,7 +40,9 @@ class ChildHarness(Harness):
         self.nested(self.connector)
         self._needed = self.platform.child(self.resource, 0)
         unknown = self._needed.keys() - self.catalogue.keys()
-        hold(not unknown, f"`Platform.child` names fields that the catalogue lacks: {unknown}")
+        hold(
+            not unknown, f"`Platform.child` names fields that the catalogue lacks: {some(unknown)}"
+        )
         hold(self.text != "", "`Platform.child` gives no writable text, for plain edits")
 
     def _contact(self) -> str:
@@ -77,6 +80,12 @@ class ChildHarness(Harness):
     @property
     def refused_edit(self) -> Fields:
         return {}
+
+    @property
+    def empty_is_absent(self) -> Collection[str]:
+        own = f"{self.resource.value}."
+        named = self.platform.empty_is_absent
+        return [name.removeprefix(own) for name in named if name.startswith(own)]
 
     @property
     def unique_key(self) -> str | None:

@@ -36,8 +36,9 @@ class Platform(ABC):
         samples: two or more valid values per field where the suite cannot guess them, e.g.
             `{"time_zone": ("Europe/Berlin", "Asia/Tokyo")}`.
         empty_is_absent: fields that the platform leaves out of its answers when they are
-            empty, or patterns of them such as `custom.*`. Only for them may a missing value
-            be read as an empty one.
+            empty, or patterns of them such as `custom.*`; of what belongs to contacts with the
+            resource before it, `task.description`. Only for them may a missing value be read
+            as an empty one.
         child_page_size: records that a page of their listing holds where it is not `page_size`;
             None where nobody can foresee it.
         settings: what the plugin's settings model takes.
