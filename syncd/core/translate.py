@@ -87,7 +87,9 @@ class Mapping:
 
     def alike(self, rule: Rule, side: Side, a: Values, b: Values) -> bool:
         """Whether two lists of values of one side say the same."""
-        names = rule.fields(side)
+        names, compared = rule.fields(side), rule.compared[side]
+        if compared is not None:
+            a, b = compared(a), compared(b)
         return all(self.alike_field(side, n, x, y) for n, x, y in zip(names, a, b, strict=True))
 
     def alike_field(self, side: Side, name: str, a: Value, b: Value) -> bool:

@@ -133,6 +133,7 @@ class _Compiling:
             as_set=made.as_set,
             only=made.only,
             where=line.where,
+            compared=made.compared,
         )
 
     def _fields(self, line: Line, side: Side) -> tuple[FieldSpec | None, ...]:
@@ -236,6 +237,10 @@ class _Compiling:
                     hint = (
                         f"{hint} If all are written alike, add e.g. transform: {{date: D.M.YYYY}}."
                     )
+                self.warnings.append(Problem(line.where, f"{line.name}: {message}", hint))
+            if source.html and not target.html:
+                message = f"`{source.name}` holds HTML, whose tags would stand in `{target.name}`."
+                hint = "Add transform: {html_text: true}."
                 self.warnings.append(Problem(line.where, f"{line.name}: {message}", hint))
             if target.max_length and source.max_length and target.max_length < source.max_length:
                 message = (

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from syncd.core.canonical import canonical
 from syncd.errors import RecordError
 from syncd.mapping.problem import did_you_mean
-from syncd.model.rule import Direction, Translate
+from syncd.model.rule import AS_SHOWN, Direction, Translate
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import FieldSpec, Kind
 from syncd.model.values import Value
@@ -51,7 +51,7 @@ class Made:
         source: the side that `there` starts from.
         back: the inverse; None if there is none.
         yields: the kind of field to create on the other side if it is missing.
-        as_set, only: as in `Rule`.
+        as_set, only, compared: as in `Rule`.
         reads: the source's fields, if the transform names them itself.
         guesses: the inverse is right for most values, not for all.
         ambiguity: why there is no inverse, where there could be one.
@@ -66,6 +66,7 @@ class Made:
     reads: tuple[str, ...] | None = None
     guesses: bool = False
     ambiguity: str = ""
+    compared: Both[Translate | None] = AS_SHOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from syncd.core.canonical import text_of
 from syncd.core.countries import country_code, country_name
+from syncd.mapping.html_text import make_html_text
 from syncd.mapping.mapped import make_map
 from syncd.mapping.shape import Made, Shape, UnfitError, each, untranslatable
 from syncd.mapping.texts import date_format, join_members, split_members
@@ -254,6 +255,7 @@ _MAKERS: dict[str, Callable[[Any, Shape], Made]] = {
     "date": _date,
     "day_of": _day_of,
     "has_tag": _has_tag,
+    "html_text": make_html_text,
     "join": _join,
     "join_names": _join_names,
     "template": _template,

@@ -32,6 +32,9 @@ class Policy(StrEnum):
     MANUAL = "manual"
 
 
+AS_SHOWN: Both[Translate | None] = Both(None, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """Fields of the left and of the right that say the same.
@@ -50,6 +53,8 @@ class Rule:
         only: with `as_set`: the members that the rule is about, where a field stands for one
             of them (`has_tag`); other members are none of its business. None: all.
         where: `file:line`, for messages.
+        compared: per side, what of its values counts where many ways to write one say the same,
+            as in HTML; None: they are compared as they are.
         shadows: per side, under which names the shadow of its fields is kept. A field is written
             by one rule only, or else by rules about different members of it, but several may
             read it. Each of these keeps its own shadow, as what one has carried over the
@@ -66,6 +71,7 @@ class Rule:
     as_set: bool = False
     only: frozenset[str] | None = None
     where: str = ""
+    compared: Both[Translate | None] = AS_SHOWN
     shadows: Both[tuple[str, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -57,6 +57,7 @@ class FieldSpec:
             without case: they never travel in either direction, and are listed where people
             use them.
         free_text: for COUNTRY: the platform keeps any text.
+        html: for TEXT: what people write there is HTML; what programs write may be plain text.
         identity: what tells a custom field from another one under its name, such as the
             platform's id of it; None where there is nothing of the kind.
         kept: False if the platform has it, but with values that no field of another platform
@@ -74,6 +75,7 @@ class FieldSpec:
     choices: tuple[str, ...] = ()
     reserved: tuple[str, ...] = ()
     free_text: bool = False
+    html: bool = False
     identity: str | None = field(default=None, compare=False)
     kept: bool = True
     native: str = field(default="", compare=False)

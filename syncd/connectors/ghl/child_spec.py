@@ -22,7 +22,7 @@ def _by_name(*fields: FieldSpec) -> Catalogue:
 
 
 NOTE_FIELDS = _by_name(
-    FieldSpec("body", clearable=False),  # HTML where a person wrote it (4.1)
+    FieldSpec("body", clearable=False, html=True),  # where a person wrote it (4.1)
     FieldSpec("title"),
     FieldSpec("color", clearable=False),
     FieldSpec("pinned", Kind.BOOLEAN, clearable=False),
