@@ -326,6 +326,7 @@ EXAMPLES: dict[str, tuple[Any, FieldSpec | tuple[FieldSpec, ...] | None, FieldSp
     "date": ("DD.MM.YYYY", FieldSpec("d", Kind.DATE), NOTE),
     "day_of": ("UTC", FieldSpec("t", Kind.DATETIME), FieldSpec("D", Kind.DATE)),
     "has_tag": ("vip", TAGS, FieldSpec("vip", Kind.BOOLEAN)),
+    "html_text": ("left", FieldSpec("a"), NOTE),
     "join": (", ", TAGS, NOTE),
     "join_names": (" ", NAMES_LEFT, NOTE),
     "map": ({"a": "b"}, FieldSpec("a"), NOTE),
