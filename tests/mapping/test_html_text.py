@@ -9,6 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from syncd.connectors.ghl.child_spec import NOTE_FIELDS
 from syncd.core.canonical import canonical
 from syncd.mapping import html_text
 from syncd.mapping.compile import compile_rules
@@ -236,6 +237,7 @@ def made(argument: Any, left: FieldSpec | None, right: FieldSpec | None) -> Made
         (True, BODY, TEXT, Side.LEFT),
         (True, TEXT, BODY, Side.RIGHT),
         (True, None, BODY, Side.RIGHT),
+        (True, NOTE_FIELDS["body"], TEXT, Side.LEFT),
         ("left", BODY, TEXT, Side.LEFT),
         ("left", TEXT, None, Side.LEFT),
         ("right", TEXT, TEXT, Side.RIGHT),
