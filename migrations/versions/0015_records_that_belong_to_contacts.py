@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("link", sa.Column("parent", sa.BigInteger().with_variant(sa.Integer(), "sqlite")))
     op.add_column("member", sa.Column("parent_id", sa.String(255)))
     op.add_column("op", sa.Column("parent_id", sa.String(255)))
+    op.add_column("op", sa.Column("moves", sa.Boolean))
     op.create_index(
         "ix_member_pair_side_parent_id", "member", ["pair", "side", "parent_id"], **_NESTED
     )
@@ -40,6 +41,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("parent_read")
     op.drop_index("ix_member_pair_side_parent_id", "member")
+    op.drop_column("op", "moves")
     op.drop_column("op", "parent_id")
     op.drop_column("member", "parent_id")
     op.drop_column("link", "parent")

@@ -154,7 +154,8 @@ class Nested(Protocol):
         """One record as it is now, read directly; what `fetch` is for contacts.
 
         Args:
-            parent_id: the contact to which it was last known to belong.
+            parent_id: the contact to which it was last known to belong. Where the platform shows
+                a record only under its contact, one that is under another by now is gone here.
         """
         ...
 

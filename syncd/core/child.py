@@ -64,7 +64,10 @@ class ChildPlanner(FieldPlanner):
             return self.unfit(at, side, patch)
 
         plan = self.merge_fields(at, sides, (), Both(_LINKED, _LINKED), hindrance)
-        drafts = [replace(draft, parent_id=home.ids[draft.side]) for draft in plan.drafts]
+        drafts = [
+            replace(d, parent_id=home.ids[d.side], moves=moved is not None and d.side is not moved)
+            for d in plan.drafts
+        ]
         if moved is not None and all(draft.side is moved for draft in drafts):
             there = moved.other
             move = Draft(
@@ -75,6 +78,7 @@ class ChildPlanner(FieldPlanner):
                 patch={},
                 current=sides[there].fields,
                 parent_id=home.ids[there],
+                moves=True,
             )
             drafts.append(move)
         agreed = None if moved is not None or home.link_id == at.link.parent else home.link_id

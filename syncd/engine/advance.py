@@ -172,8 +172,14 @@ def _shown_after(
         version=(record.version if record else None) or (old.version if old else None),
         modified=(record.modified if record else None) or (old.modified if old else None),
         gone=gone,
-        parent_id=sent.op.parent_id or (old.parent_id if old else None),
+        parent_id=_parent_after(sent, old),
     )
+
+
+def _parent_after(sent: Sent, old: Observation | None) -> str | None:
+    """The contact to which a record belongs now."""
+    given = sent.op.kind is OpKind.CREATE or sent.op.moves or old is None
+    return sent.op.parent_id if given or old is None else old.parent_id
 
 
 def _applied(old: Value, new: Value | SetDelta) -> Value:

@@ -67,7 +67,7 @@ def _recover_write(cycle: Cycle, sent: Sent) -> None:
     if sent.op.kind is OpKind.DELETE:
         in_effect = record.gone
     else:
-        there = sent.op.parent_id in (None, record.parent_id)
+        there = not sent.op.moves or sent.op.parent_id == record.parent_id
         in_effect = there and not record.gone and is_in_effect(cycle, sent, shown)
     take_in_one(cycle, side, record, own=in_effect and CONSENT in sent.op.patch)
     if in_effect:

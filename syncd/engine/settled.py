@@ -40,7 +40,7 @@ def is_plain(stream: Stream, sent: Sent, before: Member | None, heeded: Abstract
     if op.urgent or sent.ends is not None or CONSENT in op.patch:
         return False
     if op.kind is OpKind.UPDATE:
-        if before is None or before.state is not State.LINKED or before.parent_id != op.parent_id:
+        if before is None or before.state is not State.LINKED or op.moves:
             return False
         return not op.patch.keys() & heeded
     return op.kind is OpKind.CREATE and before is None and stream.policy.filter[sent.side] is None

@@ -41,6 +41,7 @@ class Op:
         urgent: an opt-out; goes before everything else.
         parent_id: the contact to which the record belongs on the target's side, or is to belong;
             None for contacts.
+        moves: an update that gives the record to that contact, where the Spec says that one can.
     """
 
     id: int
@@ -52,6 +53,7 @@ class Op:
     urgent: bool = False
     attempts: int = 1
     parent_id: str | None = None
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class Draft:
         routine: it only writes down the other side's id, which is ours to keep; no limit
             of a run counts it.
         parent_id: the contact to which the record is to belong; None for contacts.
+        moves: it belongs to another one so far.
     """
 
     link_id: int
@@ -36,6 +37,7 @@ class Draft:
     routine: bool = False
     chosen: frozenset[str] = frozenset()
     parent_id: str | None = None
+    moves: bool = False
 
 
 @dataclass(frozen=True, slots=True)

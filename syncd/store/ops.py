@@ -67,6 +67,7 @@ def stage(
                 "state": OpState.HELD.value,
                 "attempts": 0,
                 "parent_id": d.parent_id,
+                "moves": d.moves or None,
             }
             for d in drafts
         ],
@@ -148,6 +149,7 @@ COLUMNS = (
     _O.ends,
     _O.sent_at,
     _O.parent_id,
+    _O.moves,
 )
 
 
@@ -162,6 +164,7 @@ def sent_of(row: Any) -> Sent:
         urgent=row.urgent,
         attempts=row.attempts,
         parent_id=row.parent_id,
+        moves=bool(row.moves),
     )
     advance: Both[Patch] = Both(*(fields_from_json(row.advance[s]) for s in ("left", "right")))
     return Sent(op, Side(row.side), row.link_id, advance, row.ends, row.sent_at)

@@ -244,6 +244,7 @@ op = sa.Table(
     sa.Column("sent_at", Moment),
     sa.Column("error", sa.Text),
     sa.Column("parent_id", sa.String(255)),  # of the contact to which the record is to belong
+    sa.Column("moves", sa.Boolean),  # it belongs to another one so far
     sa.Index(None, "pair", "state", "side", "sent_at"),
     sa.Index(None, "run_id", "state", "side", "urgent", "id"),
     sa.Index(None, "link_id"),

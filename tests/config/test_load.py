@@ -101,7 +101,7 @@ fields:
     transform: {join_names: " "}
 """
     pair = loaded(tmp_path, shop=text).pairs["shop"]
-    first, second = pair.lines
+    first, second = pair.lines()
     assert (first.left, first.direction, first.policy) == (
         ("firstName",),
         Direction.BOTH,

@@ -61,7 +61,7 @@ def test_the_sample_mappings_fit(
 ) -> None:
     specs = Both(GHL.resources[Resource.CONTACT], right.resources[Resource.CONTACT])
     answer = compile_rules(
-        sample.pairs[pair].lines, specs.map(lambda s: s.fields), specs, Both("crm", "there")
+        sample.pairs[pair].lines(), specs.map(lambda s: s.fields), specs, Both("crm", "there")
     )
     assert answer.problems == ()
     assert answer.warnings == ()

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import structlog
 
+from syncd.connectors.registry import installed
+from syncd.testing.example.connector import CONNECTOR
 from tests.conftest import Postgres
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
 from tests.engine.pairs import GHL
@@ -108,3 +110,9 @@ def pair_of(made: Build) -> Build:
         return world
 
     return make
+
+
+@pytest.fixture
+def example_mail(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ExampleMail is installed, as a connector of somebody else would be."""
+    monkeypatch.setitem(installed(), "example_mail", CONNECTOR)  # type: ignore[arg-type]

@@ -7,11 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import sqlalchemy as sa
 
 from syncd.app import App, open_app
 from syncd.connectors.api import Wire
-from syncd.connectors.registry import installed
 from syncd.engine.context import Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.engine.word import approve
@@ -20,7 +18,6 @@ from syncd.sandbox.ghl.child_dump import dumped
 from syncd.sandbox.ghl.platform import Ghl
 from syncd.store import database, members
 from syncd.testing.example.child_emulator import NestingEmulator
-from syncd.testing.example.connector import CONNECTOR
 from syncd.testing.example.emulator import TOKEN
 from syncd.testing.inprocess import Sandbox, sandbox
 from tests.engine.line import CrashError
@@ -224,11 +221,4 @@ def office(
     root = ROOT.format(token=info["token"], location=info["location_id"], base=info["base_url"])
     (folder / "syncd.yaml").write_text(root, "utf-8")
     (folder / "office.yaml").write_text(PAIR.format(baseline=baseline, delete=delete), "utf-8")
-    known = installed()
-    assert isinstance(known, dict) or hasattr(known, "__setitem__")
-    known["example_mail"] = CONNECTOR  # type: ignore[index]
     return Office(folder, box, app, Router(box, app))
-
-
-def engine_of(one: Office) -> sa.Engine:
-    return one.running().store

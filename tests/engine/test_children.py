@@ -7,6 +7,8 @@ import pytest
 from syncd.errors import AccountError
 from tests.engine.office import Office, office
 
+pytestmark = pytest.mark.usefixtures("example_mail")
+
 ADA, BOB = "ada@example.org", "bob@example.org"
 DUE = "2026-11-05T15:30:00.000Z"
 

@@ -48,7 +48,8 @@ class World:
     def push(
         self, kind: OpKind, resource: Resource, remote_id: str | None, parent: str | None, **to: Any
     ) -> Receipt:
-        op = Op(1, resource, kind, remote_id, to, parent_id=parent)
+        moves = kind is OpKind.UPDATE and parent != self.ada
+        op = Op(1, resource, kind, remote_id, to, parent_id=parent, moves=moves)
         (receipt,) = self.mail.push(resource, [op])
         return receipt
 
@@ -176,6 +177,9 @@ def test_a_task_moves_to_another_contact_and_an_appointment_does_not() -> None:
     assert set(world.under(TASK, world.bob)) == {task}
     assert world.under(TASK, world.ada) == {}
     assert world.child(TASK, task).parent_id == world.bob  # whoever had it before
+    world.push(OpKind.UPDATE, TASK, task, world.ada, title="Still for Bob")
+    assert world.child(TASK, task).parent_id == world.bob  # only an op that says so moves it
+    world.push(OpKind.UPDATE, TASK, task, world.bob, title="For Bob")
     world.push(OpKind.UPDATE, APPOINTMENT, appointment, world.bob, title="Still Ada's")
     assert set(world.under(APPOINTMENT, world.ada)) == {appointment}
     nobody = world.push(OpKind.UPDATE, TASK, task, "nobody", title="For nobody")

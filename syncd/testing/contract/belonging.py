@@ -125,6 +125,7 @@ def _moves(harness: ChildHarness) -> None:
     op = replace(
         harness.op(OpKind.UPDATE, {harness.text: "Moved"}, remote_id, person),
         parent_id=harness.other,
+        moves=True,
     )
     harness.done(op, harness.push(op)[op.id])
     harness.settle()
@@ -135,7 +136,7 @@ def _moves(harness: ChildHarness) -> None:
         " shown there, or still here",
     )
     refused = replace(harness.op(OpKind.UPDATE, {harness.text: "Lost"}, remote_id, person))
-    refused = replace(refused, parent_id=harness.nobody)
+    refused = replace(refused, parent_id=harness.nobody, moves=True)
     error = harness.push(refused)[refused.id].error
     hold(
         isinstance(error, harness.refusals),

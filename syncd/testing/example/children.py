@@ -120,7 +120,7 @@ class Children:
         return record
 
     def write(self, op: Op) -> Receipt:
-        """Carry out one op; an update of a task also gives it to the contact of the op.
+        """Carry out one op; an update that moves a task gives it to the contact of the op.
 
         Raises:
             RecordError: of the code `no_parent`: there is no such contact.
@@ -147,7 +147,7 @@ class Children:
                 return self._http.request("POST", self._under, {"id": parent_id}, json=body)
             case OpKind.UPDATE, str() as remote_id:
                 body = to_body(op.patch, self._spec.fields)
-                body |= {"contact_id": parent_id} if self._spec.moves else {}
+                body |= {"contact_id": parent_id} if op.moves else {}
                 return self._again("PATCH", remote_id, body)
             case OpKind.DELETE, str() as remote_id:
                 return self._again("DELETE", remote_id)
