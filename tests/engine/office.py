@@ -66,6 +66,7 @@ class Router(httpx.BaseTransport):
         crash_at: die at the n-th request from now; None lives on. `carried_out` says whether
             that request still is.
         refused: a part of paths that the credentials do not reach.
+        loses: asked after each request, whether its answer is lost.
     """
 
     def __init__(self, box: Sandbox, app: NestingEmulator) -> None:
@@ -73,20 +74,19 @@ class Router(httpx.BaseTransport):
         self.sent = 0
         self.crash_at: int | None = None
         self.carried_out = True
-        self.errand: Callable[[httpx.Request], None] | None = None
         self.refused: str | None = None
+        self.loses: Callable[[httpx.Request], bool] = lambda _: False
         self.asked: list[str] = []
 
     def rest(self) -> None:
-        self.sent, self.crash_at, self.errand = 0, None, None
+        self.sent, self.crash_at = 0, None
+        self.loses = lambda _: False
         self.asked.clear()
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         self.sent += 1
         self._box.world.clock.advance(MOMENT)
         self.asked.append(f"{request.method} {request.url.path}")
-        if self.errand is not None:
-            self.errand(request)
         dies = self.crash_at is not None and self.sent >= self.crash_at
         if dies and not self.carried_out:
             raise CrashError
@@ -102,6 +102,8 @@ class Router(httpx.BaseTransport):
             response = self._box.transport.handle_request(request)
         if dies:
             raise CrashError
+        if self.loses(request):
+            raise httpx.ReadError("the connection broke in the answer", request=request)
         return response
 
 

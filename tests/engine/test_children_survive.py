@@ -1,0 +1,127 @@
+"""However a process of ours ends, each note and each task is there once on both sides."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from syncd.errors import SyncdError
+from tests.engine.line import CrashError
+from tests.engine.office import Office, office
+
+pytestmark = pytest.mark.usefixtures("example_mail")
+
+ADA, BOB = "ada@example.org", "bob@example.org"
+DUE = "2026-11-05T15:30:00.000Z"
+NOTES = [(ADA, "called"), (ADA, "called"), (BOB, "wrote")]
+TASKS = [(ADA, "Send it"), (BOB, "Call back")]
+
+
+def populate(place: Office) -> None:
+    """Ada and Bob with some of it on either side, and some on both."""
+    there = {}
+    for email in (ADA, BOB):
+        place.person(email)
+        there[email] = place.app.create({"email": email, "first_name": "Ada"})["id"]
+    for _ in range(2):
+        place.note(ADA, "called")
+    place.app.create_child("notes", there[ADA], {"text": "called"})
+    place.app.create_child("notes", there[BOB], {"text": "wrote"})
+    place.task(ADA, "Send it", dueDate=DUE)
+    place.app.create_child("tasks", there[BOB], {"title": "Call back", "due": DUE})
+    place.wait(minutes=5)
+
+
+def assert_in_step(place: Office) -> None:
+    for _ in range(3):
+        place.wait(minutes=5)
+        place.cycle()
+    assert place.in_app("notes", "text") == place.in_crm("notes", "body") == NOTES
+    assert place.in_app("tasks", "title") == place.in_crm("tasks", "title") == TASKS
+    assert place.cycle().outcomes == {}
+    assert not [row for row in place.census() if row[2] in ("parked", "waiting")]
+
+
+def requests_of_a_first_sync(folder: Path) -> int:
+    folder.mkdir()
+    place = office(folder)
+    populate(place)
+    place.line.rest()
+    place.cycle()
+    return place.line.sent
+
+
+@pytest.mark.parametrize("carried_out", [True, False])
+def test_a_process_dies_in_any_request(tmp_path: Path, carried_out: bool) -> None:
+    number = requests_of_a_first_sync(tmp_path / "whole")
+    assert number > 20
+    for n in range(1, number + 1):
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        place = office(folder)
+        populate(place)
+        place.line.rest()
+        place.line.crash_at, place.line.carried_out = n, carried_out
+        with pytest.raises(CrashError):
+            place.cycle()
+        place.line.rest()
+        place.opened = None
+        assert_in_step(place)
+
+
+def test_a_process_dies_between_any_two_steps(tmp_path: Path) -> None:
+    seen: Counter[str] = Counter()
+
+    def count(point: str) -> None:
+        seen[point] += 1
+
+    def run(folder: str, crash: Callable[[str], None]) -> Office:
+        (tmp_path / folder).mkdir()
+        place = office(tmp_path / folder)
+        populate(place)
+        place.crash = crash
+        return place
+
+    run("whole", count).cycle()
+    assert seen["nested"] > 0
+    for point, times in seen.items():
+        for time in {1, times}:
+            passed: Counter[str] = Counter()
+
+            def die(
+                here: str, at: str = point, passed: Counter[str] = passed, time: int = time
+            ) -> None:
+                passed[here] += 1
+                if here == at and passed[here] == time:
+                    raise CrashError
+
+            place = run(f"{point} {time}", die)
+            with pytest.raises(CrashError):
+                place.cycle()
+            place.crash, place.opened = (lambda _: None), None
+            assert_in_step(place)
+
+
+@pytest.mark.parametrize("kind", ["notes", "tasks"])
+@pytest.mark.parametrize("host", ["ghl", "example-mail"])
+def test_the_answer_to_a_create_is_lost(tmp_path: Path, kind: str, host: str) -> None:
+    place = office(tmp_path)
+    populate(place)
+    lost: list[str] = []
+
+    def loses(request: httpx.Request) -> bool:
+        theirs = ("example-mail" in request.url.host) == (host == "example-mail")
+        is_create = request.method == "POST" and request.url.path.rstrip("/").endswith(kind)
+        if lost or not (theirs and is_create):
+            return False
+        lost.append(request.url.path)
+        return True
+
+    place.line.loses = loses
+    with suppress(SyncdError):
+        place.cycle()
+    assert lost
+    assert_in_step(place)
