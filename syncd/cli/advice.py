@@ -11,6 +11,19 @@ _CAUSES = {
         "was opted in or let in again on one side after an opt-out; nothing is written for it",
         "Type `syncd conflicts list`, and settle it with `syncd conflicts resolve ID`.",
     ),
+    "parent": ("the contact to which it belongs is not in step", ""),
+    "no_parent": (
+        "the other platform does not know the contact to which it belongs",
+        "Type `syncd retry` once the contact is in step again.",
+    ),
+    "cannot_move": (
+        "was given to another contact, and the other platform can neither do that nor delete it",
+        "Give it to that contact there by hand.",
+    ),
+    "nothing_to_say": (
+        "holds nothing that the mapping carries",
+        "Fill one of the fields of the mapping, or leave it as it is.",
+    ),
     "filter": ("the pair's filter leaves it out", ""),
     "create_off": ("has no counterpart, and the pair may not create one there", ""),
     "counterpart_deleted": (

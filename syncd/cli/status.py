@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from syncd.cli import advice
 from syncd.cli.context import Code, CommandContext, context_of, finish, pair_names, stored
@@ -54,12 +53,17 @@ def status(
 
 def _show(context: CommandContext, known: Stored, pair_status: PairStatus, now: datetime) -> None:
     context.out.print(_title(known, pair_status), style="bold")
-    if pair_status.census:
-        context.out.print(_census(pair_status))
+    if pair_status.census.counts:
+        context.out.print(pair_status.census.table(pair_status.accounts))
     elif pair_status.error is None:
         context.out.print("  No record was read yet: type `syncd sync`.")
     for line in _lines(pair_status, now):
         context.out.print(line, soft_wrap=True)
+    for stream in pair_status.streams:
+        title = f"{stream.resource.value.capitalize()}s of the contacts, {stream.links:,} linked"
+        context.out.print(stream.census.table(pair_status.accounts, title))
+        for line in stream.lines(pair_status.accounts, now):
+            context.out.print(line, soft_wrap=True)
     context.out.print()
 
 
@@ -67,23 +71,6 @@ def _title(known: Stored, pair_status: PairStatus) -> str:
     every = known.pair_named(pair_status.pair).settings.every
     left, right = pair_status.accounts
     return f"Pair {pair_status.pair}: {left} ⇄ {right}, every {every.total_seconds():.0f} s"
-
-
-def _census(pair_status: PairStatus) -> Table:
-    table = Table()
-    table.add_column("state")
-    table.add_column("why", overflow="fold")
-    for account in pair_status.accounts:
-        table.add_column(account, justify="right")
-    table.add_column("what to do", overflow="fold")
-    for (state, cause), numbers in pair_status.by_state().items():
-        cells = (f"{numbers[side]:,}" if numbers[side] else "·" for side in SIDES)
-        told = advice.told(cause)
-        table.add_row(state, told, *cells, advice.what_to_do(cause) if state == "parked" else "")
-    total = (f"{pair_status.total(side):,}" for side in SIDES)
-    table.add_section()
-    table.add_row("all", "", *total, "")
-    return table
 
 
 def _lines(pair_status: PairStatus, now: datetime) -> Sequence[str]:

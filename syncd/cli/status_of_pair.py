@@ -5,12 +5,26 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
+
+from syncd.cli.census import Census, StreamStatus
 from syncd.connectors.registry import connector
 from syncd.kin import relatives
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import conflicts, cursors, leases, links, members, runs, suppressions, tallies
+from syncd.store import (
+    conflicts,
+    cursors,
+    leases,
+    links,
+    members,
+    parents,
+    runs,
+    suppressions,
+    tallies,
+)
 from syncd.store.database import reading
+from syncd.store.parents import Shelf
 from syncd.store.runs import BACKFILL, Run
 from syncd.stored import Stored
 
@@ -23,7 +37,7 @@ class PairStatus:
     """One pair as the store knows it; by default one of which it knows nothing yet.
 
     Attributes:
-        census: (side, state, cause, how many) of every record.
+        census: of the contacts; streams: what belongs to these.
         problems: (rule, code, how many) of values that cannot travel.
         unshown: opt-outs by account that were written there, where records do not show any.
         in_doubt: writes that went out and that no platform has confirmed or shown.
@@ -36,7 +50,8 @@ class PairStatus:
 
     pair: str
     accounts: Both[str]
-    census: Sequence[tuple[Side, str, str | None, int]] = ()
+    census: Census = field(default_factory=Census)
+    streams: Sequence[StreamStatus] = ()
     links: int = 0
     conflicts: int = 0
     flipping: int = 0
@@ -52,16 +67,6 @@ class PairStatus:
     holder: str | None = None
     error: str | None = None
 
-    def by_state(self) -> dict[tuple[str, str | None], dict[Side, int]]:
-        """How many records of each side are in each state."""
-        found: dict[tuple[str, str | None], dict[Side, int]] = {}
-        for side, state, cause, n in self.census:
-            found.setdefault((state, cause), dict.fromkeys(SIDES, 0))[side] += n
-        return found
-
-    def total(self, side: Side) -> int:
-        return sum(n for where, _, _, n in self.census if where is side)
-
     @property
     def content(self) -> dict[str, Any]:
         """For `--json`."""
@@ -69,10 +74,8 @@ class PairStatus:
         return {
             "pair": self.pair,
             "accounts": list(self.accounts),
-            "records": [
-                {"account": self.accounts[side], "state": state, "cause": cause, "count": n}
-                for side, state, cause, n in self.census
-            ],
+            "records": self.census.content(self.accounts),
+            "streams": [stream.content(self.accounts) for stream in self.streams],
             "links": self.links,
             "conflicts": self.conflicts,
             "flipping": self.flipping,
@@ -98,11 +101,16 @@ def status_of_pair(known: Stored, pair: str, now: datetime) -> PairStatus:
         return PairStatus(pair, accounts)
     resource = Resource.CONTACT
     with reading(known.store) as db:
+        census = _census(db, pair)
         swept = (cursors.load(db, pair, side, resource) for side in SIDES)
         return PairStatus(
             pair=pair,
             accounts=accounts,
-            census=[(side, state, why, n) for _, side, state, why, n in members.census(db, pair)],
+            census=census.get(resource, Census()),
+            streams=[
+                _stream(db, pair, one, census.get(one, Census()))
+                for one in configured.settings.streams
+            ],
             links=links.count_complete(db, pair, resource),
             conflicts=conflicts.count_open(db, pair),
             flipping=conflicts.count_flipping(db, pair),
@@ -125,6 +133,24 @@ def status_of_pair(known: Stored, pair: str, now: datetime) -> PairStatus:
             holder=leases.holder_of(db, pair, now),
             error=runs.facts(db, pair).error,
         )
+
+
+def _census(db: sa.Connection, pair: str) -> dict[Resource, Census]:
+    found: dict[Resource, list[tuple[Side, str, str | None, int]]] = {}
+    for resource, side, state, cause, n in members.census(db, pair):
+        found.setdefault(Resource(resource), []).append((side, state, cause, n))
+    return {resource: Census(counts) for resource, counts in found.items()}
+
+
+def _stream(db: sa.Connection, pair: str, resource: Resource, census: Census) -> StreamStatus:
+    swept = (cursors.load(db, pair, side, resource).swept_at for side in SIDES)
+    return StreamStatus(
+        resource,
+        census,
+        links.count_complete(db, pair, resource),
+        Both(*(parents.standing(db, Shelf(pair, side, resource)) for side in SIDES)),
+        Both(*swept),
+    )
 
 
 def _hides_consent(known: Stored, account: str) -> bool:

@@ -37,7 +37,7 @@ def pull_nested(cycle: Cycle, side: Side, turns: int | None) -> PullReport:
         pulled += _read(cycle, shelf, ids)
         after = ids[-1]
     with reading(cycle.environment.store) as db:
-        number, _ = parents.standing(db, shelf) if turns is None else (turns, None)
+        number = parents.standing(db, shelf).contacts if turns is None else turns
         ids = parents.oldest(db, shelf, number, before=began) if number else []
     return pulled + _read(cycle, shelf, ids)
 

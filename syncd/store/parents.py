@@ -80,8 +80,23 @@ def forget(db: sa.Connection, shelf: Shelf, ids: Iterable[str]) -> None:
         db.execute(t.parent_read.delete().where(here))
 
 
-def standing(db: sa.Connection, shelf: Shelf) -> tuple[int, datetime | None]:
-    """How many contacts there are whose records are listed, and when the oldest look was."""
-    counted = sa.select(sa.func.count(), sa.func.min(_P.read_at))
-    number, read_at = db.execute(counted.where(_at(*shelf.key.values()))).one()
-    return int(number), read_at
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far the records of a shelf are read.
+
+    Attributes:
+        contacts: of so many they are listed, one contact at a time; of `due` the next cycle does.
+        oldest: when the look was that is longest ago.
+    """
+
+    contacts: int = 0
+    due: int = 0
+    oldest: datetime | None = None
+
+
+def standing(db: sa.Connection, shelf: Shelf) -> Reading:
+    """How far the records of a shelf are read."""
+    due = sa.func.sum(sa.case((_P.due, 1), else_=0))
+    counted = sa.select(sa.func.count(), due, sa.func.min(_P.read_at))
+    number, waiting, read_at = db.execute(counted.where(_at(*shelf.key.values()))).one()
+    return Reading(int(number), int(waiting or 0), read_at)
