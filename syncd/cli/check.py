@@ -160,7 +160,8 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
         names = " and ".join(f"'{account}'" for account in blocked)
         return [Line(verdict, name, "mapping", f"not looked at, as {names} cannot be used")]
     try:
-        compiled = opened_app.open_pair(name, create_fields=False, complete=True).contacts
+        opened_pair = opened_app.open_pair(name, create_fields=False, complete=True)
+        rights = [line for s in opened_pair.streams[1:] for line in _rights_of(name, s)]
         warnings = opened_app.warnings(name)
     except ConfigProblemsError as error:
         wrong = [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
@@ -168,11 +169,30 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
     except SyncdError as error:
         verdict = AWAY if isinstance(error, TransientError) else BAD
         return [Line(verdict, name, "mapping", error.message, error.hint)]
-    rules = len(compiled.mapping.rules)
+    compiled = opened_pair.contacts
+    rules = ", ".join(f"{len(s.mapping.rules)} for {s.noun}" for s in opened_pair.streams[1:])
+    also = f", {rules}" if rules else ""
     return [
-        Line(GOOD, name, "mapping", f"{rules} rules"),
+        Line(GOOD, name, "mapping", f"{len(compiled.mapping.rules)} rules{also}"),
+        *rights,
         *(Line(REMARK, name, p.where, p.message, p.hint) for p in warnings),
         *_drift(opened_app, name, compiled),
+    ]
+
+
+def _rights_of(name: str, stream: Stream) -> list[Line]:
+    """What credentials lack for what belongs to contacts; asked only where a pair needs it."""
+    return [
+        Line(
+            BAD if right.needed else REMARK,
+            name,
+            f"rights for {stream.noun}",
+            f"'{stream.accounts[side].name}': {right.name} is missing",
+            right.remark,
+        )
+        for side in SIDES
+        for right in stream.nested(side).rights(stream.resource)
+        if not right.granted
     ]
 
 

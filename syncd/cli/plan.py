@@ -1,5 +1,6 @@
 """`syncd plan`: what a sync would do, without sending anything."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -12,8 +13,10 @@ from syncd.cli.context import Code, context_of, finish, opened
 from syncd.cli.run_until_quiet import environment_of, stoppable
 from syncd.cli.values import shown
 from syncd.core.guard import KINDS
+from syncd.engine.context import Stream
 from syncd.engine.cycle import Mode, Report
 from syncd.model.op import Op
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both
 from syncd.model.values import SetDelta, Value, fields_to_json
 from syncd.store import tallies
@@ -46,20 +49,21 @@ def plan(
             ran, report = opened_app.run_pair(
                 pair, environment, Mode.PLAN, create_fields=False, full=full
             )
-        sample = _sample(opened_app, report, limit)
+        sample, planned = _sample(opened_app, report, limit)
     contacts = ran.contacts
     accounts = contacts.accounts.map(lambda account: account.name)
-    parts: list[RenderableType] = [_counts(report, accounts)]
+    parts: list[RenderableType] = [_counts(report, accounts, ran.streams)]
     if sample:
         parts.append(_writes(sample, accounts, values))
-    wanted = sum(report.counts.values())
     parts += [
         f"The custom field '{name.removeprefix('custom.')}' would be created on {accounts[side]}."
         for side in SIDES
         for name in sorted(contacts.imagined[side])
     ]
-    if len(sample) < wanted:
-        parts.append(f"These are {len(sample):,} of {wanted:,} writes; `--limit` shows more.")
+    if len(sample) < planned:
+        parts.append(f"These are {len(sample):,} of {planned:,} writes; `--limit` shows more.")
+    if to_come := sum(report.counts.values()) - planned:
+        parts.append(f"{to_come:,} of these creates follow once their contacts are created.")
     context.answer(
         _content(pair, report, accounts, sample, values=values),
         *parts,
@@ -68,19 +72,22 @@ def plan(
     finish(Code.HELD if report.reasons else Code.DONE)
 
 
-def _sample(opened_app: App, report: Report, limit: int) -> list[Sent]:
+def _sample(opened_app: App, report: Report, limit: int) -> tuple[list[Sent], int]:
+    """The first writes of a plan, and how many of them a limit counts."""
     with reading(opened_app.store) as db:
-        return tallies.sample(db, report.run_id, limit)
+        counted = [alike.count for alike in tallies.tally(db, report.run_id) if not alike.routine]
+        return tallies.sample(db, report.run_id, limit), sum(counted)
 
 
-def _counts(report: Report, accounts: Both[str]) -> Table:
+def _counts(report: Report, accounts: Both[str], streams: Sequence[Stream]) -> Table:
     table = Table(title="A sync would write", title_justify="left")
     table.add_column("on")
     for kind in KINDS:
         table.add_column(kind.replace("optouts", "opt-outs"), justify="right")
-    for account in accounts:
-        numbers = (report.counts.get(f"{account}.{kind}", 0) for kind in KINDS)
-        table.add_row(account, *(f"{n:,}" if n else "·" for n in numbers))
+    nouns = ["", *(f" {stream.noun}" for stream in streams[1:])]
+    for name in (f"{account}{noun}" for noun in nouns for account in accounts):
+        numbers = (report.counts.get(f"{name}.{kind}", 0) for kind in KINDS)
+        table.add_row(name, *(f"{n:,}" if n else "·" for n in numbers))
     return table
 
 
@@ -90,9 +97,13 @@ def _writes(sample: list[Sent], accounts: Both[str], values: bool) -> Table:
         table.add_column(heading, overflow="fold")
     for sent in sample:
         op = sent.op
-        what = "opt out" if op.urgent else op.kind.value
+        what = "opt out" if op.urgent else f"{op.kind.value}{_of(op)}"
         table.add_row(accounts[sent.side], what, op.remote_id or "(new)", _fields(op, values))
     return table
+
+
+def _of(op: Op) -> str:
+    return "" if op.resource is Resource.CONTACT else f" {op.resource.value}"
 
 
 def _fields(op: Op, values: bool) -> str:
@@ -141,6 +152,7 @@ def _content(
         "writes": [
             {
                 "account": accounts[sent.side],
+                "resource": sent.op.resource.value,
                 "kind": sent.op.kind.value,
                 "urgent": sent.op.urgent,
                 "remote_id": sent.op.remote_id,

@@ -70,7 +70,8 @@ class Stream:
             None reads all of them.
         slice: how long one run may go on sending before it looks for opt-outs again.
         turns: per side that lists by parent, of how many contacts in turn one cycle may read,
-            beside those to which something has happened; None: of all.
+            beside those to which something has happened; None: of those whose turn it is by
+            `sweep_every`.
         children: resources that are kept in step too and belong to the records of this one, each
             with the sides that list them by one record at a time.
     """
@@ -96,7 +97,7 @@ class Stream:
     reads: Both[str] = field(default_factory=lambda: Both("", ""))
     resting: tuple[str, ...] = ()
     reduced: bool = False
-    turns: Both[int | None] = field(default_factory=lambda: Both(0, 0))
+    turns: Both[int | None] = field(default_factory=lambda: Both(None, None))
     children: MappingType[Resource, frozenset[Side]] = field(default_factory=dict)
     planner: Planner | ChildPlanner = field(init=False, repr=False, compare=False)
 

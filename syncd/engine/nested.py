@@ -17,18 +17,18 @@ from syncd.store.database import reading
 from syncd.store.parents import Shelf
 
 
-def pull_nested(cycle: Cycle, side: Side, turns: int | None) -> PullReport:
+def pull_nested(cycle: Cycle, side: Side) -> PullReport:
     """Take in what belongs to contacts, one after the other. A crash leaves whole contacts.
 
-    Args:
-        turns: of how many contacts in turn, beside those to which something has happened; None:
-            of all of them.
+    In turn it is that of as many contacts as the stream allows, those first that were read
+    longest ago; or of all that were not for as long as a sweep may take to come round.
 
     Raises:
         StoppedError: somebody asked the run to stop; whole contacts are kept.
     """
     shelf = Shelf(cycle.stream.pair, side, cycle.stream.resource)
-    pulled, after, began = PullReport(), "", cycle.environment.now()
+    stream, pulled, after = cycle.stream, PullReport(), ""
+    turns, before = stream.turns[side], cycle.environment.now()
     while True:
         with reading(cycle.environment.store) as db:
             ids = parents.due(db, shelf, cycle.stream.chunk, after)
@@ -36,9 +36,11 @@ def pull_nested(cycle: Cycle, side: Side, turns: int | None) -> PullReport:
             break
         pulled += _read(cycle, shelf, ids)
         after = ids[-1]
+    if turns is None and not cycle.thorough:
+        before -= stream.sweep_every
+    limit = None if cycle.thorough else turns
     with reading(cycle.environment.store) as db:
-        number = parents.standing(db, shelf).contacts if turns is None else turns
-        ids = parents.oldest(db, shelf, number, before=began) if number else []
+        ids = parents.oldest(db, shelf, limit, before=before)
     return pulled + _read(cycle, shelf, ids)
 
 

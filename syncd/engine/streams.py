@@ -55,6 +55,5 @@ def _read(cycle: Cycle) -> None:
 
 def _pull(cycle: Cycle, side: Side) -> PullReport:
     if cycle.stream.specs[side].listing is Listing.BY_PARENT:
-        turns = None if cycle.thorough else cycle.stream.turns[side]
-        return pull_nested(cycle, side, turns)
+        return pull_nested(cycle, side)
     return pull(cycle, side, full=cycle.thorough)

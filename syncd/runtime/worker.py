@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -89,30 +90,21 @@ class Worker:
             self.app, self.ask_anew = following, True
 
     def _cycle(self) -> Report:
+        now = self.app.wire.now()
+        passed = min(now - self.read_at, self.every) if self.read_at else self.every
+        self.read_at = now
         _, report = self.app.run_pair(
             self.pair,
             replace(self.app.environment, stopping=self.stop),
             create_fields=True,
             anew=self.ask_anew,
             patience=self.every * ACCOUNT_FACTOR,
-            shaped=self._shaped,
+            shaped=partial(_shaped, passed),
         )
         self.ask_anew = False
         if report.state is RunState.HELD:
             _log().warning("held", pair=self.pair, run=report.run_id, reasons=list(report.reasons))
         return report
-
-    def _shaped(self, stream: Stream) -> Stream:
-        shaped = replace(stream, sweep_pages=stream.specs.map(self._pages))
-        self.read_at = self.app.wire.now()
-        return shaped
-
-    def _pages(self, spec: ResourceSpec) -> int | None:
-        """How much of a listing that never ends this cycle may read, to keep to its share."""
-        if spec.sweep_rate is None:
-            return None
-        passed = self.app.wire.now() - self.read_at if self.read_at else self.every
-        return max(1, int(spec.sweep_rate * min(passed, self.every).total_seconds()))
 
     # -- after an error ------------------------------------------------------------------
 
@@ -164,3 +156,15 @@ def _has_more(report: Report) -> bool:
 def _log() -> structlog.stdlib.BoundLogger:
     logger: structlog.stdlib.BoundLogger = structlog.get_logger("syncd")
     return logger
+
+
+def _shaped(passed: timedelta, stream: Stream) -> Stream:
+    pages = stream.specs.map(lambda spec: _pages(spec, passed))
+    return replace(stream, sweep_pages=pages, turns=pages)
+
+
+def _pages(spec: ResourceSpec, passed: timedelta) -> int | None:
+    """How much of a listing that never ends a cycle may read, to keep to its share."""
+    if spec.sweep_rate is None:
+        return None
+    return max(1, int(spec.sweep_rate * passed.total_seconds()))

@@ -16,6 +16,7 @@ from syncd.store.upsert import chunks, upsert
 from syncd.store.within import within
 
 _P = t.parent_read.c
+NO_LIMIT = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,15 @@ def _oldest(pair: Any, side: Any, resource: Any, limit: Any, before: Any) -> sa.
     return sa.select(_P.parent_id).where(*at).order_by(_P.read_at).limit(limit)
 
 
-def oldest(db: sa.Connection, shelf: Shelf, limit: int, *, before: datetime) -> list[str]:
+def oldest(db: sa.Connection, shelf: Shelf, limit: int | None, *, before: datetime) -> list[str]:
     """Those whose records were listed longest ago, the first of them first.
 
     Args:
+        limit: at most so many; None: all.
         before: leave out those of which they were listed since.
     """
-    return list(_oldest(db, **shelf.key, limit=limit, before=before).scalars())
+    most = NO_LIMIT if limit is None else limit
+    return list(_oldest(db, **shelf.key, limit=most, before=before).scalars())
 
 
 def note_read(db: sa.Connection, shelf: Shelf, parent_id: str, now: datetime) -> None:

@@ -5,6 +5,7 @@ are emptied, by an empty text, which the schemas allow; ids, times and choices n
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 from syncd.model.record import Resource
@@ -15,6 +16,9 @@ STATUSES = ("new", "confirmed", "cancelled", "showed", "noshow", "invalid")
 
 TASK_PAGE = 100  # the default is 25, and no maximum is documented (4.2)
 CONCURRENCY = 4
+CALLS_PER_DAY, SECONDS_PER_DAY = 200_000, 86_400  # of one app and location (3)
+# A call shows the notes of one contact, but the tasks or appointments of many.
+PARTS = {Resource.NOTE: 0.8, Resource.TASK: 0.1, Resource.APPOINTMENT: 0.1}
 
 
 def _by_name(*fields: FieldSpec) -> Catalogue:
@@ -89,3 +93,16 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         withheld=_OWN,
     ),
 }
+
+
+def in_turn(share: float) -> Mapping[Resource, ResourceSpec]:
+    """The same, with how much of a listing that never ends may be read in how much time.
+
+    Args:
+        share: the part of a day's calls that may be spent on all of them together.
+    """
+    calls_per_second = share * CALLS_PER_DAY / SECONDS_PER_DAY
+    return {
+        resource: replace(spec, sweep_rate=calls_per_second * PARTS[resource])
+        for resource, spec in CHILDREN.items()
+    }

@@ -36,6 +36,10 @@ class GhlSettings(BaseModel):
     index_lag_s: Annotated[
         int, Field(ge=0, le=86_400, description="How long GHL's search may lag behind, seconds")
     ] = 120
+    children_share: Annotated[
+        float,
+        Field(gt=0, le=1, description="Part of a day's calls to look for notes and tasks in turn"),
+    ] = 0.2
     daily_reserve: Annotated[
         int, Field(ge=0, description="Calls of the day kept back for opt-outs; 0 keeps none")
     ] = 0

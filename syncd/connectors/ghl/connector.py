@@ -15,6 +15,7 @@ from syncd.connectors.ghl import feed, search
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.appointments import Appointments
 from syncd.connectors.ghl.assumptions import ASSUMPTIONS
+from syncd.connectors.ghl.child_spec import in_turn
 from syncd.connectors.ghl.children import Children
 from syncd.connectors.ghl.config import GhlSettings
 from syncd.connectors.ghl.fields import LocationFields
@@ -39,10 +40,11 @@ ADDED, UPDATED = "dateAdded", "dateUpdated"
 class Ghl:
     """One location of GoHighLevel."""
 
-    spec = SPEC
     assumptions: ClassVar[Sequence[Assumption]] = ASSUMPTIONS
 
     def __init__(self, settings: GhlSettings, wire: Wire) -> None:
+        share = settings.children_share * wire.rate_share
+        self.spec = replace(SPEC, resources={**SPEC.resources, **in_turn(share)})
         self._page_size = settings.page_size
         self._lag_ms = settings.index_lag_s * 1000
         self._api = Api(settings, wire)
