@@ -132,17 +132,11 @@ class PairSettings(Part):
     """The notes of the contacts, if they are to be kept in step too."""
     tasks: StreamSettings | None = None
     """The tasks of the contacts, if they are to be kept in step too."""
-    appointments: StreamSettings | None = None
-    """The appointments of the contacts, if they are to be kept in step too."""
 
     @property
     def streams(self) -> Mapping[Resource, StreamSettings]:
         """What is kept in step besides the contacts, and belongs to them."""
-        named = {
-            Resource.TASK: self.tasks,
-            Resource.NOTE: self.notes,
-            Resource.APPOINTMENT: self.appointments,
-        }
+        named = {Resource.TASK: self.tasks, Resource.NOTE: self.notes}
         return {resource: settings for resource, settings in named.items() if settings}
 
     @model_validator(mode="after")

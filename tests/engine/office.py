@@ -71,7 +71,7 @@ class Router(httpx.BaseTransport):
 
     def __init__(self, box: Sandbox, app: NestingEmulator) -> None:
         self._box, self._app = box, app
-        self.sent = 0
+        self.sent, self.written = 0, 0
         self.crash_at: int | None = None
         self.carried_out = True
         self.refused: str | None = None
@@ -97,6 +97,7 @@ class Router(httpx.BaseTransport):
             }
             response = httpx.Response(403, json=said)
         elif request.url.host == "example-mail.test":
+            self.written += request.method != "GET"
             response = self._app.answer(request)
         else:
             response = self._box.transport.handle_request(request)
@@ -117,6 +118,15 @@ class Office:
     line: Router
     opened: App | None = None
     crash: Callable[[str], None] = field(default=lambda _: None)
+    name: str = "office"
+
+    @property
+    def now(self) -> datetime:
+        return self.box.world.clock.now()
+
+    def writes(self) -> int:
+        """Requests so far that changed something."""
+        return sum(self.box.world.writes.values()) + self.line.written
 
     # -- our side ------------------------------------------------------------------------
 
