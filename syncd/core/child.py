@@ -128,8 +128,12 @@ class ChildPlanner(FieldPlanner):
         return replace(plan, problems=problems, parent=agreed)
 
     def _gone(self, at: Situation, here: Side, present: Showing, home: Parent) -> LinkPlan:
-        """Carry a deletion on as far as the pair says; what was moved meanwhile is made anew."""
-        if at.link.ended is None and home.link_id != at.link.parent:
+        """Carry a deletion on as far as the pair says.
+
+        One that went with its contact, or that was under another one, is made anew where it
+        belongs now: nobody has deleted it.
+        """
+        if at.link.ended is None and at.belonged[here.other] != home.ids[here.other]:
             plan = self._missing(at, here, present, home)
             return replace(plan, parent=None)  # until it is there
         drafts: tuple[Draft, ...] = ()

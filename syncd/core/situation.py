@@ -85,6 +85,8 @@ class Situation:
         parked: names of rules of which both sides show what a person is being asked about.
         parents: per side, the contact to which its record belongs; None if that is not in step,
             or there is no such record.
+        belonged: per side, what the contact was called there to which the record belonged when it
+            was last seen.
     """
 
     link: Link
@@ -102,6 +104,7 @@ class Situation:
     answer: Answer | None = None
     parked: frozenset[str] = frozenset()
     parents: Both[Parent | None] = NO_PARENTS
+    belonged: Both[str | None] = field(default_factory=lambda: Both(None, None))
 
     def refusal(self, side: Side, patch: Patch) -> str | None:
         """Why a patch would be refused again; None if nothing of it was."""

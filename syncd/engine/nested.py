@@ -6,13 +6,16 @@ Read are those of contacts to which something has happened, and in turns of all 
 from collections.abc import Iterable
 from dataclasses import replace
 
+import sqlalchemy as sa
+
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed
 from syncd.engine.observe import PullReport, look, take_in
 from syncd.errors import RecordError, StoppedError
+from syncd.model.link import State
 from syncd.model.record import Record
 from syncd.model.side import Side
-from syncd.store import children, parents
+from syncd.store import children, members, parents
 from syncd.store.database import reading
 from syncd.store.parents import Shelf
 
@@ -74,8 +77,18 @@ def _read_one(cycle: Cycle, shelf: Shelf, parent_id: str) -> PullReport:
             records += [missing] if missing is not None else []
     with cycle.writing() as db:
         pulled = take_in(db, cycle, side, _of(parent_id, records))
-        parents.note_read(db, shelf, parent_id, cycle.environment.now())
+        if _is_gone(db, cycle, side, parent_id):  # and all that it had, by now
+            parents.forget(db, shelf, [parent_id])
+        else:
+            parents.note_read(db, shelf, parent_id, cycle.environment.now())
     return pulled
+
+
+def _is_gone(db: sa.Connection, cycle: Cycle, side: Side, parent_id: str) -> bool:
+    stream = cycle.stream
+    assert stream.parent is not None  # noqa: S101 - only such streams are read so
+    known = members.load(db, stream.pair, stream.parent, side, [parent_id])
+    return parent_id in known and known[parent_id].state is State.GONE
 
 
 def _of(parent_id: str, records: Iterable[Record]) -> list[Record]:

@@ -34,8 +34,9 @@ def parents_of(
     found: dict[tuple[Side, str], Parent] = {}
     for child in children:
         contact = contacts.get((child.side, child.parent_id or ""))
-        if contact is not None and contact.link_id in in_step:
-            found[child.side, child.remote_id] = in_step[contact.link_id]
+        parent = in_step.get(contact.link_id) if contact and contact.link_id else None
+        if parent is not None and parent.ids[child.side] == child.parent_id:
+            found[child.side, child.remote_id] = parent
     return found
 
 

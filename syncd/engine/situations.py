@@ -182,11 +182,16 @@ def _situation(
         flipping={rule: Parked(c.values, c.take) for rule, c in own.items() if c.flips},
         let_in=Both(*(known.lifted.get(addresses[side] or "") for side in SIDES)),
         parents=Both(*(known.parents.get((s, link.ids[s] or "")) for s in SIDES)),
+        belonged=Both(*(_parent_id(seen[s].get(link.ids[s] or "")) for s in SIDES)),
         answer=_answer(consent) if consent else None,
         addresses=every,
         opted_out=frozenset(since),
         parked=frozenset(rule for rule, take in asked.items() if take is None),
     )
+
+
+def _parent_id(seen: Observation | None) -> str | None:
+    return seen.parent_id if seen else None
 
 
 def _answer(asked: Conflict) -> Answer | None:

@@ -10,8 +10,6 @@ from syncd.model.side import SIDES
 from syncd.store import members, parents, wake
 from syncd.store.parents import Shelf
 
-_LEFT_ALONE = (State.GONE, State.FILTERED)
-
 
 def keep(
     db: sa.Connection,
@@ -33,9 +31,10 @@ def stir(db: sa.Connection, stream: Stream, records: Sequence[Member]) -> None:
     for side in SIDES:
         here = [record for record in records if record.side is side]
         wake.children(db, stream.pair, side, [record.remote_id for record in here])
-        wanted = [r.remote_id for r in here if r.link_id is not None and r.state not in _LEFT_ALONE]
+        left_out = [record.remote_id for record in here if record.state is State.FILTERED]
+        linked = {record.remote_id for record in here if record.link_id is not None}
         for resource, sides in stream.children.items():
             if side in sides:
                 shelf = Shelf(stream.pair, side, resource)
-                parents.note_due(db, shelf, wanted)
-                parents.forget(db, shelf, [r.remote_id for r in here if r.state in _LEFT_ALONE])
+                parents.note_due(db, shelf, linked - {*left_out})
+                parents.forget(db, shelf, left_out)

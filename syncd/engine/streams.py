@@ -7,13 +7,16 @@ from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle, Stream
 from syncd.engine.fields import start_afresh
 from syncd.engine.nested import pull_nested
-from syncd.engine.observe import PullReport
+from syncd.engine.observe import PullReport, look_again
 from syncd.engine.pull import pull
 from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
 from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
+from syncd.model.policy import Deleted
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Listing
+from syncd.store import children
+from syncd.store.database import reading
 
 
 def read_children(
@@ -35,6 +38,7 @@ def read_children(
         cycle = replace(contacts, stream=stream, lifts={})
         try:
             _read(cycle)
+            _look_at_contacts_of_the_gone(contacts, cycle)
         except (FieldsChangedError, StoppedError):
             raise
         except (AccountError, TransientError) as error:
@@ -51,6 +55,20 @@ def _read(cycle: Cycle) -> None:
     for side in SIDES:
         pulled = pulled.having(side, _pull(cycle, side))
     settle_arrivals(cycle, pulled)
+
+
+def _look_at_contacts_of_the_gone(contacts: Cycle, cycle: Cycle) -> None:
+    """What is gone may have gone with its contact, of which a platform may tell only later.
+
+    Then nobody has deleted it. So before a deletion is carried on its contact is looked at.
+    """
+    if cycle.stream.policy.deleted is not Deleted.DELETE:
+        return
+    for side in SIDES:
+        with reading(cycle.environment.store) as db:
+            asked = children.parents_of_the_gone(db, cycle.stream.pair, cycle.stream.resource, side)
+        for parent_id in asked:
+            look_again(contacts, side, parent_id)
 
 
 def _pull(cycle: Cycle, side: Side) -> PullReport:

@@ -66,3 +66,17 @@ def count_awaiting(db: sa.Connection, pair: str, resource: Resource) -> dict[Sid
         .group_by(_M.side)
     )
     return {Side(side): number for side, number in rows}
+
+
+@prepared
+def _parents_of_the_gone(pair: Any, resource: Any, side: Any) -> sa.Executable:
+    at = (_M.pair == pair, _M.resource == resource, _M.side == side)
+    gone = (_M.todo, _M.link_id.is_not(None), _M.state == State.GONE.value)
+    named = sa.select(_M.parent_id).where(*at, *gone, _M.parent_id.is_not(None))
+    return named.distinct().order_by(_M.parent_id)
+
+
+def parents_of_the_gone(db: sa.Connection, pair: str, resource: Resource, side: Side) -> list[str]:
+    """The contacts of linked records that have gone, which is still to be dealt with."""
+    at = {"pair": pair, "resource": resource.value, "side": side.value}
+    return list(_parents_of_the_gone(db, **at).scalars())

@@ -164,3 +164,37 @@ def test_tasks_that_cannot_be_read_do_not_stop_contacts(place: Office) -> None:
         place.cycle()
     assert [one["email"] for one in place.app.contacts.values()] == [ADA]
     assert place.in_app("notes", "text") == [(ADA, "called")]
+
+
+def test_who_is_deleted_in_a_platform_that_does_not_tell_takes_no_task_along(
+    tmp_path: Path,
+) -> None:
+    """That Ada's task is gone shows at once; that she is gone herself, only a full sweep."""
+    place = office(tmp_path, delete="delete")
+    place.person(ADA)
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.note(ADA, "called")
+    place.cycles()
+    place.act("delete", email=ADA)
+    place.cycles()
+    assert place.in_app("tasks", "title") == [(ADA, "Send the offer")]
+    assert place.in_app("notes", "text") == [(ADA, "called")]
+    assert_quiet(place)
+
+
+@pytest.mark.parametrize("delete", ["keep", "delete"])
+def test_who_comes_back_gets_what_belongs_to_them_again(tmp_path: Path, delete: str) -> None:
+    """Deleted with all that she had, and entered anew: nobody has deleted her notes."""
+    place = office(tmp_path, delete=delete)
+    place.person(ADA)
+    place.note(ADA, "called")
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.cycles()
+    place.app.delete(next(iter(place.app.contacts)))
+    place.cycles()
+    place.app.create({"email": ADA, "first_name": "Ada"})
+    place.cycles()
+    assert place.in_app("notes", "text") == place.in_crm("notes", "body") == [(ADA, "called")]
+    assert place.in_app("tasks", "title") == place.in_crm("tasks", "title")
+    assert len(place.in_crm("tasks", "title")) == 1
+    assert_quiet(place)
