@@ -16,17 +16,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import structlog
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from syncd.store import database
+from tests.engine.children_machine import Children
 from tests.engine.deed import Deed
 from tests.engine.machine import Machine, ThreePlatforms, TwoPlatforms, retell
 from tests.engine.walk import Step
 
-KINDS: dict[str, type[Machine]] = {"two": TwoPlatforms, "three": ThreePlatforms}
+KINDS: dict[str, Any] = {"two": TwoPlatforms, "three": ThreePlatforms, "children": Children}
 EACH = 10  # histories of one seed
 MOST_TRIES = 400  # of walking a story again, to make it shorter
 Story = list[Step]

@@ -55,7 +55,7 @@ tasks:
 notes:
   delete: {delete}
   fields:
-    - {{left: body, right: text}}
+    - {{left: body, right: text, transform: {{html_text: true}}}}
 """
 
 
@@ -201,17 +201,22 @@ class Office:
 
     def in_crm(self, kind: str, name: str) -> list[tuple[str, Any]]:
         """Who has what in GHL: addresses, and one field of what belongs to them."""
+        return sorted(((email, one.get(name)) for email, one in self.family(kind)), key=str)
+
+    def contacts(self) -> list[dict[str, Any]]:
+        """Those of GHL."""
+        return list(self.box.platform("ghl").dump())
+
+    def family(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
+        """What belongs to contacts of GHL, each with the address of its contact."""
         ghl = self.box.platform("ghl")
         assert isinstance(ghl, Ghl)
-        emails = {one["id"]: str(one["email"]) for one in ghl.dump()}
-        return sorted(
-            (
-                (emails.get(contact_id, "nobody"), one.get(name))
-                for contact_id, family in dumped(ghl.agency.main).items()
-                for one in family[kind]
-            ),
-            key=str,
-        )
+        emails = {one["id"]: str(one["email"]) for one in self.contacts()}
+        return [
+            (emails.get(contact_id, "nobody"), one)
+            for contact_id, family in dumped(ghl.agency.main).items()
+            for one in family[kind]
+        ]
 
     def in_app(self, kind: str, name: str) -> list[tuple[str, Any]]:
         """The same in ExampleMail."""

@@ -198,3 +198,24 @@ def test_who_comes_back_gets_what_belongs_to_them_again(tmp_path: Path, delete: 
     assert place.in_app("tasks", "title") == place.in_crm("tasks", "title")
     assert len(place.in_crm("tasks", "title")) == 1
     assert_quiet(place)
+
+
+def test_notes_in_html_and_in_plain_text_are_equal_where_they_say_the_same(place: Office) -> None:
+    """What people write in GHL's editor is HTML; formatting alone is no edit."""
+    place.person(ADA)
+    note = str(place.act("add_note", email=ADA, text="called\nat noon")["note"]["id"])
+    there = place.app.create({"email": ADA, "first_name": "Ada"})["id"]
+    place.app.create_child("notes", there, {"text": "called\nat noon"})
+    place.cycles()
+    assert place.in_app("notes", "text") == [(ADA, "called\nat noon")]
+    ((_, html),) = place.in_crm("notes", "body")
+    assert html.startswith("<p>")
+    place.act("edit_note", note=note, html=html.replace("called", "<strong>called</strong>"))
+    place.read_everything()
+    assert place.in_app("notes", "text") == [(ADA, "called\nat noon")]
+    assert "<strong>" in str(place.in_crm("notes", "body"))
+    (remote_id,) = place.app.children["notes"]
+    place.app.change_child("notes", remote_id, {"text": "called at one"})
+    place.read_everything()
+    assert place.in_crm("notes", "body") == [(ADA, "called at one")]
+    assert_quiet(place)
