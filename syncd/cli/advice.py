@@ -115,7 +115,7 @@ def what_to_do(cause: str | None) -> str:
         return ""
     if cause in _CAUSES:
         return _CAUSES[cause][1]
-    return "Correct the contact, or type `syncd retry`."
+    return "Correct it, or type `syncd retry`."
 
 
 def left_alone(cause: str, n: int) -> str:

@@ -1,5 +1,6 @@
-"""`syncd explain`: why one contact is as it is."""
+"""`syncd explain`: why one contact is as it is, or one of its notes or tasks."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import typer
@@ -7,15 +8,19 @@ from rich.table import Table
 
 from syncd.app import App
 from syncd.cli import advice
+from syncd.cli.children import Children, write_of
 from syncd.cli.context import CommandContext, context_of, opened, pair_names
-from syncd.cli.reasons import Subject, find, why
+from syncd.cli.reasons import Subject, why
+from syncd.cli.subjects import children_of, find
 from syncd.cli.values import moment, shown
 from syncd.core import consent
 from syncd.core.normalise import identity_key
 from syncd.errors import ConfigError
 from syncd.model.link import State
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Side
 from syncd.model.values import fields_from_json, to_json
+from syncd.store import members
 from syncd.store.database import reading
 
 app = typer.Typer(add_completion=False)
@@ -24,31 +29,56 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def explain(
     ctx: typer.Context,
-    contact: Annotated[str, typer.Argument(help="An e-mail address, or an id of either side.")],
+    contact: Annotated[
+        str,
+        typer.Argument(help="An e-mail address, or an id of either side; of a note or task too."),
+    ],
     pair: Annotated[str | None, typer.Argument(help="All pairs, if none is named.")] = None,
 ) -> None:
     """Tell why a contact is as it is: both sides, the last agreement, the rules, the writes.
 
+    The newest of what belongs to it is listed; the id of one of these tells as much of that.
     This shows personal data.
     """
     context = context_of(ctx)
-    found: list[Subject] = []
+    found: list[tuple[Subject, Sequence[Children]]] = []
     with opened(context) as opened_app:
         for name in pair_names(opened_app, [pair] if pair else []):
-            found += find(opened_app, name, contact)
+            streams = opened_app.open_pair(name, create_fields=False)
+            found += [
+                (one, children_of(opened_app, streams, one) if _is_contact(one) else ())
+                for one in find(opened_app, streams, contact)
+            ]
         if not found:
-            raise _unknown(opened_app, contact)
+            raise _unknown(opened_app, contact, [pair] if pair else [])
         if context.json:
-            context.answer({"contacts": [_content(subject) for subject in found]})
+            contents = [(one, _content(one, children)) for one, children in found]
+            answer = {
+                "contacts": [content for one, content in contents if _is_contact(one)],
+                "records": [content for one, content in contents if not _is_contact(one)],
+            }
+            context.answer(answer)
             return
-        for subject in found:
-            _show(context, subject)
+        for subject, children in found:
+            _show(context, subject, children)
 
 
-def _unknown(opened_app: App, contact: str) -> ConfigError:
-    """Nobody has seen this contact; the suppression ledger may know it all the same."""
-    key = identity_key(contact)
+def _is_contact(subject: Subject) -> bool:
+    return subject.resource is Resource.CONTACT
+
+
+def _unknown(opened_app: App, named: str, asked: Sequence[str]) -> ConfigError:
+    """Nobody has seen it; the suppression ledger may know it all the same."""
+    key = identity_key(named)
     with reading(opened_app.store) as db:
+        for name in pair_names(opened_app, asked):
+            for resource in opened_app.pair_named(name).settings.streams:
+                if members.known_as(db, name, resource, named.strip()):
+                    return ConfigError(
+                        f"Pair '{name}' has a {resource.value} with this id, but the fields of"
+                        f" {resource.value}s cannot be read now.",
+                        hint="Type `syncd check`.",
+                    )
         accounts = list(opened_app.configuration.accounts)
         since = opened_app.ledger.suppressed(db, [key], accounts).get(key) if key else None
     if since is not None:
@@ -57,31 +87,46 @@ def _unknown(opened_app: App, contact: str) -> ConfigError:
             hint="It is on the suppression ledger, so it is neither created nor mailed.",
         )
     return ConfigError(
-        "No pair has seen this contact.",
+        "No pair has seen this contact, or anything of a contact with this id.",
         hint="If it is new, type `syncd sync`; a platform's search may lag by minutes.",
     )
 
 
-def _show(context: CommandContext, subject: Subject) -> None:
+def _show(context: CommandContext, subject: Subject, children: Sequence[Children]) -> None:
     names = subject.accounts
-    context.out.print(f"Pair {subject.pair}", style="bold")
+    context.out.print(_title(subject), style="bold", soft_wrap=True)
     for side in SIDES:
         context.out.print(f"  {names[side]}: {_standing(subject, side)}", soft_wrap=True)
-    context.out.print(f"  {_consent(subject)}", soft_wrap=True)
+    if _is_contact(subject):
+        context.out.print(f"  {_consent(subject)}", soft_wrap=True)
+    else:
+        context.out.print(f"  contact: {_contact(subject)}", soft_wrap=True)
     if subject.link is not None and subject.link.ended:
         context.out.print(f"  The link has ended: {advice.told(subject.link.ended)}.")
     context.out.print(_rules(subject))
     if subject.ops:
         context.out.print(_writes(subject))
+    for some in children:
+        if some.count:
+            context.out.print(some.table())
+        for line in some.lines():
+            context.out.print(line)
+    if any(some.count for some in children):
+        context.out.print("Look at one with `syncd explain ID`.")
+
+
+def _title(subject: Subject) -> str:
+    if _is_contact(subject):
+        return f"Pair {subject.pair}"
+    return f"Pair {subject.pair}, {subject.resource.value}: {shown(subject.known_as or None)}"
 
 
 def _standing(subject: Subject, side: Side) -> str:
     member, seen = subject.members[side], subject.seen[side]
     if member is None or seen is None:
         return "nothing there"
-    parts = [f"{member.remote_id}, {member.state.value}"]
-    if told := advice.told(member.cause):
-        parts.append(f"because it {told}")
+    told = f": {advice.told(member.cause)}" if member.cause else ""
+    parts = [f"{member.remote_id}, {member.state.value}{told}"]
     if seen.modified:
         parts.append(f"changed {moment(seen.modified)}")
     if member.state is State.PARKED and advice.what_to_do(member.cause):
@@ -97,6 +142,16 @@ def _consent(subject: Subject) -> str:
     ]
     ledger = f"opted out {subject.opted_out:%Y-%m-%d %H:%M}" if subject.opted_out else "nothing"
     return f"consent: {', '.join(parts)}; suppression ledger: {ledger}"
+
+
+def _contact(subject: Subject) -> str:
+    """To whom a record belongs; where it was moved, the sides differ for a while."""
+    parts = [
+        f"{contact.key or 'no address'} ({subject.accounts[side]}: {contact.remote_id})"
+        for side in SIDES
+        if (contact := subject.contacts[side]) is not None
+    ]
+    return "; ".join(parts) or "none that is known"
 
 
 def _rules(subject: Subject) -> Table:
@@ -137,7 +192,7 @@ def _writes(subject: Subject) -> Table:
     return table
 
 
-def _content(subject: Subject) -> dict[str, Any]:
+def _content(subject: Subject, children: Sequence[Children]) -> dict[str, Any]:
     sides = {}
     for side in SIDES:
         member, seen = subject.members[side], subject.seen[side]
@@ -147,10 +202,12 @@ def _content(subject: Subject) -> dict[str, Any]:
             "state": member.state.value if member else None,
             "cause": member.cause if member else None,
             "modified": seen.modified if seen else None,
-            "consent": to_json(consent.shown(subject.shown(side))),
+            **_of_its_kind(subject, side),
         }
     return {
         "pair": subject.pair,
+        "resource": subject.resource.value,
+        "known_as": subject.known_as,
         "link": subject.link.id if subject.link else None,
         "ended": subject.link.ended if subject.link else None,
         "opted_out_at": subject.opted_out,
@@ -166,8 +223,16 @@ def _content(subject: Subject) -> dict[str, Any]:
             }
             for rule in subject.rules
         ],
-        "writes": [
-            {name: op[name] for name in ("run_id", "side", "kind", "state", "sent_at", "error")}
-            for op in subject.ops
-        ],
+        "writes": [write_of(op) for op in subject.ops],
+        "children": {some.noun: some.content() for some in children},
+    }
+
+
+def _of_its_kind(subject: Subject, side: Side) -> dict[str, Any]:
+    """What only contacts have, and what has a contact."""
+    if _is_contact(subject):
+        return {"consent": to_json(consent.shown(subject.shown(side)))}
+    contact = subject.contacts[side]
+    return {
+        "contact": {"remote_id": contact.remote_id, "address": contact.key} if contact else None
     }

@@ -10,8 +10,12 @@ LONGEST = 60
 _WRITES = {"creates": "create", "updates": "update", "deletes": "delete", "optouts": "opt-out"}
 
 
-def shown(value: Value | SetDelta) -> str:
-    """One value in one line; long texts are cut, and invisible characters made visible."""
+def shown(value: Value | SetDelta, longest: int = LONGEST) -> str:
+    """One value in one line; long texts are cut, and invisible characters made visible.
+
+    Args:
+        longest: in characters.
+    """
     match value:
         case None:
             return EMPTY
@@ -28,7 +32,7 @@ def shown(value: Value | SetDelta) -> str:
             return moment(value)
         case _:
             text = printable(str(value))
-            return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+            return text if len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def printable(text: str) -> str:
