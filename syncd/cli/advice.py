@@ -21,8 +21,8 @@ _CAUSES = {
         "Give it to that contact there by hand.",
     ),
     "nothing_to_say": (
-        "holds nothing that the mapping carries",
-        "Fill one of the fields of the mapping, or leave it as it is.",
+        "holds nothing that the mapping carries and the other side can hold",
+        "Fill or shorten a field of the mapping, or leave it as it is.",
     ),
     "filter": ("the pair's filter leaves it out", ""),
     "create_off": ("has no counterpart, and the pair may not create one there", ""),

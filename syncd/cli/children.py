@@ -87,9 +87,10 @@ def _standing(member: Member) -> str:
 def _written(child: Subject, op: Mapping[str, Any]) -> str:
     account = child.accounts.left if op["side"] == "left" else child.accounts.right
     fields = ", ".join(op["patch"])
-    what = f"{op['kind']} on {account}" + (f" of {fields}" if fields else "")
+    what = f"{op['kind']} on {account}" + (f": {fields}" if fields else "")
     error = f": {op['error']}" if op["error"] else ""
-    return f"{what}\n{moment(op['sent_at'])}, {op['state']}{error}"
+    when = f"tried {moment(op['sent_at'])}" if op["sent_at"] else "not tried yet"
+    return f"{what}\n{when}, {op['state']}{error}"
 
 
 def _content(child: Subject) -> dict[str, Any]:

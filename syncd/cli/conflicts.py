@@ -3,17 +3,21 @@
 import getpass
 import os
 import socket
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
+import sqlalchemy as sa
 import typer
 from rich.table import Table
 
 from syncd.cli import advice
 from syncd.cli.context import context_of, pair_names, stored
-from syncd.cli.values import ago, counted, moment, shown
+from syncd.cli.values import ago, counted, moment, of, shown
 from syncd.connectors.api import utc_now
 from syncd.core.consent import CONSENT
 from syncd.errors import ConfigError
+from syncd.model.link import Link
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level, to_json
 from syncd.store import conflicts, links, wake
@@ -35,29 +39,27 @@ def list_(
     rows: list[dict[str, Any]] = []
     with stored(context) as known:
         for name in pair_names(known, [pair] if pair else []):
+            accounts = _accounts(known, name)
             with reading(known.store) as db:
                 found = conflicts.of_pair(db, name, limit=limit)
-                ids = {link.id: link.ids for link in links.load(db, {c.link_id for c in found})}
-            accounts = _accounts(known, name)
-            rows += [
-                {"pair": name, **_content(c), "records": _records(accounts, ids.get(c.link_id))}
-                for c in found
-            ]
+                places = _places(db, accounts, {c.link_id for c in found})
+            rows += [{"pair": name, **_content(c), **places[c.link_id]} for c in found]
         now = utc_now()
     if not rows:
         context.answer({"conflicts": []}, "No field waits for a person.")
         return
     table = Table()
-    for heading in ("id", "pair", "contact", "field", "why", "since"):
-        whole = heading in ("id", "contact")  # what people copy stays in one piece
+    for heading in ("id", "pair", "of", "record", "contact", "field", "why", "since"):
+        whole = heading in ("id", "record", "contact")  # what people copy stays in one piece
         table.add_column(heading, overflow="fold", no_wrap=whole)
     for row in rows:
         since = ago(row["opened_at"], now)
-        contact = "\n".join(f"{account}: {record}" for account, record in row["records"].items())
-        table.add_row(str(row["id"]), row["pair"], contact, row["rule"], row["why"], since)
+        ids = (_ids(row["records"]), "" if row["of"] == Resource.CONTACT else _ids(row["contact"]))
+        told = (row["rule"], row["why"], since)
+        table.add_row(str(row["id"]), row["pair"], row["of"], *ids, *told)
     hint = (
-        "Look at one with `syncd conflicts show ID`, at its contact with `syncd explain RECORD`;"
-        " settle it with `syncd conflicts resolve ID --take left` (or right)."
+        "Look at one with `syncd conflicts show ID`, at its record or contact with `syncd explain"
+        " RECORD`; settle it with `syncd conflicts resolve ID --take left` (or right)."
     )
     if any(row["rule"] == CONSENT for row in rows):
         hint += (
@@ -78,22 +80,26 @@ def show(
         pair, conflict = _one(known, number)
         accounts = _accounts(known, pair)
         with reading(known.store) as db:
-            link = next(iter(links.load(db, [conflict.link_id])), None)
-    title = f"{conflict.rule}: {advice.conflict_told(flips=conflict.flips)}"
-    table = Table(title=f"{title}, since {moment(conflict.opened_at)}", title_justify="left")
-    for heading in ("side", "account", "record", "shows"):
+            place = _places(db, accounts, {conflict.link_id})[conflict.link_id]
+    contact = {} if place["of"] == Resource.CONTACT else place["contact"]
+    what = f"{of(Resource(place['of']))}{conflict.rule}"
+    why = advice.conflict_told(flips=conflict.flips)
+    title = f"{what}: {why}, since {moment(conflict.opened_at)}"
+    table = Table(title=title, title_justify="left")
+    for heading in ("side", "account", "record", *(["contact"] if contact else []), "shows"):
         table.add_column(heading, overflow="fold")
     sides: dict[str, Any] = {}
     for side in SIDES:
-        values = conflict.values[side]
-        record = (link.ids[side] if link else None) or ""
-        table.add_row(side.value, accounts[side], record, ", ".join(map(shown, values)))
+        account, values = accounts[side], conflict.values[side]
+        record = place["records"].get(account, "")
+        ids = (record, contact.get(account, "")) if contact else (record,)
+        table.add_row(side.value, account, *ids, ", ".join(map(shown, values)))
         sides[side.value] = {
-            "account": accounts[side],
+            "account": account,
             "remote_id": record,
             "values": [to_json(value) for value in values],
         }
-    content = {"pair": pair, **_content(conflict), "sides": sides}
+    content = {"pair": pair, **_content(conflict), **place, "sides": sides}
     context.answer(content, table, _next_step(pair, conflict))
 
 
@@ -174,11 +180,34 @@ def _accounts(known: Stored, pair: str) -> Both[str]:
     return Both(*(configured.account(side) for side in SIDES))
 
 
-def _records(accounts: Both[str], ids: Both[str | None] | None) -> dict[str, str]:
+def _places(
+    db: sa.Connection, accounts: Both[str], link_ids: Iterable[int]
+) -> dict[int, dict[str, Any]]:
+    """By link: of what a conflict is, and the ids of its records and of their contacts."""
+    found = {link.id: link for link in links.load(db, link_ids)}
+    resources = links.resources_of(db, found)
+    parents = {link.parent for link in found.values() if link.parent is not None}
+    contacts = {link.id: link for link in links.load(db, parents)}
+    return {
+        link.id: {
+            "of": resources[link.id].value,
+            "records": _records(accounts, link),
+            "contact": _records(accounts, contacts.get(link.parent or 0, None if nested else link)),
+        }
+        for link in found.values()
+        for nested in [resources[link.id] is not Resource.CONTACT]
+    }
+
+
+def _records(accounts: Both[str], link: Link | None) -> dict[str, str]:
     """The platforms' own ids, which `explain` takes, by account."""
-    if ids is None:
+    if link is None:
         return {}
-    return {accounts[side]: remote_id for side in SIDES if (remote_id := ids[side]) is not None}
+    return {accounts[side]: one for side in SIDES if (one := link.ids[side]) is not None}
+
+
+def _ids(records: Mapping[str, str]) -> str:
+    return "\n".join(f"{account}: {record}" for account, record in records.items())
 
 
 def _content(conflict: Conflict) -> dict[str, Any]:

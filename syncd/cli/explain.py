@@ -146,12 +146,15 @@ def _consent(subject: Subject) -> str:
 
 def _contact(subject: Subject) -> str:
     """To whom a record belongs; where it was moved, the sides differ for a while."""
-    parts = [
-        f"{contact.key or 'no address'} ({subject.accounts[side]}: {contact.remote_id})"
-        for side in SIDES
-        if (contact := subject.contacts[side]) is not None
-    ]
-    return "; ".join(parts) or "none that is known"
+    ids: dict[str, list[str]] = {}
+    for side in SIDES:
+        if (contact := subject.contacts[side]) is not None:
+            account = subject.accounts[side]
+            ids.setdefault(contact.key or "no address", []).append(
+                f"{account}: {contact.remote_id}"
+            )
+    told = (f"{address} ({', '.join(those)})" for address, those in ids.items())
+    return "; ".join(told) or "none that is known"
 
 
 def _rules(subject: Subject) -> Table:

@@ -17,11 +17,13 @@ from syncd.engine.cycle import Mode, Report
 from syncd.engine.word import held_message
 from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
-from syncd.model.side import SIDES, Both, Side
+from syncd.model.record import Resource
+from syncd.model.side import SIDES, Both
 from syncd.runtime.stop import Stop, on_signals
 from syncd.store import members, runs, tallies
 from syncd.store.database import reading
 from syncd.store.runs import RunState
+from syncd.store.tallies import Tally
 
 MOST_CYCLES = 6  # a pair that still writes after so many has rules that chase each other
 KINDS = {
@@ -37,8 +39,9 @@ class Outcome:
     """What the cycles of one pair did.
 
     Attributes:
-        written: per side, how many writes of each kind went out; `in_doubt` of them and of
-            earlier ones wait to be shown by their platform.
+        written: per side, how many writes of each kind went out to contacts; `in_doubt` of them
+            and of earlier ones wait to be shown by their platform.
+        nested: the same of what belongs to contacts, by resource.
         settled: the last cycle wrote nothing.
         in_doubt: writes that no platform has shown yet; the next run looks again.
         refused: writes that a platform refused for good; their records are parked.
@@ -51,6 +54,7 @@ class Outcome:
     seen: Both[int] = field(default_factory=lambda: Both(0, 0))
     changed: Both[int] = field(default_factory=lambda: Both(0, 0))
     written: Both[dict[str, int]] = field(default_factory=lambda: Both({}, {}))
+    nested: dict[Resource, Both[dict[str, int]]] = field(default_factory=dict)
     in_doubt: int = 0
     refused: int = 0
     parked: int = 0
@@ -87,6 +91,10 @@ class Outcome:
                 }
                 for side in SIDES
             },
+            "children": {
+                f"{resource.value}s": {self.accounts[side]: dict(done[side]) for side in SIDES}
+                for resource, done in self.nested.items()
+            },
             "in_doubt": self.in_doubt,
             "refused": self.refused,
             "parked": self.parked,
@@ -95,7 +103,7 @@ class Outcome:
         }
 
     def table(self) -> Table:
-        """For a person: one line per account."""
+        """For a person: one line per account, and per kind of what belongs to its contacts."""
         table = Table(title=f"Pair {self.pair}", title_justify="left")
         table.add_column("account")
         columns = ("read", "new or changed", *dict.fromkeys(KINDS.values()))
@@ -105,6 +113,11 @@ class Outcome:
             done = self.written[side]
             cells = [self.seen[side], self.changed[side], *(done.get(c, 0) for c in columns[2:])]
             table.add_row(self.accounts[side], *(f"{n:,}" if n else "·" for n in cells))
+        for resource, written in self.nested.items():
+            for side in SIDES:
+                cells = [0, 0, *(written[side].get(c, 0) for c in columns[2:])]
+                name = f"{self.accounts[side]} {resource.value}s"
+                table.add_row(name, *(f"{n:,}" if n else "·" for n in cells))
         return table
 
     def sentence(self) -> str:
@@ -223,7 +236,7 @@ def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
             for alike in tallies.tally(db, run_id):
                 if alike.state in (OpState.DONE, OpState.TAKEN):
                     what = "opted out" if alike.urgent else KINDS[alike.kind]
-                    _note(outcome, alike.side, what, alike.count)
+                    _note(outcome, alike, what)
                 elif alike.state is OpState.DEAD:
                     outcome.refused += alike.count
         outcome.parked = sum(
@@ -233,5 +246,8 @@ def _count(app: App, outcome: Outcome, run_ids: set[int]) -> None:
         )
 
 
-def _note(outcome: Outcome, side: Side, what: str, n: int) -> None:
-    outcome.written[side][what] = outcome.written[side].get(what, 0) + n
+def _note(outcome: Outcome, alike: Tally, what: str) -> None:
+    written = outcome.written
+    if alike.resource is not Resource.CONTACT:
+        written = outcome.nested.setdefault(alike.resource, Both({}, {}))
+    written[alike.side][what] = written[alike.side].get(what, 0) + alike.count

@@ -9,7 +9,7 @@ import typer
 from syncd.cli import advice
 from syncd.cli.context import Code, CommandContext, context_of, finish, pair_names, stored
 from syncd.cli.status_of_pair import PairStatus, status_of_pair
-from syncd.cli.values import ago, counted, moment
+from syncd.cli.values import ago, counted, moment, of
 from syncd.connectors.api import utc_now
 from syncd.engine.word import held_message
 from syncd.model.side import SIDES
@@ -92,8 +92,8 @@ def _lines(pair_status: PairStatus, now: datetime) -> Sequence[str]:
             f"  in doubt     {writes} sent, and neither confirmed nor shown yet; every run looks"
         )
     lines += [
-        f"  cannot travel: {rule}: {counted(n, 'value')}, {advice.problem_told(code)}"
-        for rule, code, n in pair_status.problems
+        f"  cannot travel: {of(resource)}{rule}: {counted(n, 'value')}, {advice.problem_told(code)}"
+        for resource, rule, code, n in pair_status.problems
     ]
     if run is not None:
         at = run.ended_at or run.started_at

@@ -38,7 +38,7 @@ class PairStatus:
 
     Attributes:
         census: of the contacts; streams: what belongs to these.
-        problems: (rule, code, how many) of values that cannot travel.
+        problems: (resource, rule, code, how many) of values that cannot travel.
         unshown: opt-outs by account that were written there, where records do not show any.
         in_doubt: writes that went out and that no platform has confirmed or shown.
         swept: per side, when everything was last read, and how many records there were.
@@ -55,7 +55,7 @@ class PairStatus:
     links: int = 0
     conflicts: int = 0
     flipping: int = 0
-    problems: Sequence[tuple[str, str, int]] = ()
+    problems: Sequence[tuple[Resource, str, str, int]] = ()
     suppressed: int = 0
     in_doubt: int = 0
     unshown: Mapping[str, int] = field(default_factory=dict)
@@ -79,7 +79,10 @@ class PairStatus:
             "links": self.links,
             "conflicts": self.conflicts,
             "flipping": self.flipping,
-            "problems": [{"rule": r, "code": c, "count": n} for r, c, n in self.problems],
+            "problems": [
+                {"resource": resource.value, "rule": rule, "code": code, "count": n}
+                for resource, rule, code, n in self.problems
+            ],
             "suppressed": self.suppressed,
             "in_doubt": self.in_doubt,
             "opt_outs_not_shown": dict(self.unshown),

@@ -123,7 +123,8 @@ def _told_by(stream: Stream, seen: Both[Observation | None]) -> str:
         spec, one = stream.specs[side], seen[side]
         for name in spec.recognised_by if one is not None and not one.gone else ():
             if one is not None and (value := one.fields.get(name)):
-                return to_text(str(value)) if spec.fields[name].html else str(value)
+                text = to_text(str(value)) if spec.fields[name].html else str(value)
+                return " ".join(text.split())
     return ""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
+from syncd.model.record import Resource
 from syncd.model.values import Consent, SetDelta, Value
 
 EMPTY = "(empty)"
@@ -54,6 +55,15 @@ def writes(counts: Mapping[str, int]) -> str:
         account, _, kind = name.rpartition(".")
         by_account.setdefault(account, []).append(counted(n, _WRITES[kind]))
     return ", ".join(f"{_listed(kinds)} on {a}" for a, kinds in by_account.items()) or "nothing"
+
+
+def of(resource: Resource) -> str:
+    """Of what a line of the mapping is, in front of it; nothing for those of contacts.
+
+    >>> of(Resource.TASK), of(Resource.CONTACT)
+    ('task: ', '')
+    """
+    return "" if resource is Resource.CONTACT else f"{resource.value}: "
 
 
 def counted(n: int, one: str, many: str = "") -> str:

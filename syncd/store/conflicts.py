@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from syncd.model.plan import word_of
+from syncd.model.record import Resource
 from syncd.model.side import Both, Side
 from syncd.model.values import Value, from_json, to_json
 from syncd.store import tables as t
@@ -201,16 +202,23 @@ def note_problems(
     )
 
 
-def problem_census(db: sa.Connection, pair: str) -> list[tuple[str, str, int]]:
-    """How many values cannot travel: (rule, code, how many), whichever record is the cause."""
-    p = t.problem.c
+def problem_census(db: sa.Connection, pair: str) -> list[tuple[Resource, str, str, int]]:
+    """How many values cannot travel: (resource, rule, code, how many), contacts first.
+
+    Whichever record is the cause.
+    """
+    p, link = t.problem.c, t.link.c
     rows = db.execute(
-        sa.select(p.rule, p.code, sa.func.count()).where(p.pair == pair).group_by(p.rule, p.code)
+        sa.select(link.resource, p.rule, p.code, sa.func.count())
+        .join_from(t.problem, t.link, link.id == p.link_id)
+        .where(p.pair == pair)
+        .group_by(link.resource, p.rule, p.code)
     )
-    counted: Counter[tuple[str, str]] = Counter()
-    for rule, code, n in rows:
-        counted[rule, word_of(code)] += n
-    return [(rule, word, n) for (rule, word), n in sorted(counted.items())]
+    counted: Counter[tuple[Resource, str, str]] = Counter()
+    for resource, rule, code, n in rows:
+        counted[Resource(resource), rule, word_of(code)] += n
+    found = [(resource, rule, word, n) for (resource, rule, word), n in counted.items()]
+    return sorted(found, key=lambda one: (one[0] is not Resource.CONTACT, one))
 
 
 def problems_of(db: sa.Connection, link_id: int) -> dict[str, str]:

@@ -39,6 +39,15 @@ def load(db: sa.Connection, ids: Iterable[int]) -> list[Link]:
     return sorted(found, key=lambda link: link.id)
 
 
+def resources_of(db: sa.Connection, ids: Iterable[int]) -> dict[int, Resource]:
+    """What the records of these links are."""
+    found: dict[int, Resource] = {}
+    for some in chunks(ids):
+        rows = db.execute(sa.select(_L.id, _L.resource).where(within(_L.id, some)))
+        found.update((link_id, Resource(resource)) for link_id, resource in rows)
+    return found
+
+
 def open_new(
     db: sa.Connection,
     pair: str,

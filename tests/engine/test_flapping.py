@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from syncd.core.flapping import QUIET
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Side
 from syncd.store import conflicts, runs, wake
 from syncd.store.conflicts import Conflict
@@ -359,7 +360,9 @@ def test_a_tag_that_comes_back_to_whom_the_filter_leaves_out_is_listed(made: Bui
 
     assert live(world, again) <= 3
     with world.reading() as db:
-        assert conflicts.problem_census(db, PAIR) == [("tags = custom.tags", "undone_there", 1)]
+        assert conflicts.problem_census(db, PAIR) == [
+            (Resource.CONTACT, "tags = custom.tags", "undone_there", 1)
+        ]
 
 
 def test_automations_of_two_platforms_that_meet_in_a_third_are_stopped_too(made: Build) -> None:

@@ -4,9 +4,9 @@ import sqlalchemy as sa
 
 from syncd.model.side import Both, Side
 from syncd.model.values import Value
-from syncd.store import conflicts
+from syncd.store import conflicts, links
 
-from .samples import HOUR, NOW, PAIR, counted
+from .samples import CONTACT, HOUR, NOTE, NOW, PAIR, counted
 
 CITY = "city = CITY"
 Wanted = tuple[int, str, Both[tuple[Value, ...]]]
@@ -84,13 +84,18 @@ def test_the_oldest_are_shown_first_and_no_more_than_asked(store: sa.Engine) -> 
 
 def test_problems_are_replaced_link_by_link(store: sa.Engine) -> None:
     with store.begin() as db:
+        links.open_new(db, PAIR, NOTE, [Both("n1", None)])
+        links.open_new(db, PAIR, CONTACT, [Both("a1", None)])
         first = {(1, CITY): "too_long", (1, "phone"): "invalid_phone", (2, CITY): "too_long"}
         conflicts.note_problems(db, PAIR, [1, 2], first)
         conflicts.note_problems(db, PAIR, [1], {(1, CITY): "read_only"})
     with store.connect() as db:
         assert conflicts.problems_of(db, 1) == {CITY: "read_only"}
         assert conflicts.problems_of(db, 2) == {CITY: "too_long"}
-        assert conflicts.problem_census(db, PAIR) == [(CITY, "read_only", 1), (CITY, "too_long", 1)]
+        assert conflicts.problem_census(db, PAIR) == [
+            (CONTACT, CITY, "too_long", 1),
+            (NOTE, CITY, "read_only", 1),
+        ]
         assert conflicts.problem_census(db, "other") == []
 
 

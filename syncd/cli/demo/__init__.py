@@ -191,7 +191,7 @@ def _act(play: Play, membership: str, before: Shown) -> proof.Said:
     asked = play.opened.requests.total() - asked
     play.tell(f"6. And once more: {asked} requests, {time.monotonic() - began:.1f} s.")
     arrivals = sum(edit.told == "new contact" for edit in made)
-    listed = sum(n for _, _, n in status_of_pair(play.opened, "letters", play.clock.now()).problems)
+    listed = sum(n for *_, n in status_of_pair(play.opened, "letters", play.clock.now()).problems)
     return proof.Said(made, opted_out, len(known) + arrivals, listed, quiet)
 
 
