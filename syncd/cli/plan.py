@@ -98,12 +98,17 @@ def _writes(sample: list[Sent], accounts: Both[str], values: bool) -> Table:
     for sent in sample:
         op = sent.op
         what = "opt out" if op.urgent else f"{op.kind.value}{_of(op)}"
-        table.add_row(accounts[sent.side], what, op.remote_id or "(new)", _fields(op, values))
+        table.add_row(accounts[sent.side], what, _record(op), _fields(op, values))
     return table
 
 
 def _of(op: Op) -> str:
     return "" if op.resource is Resource.CONTACT else f" {op.resource.value}"
+
+
+def _record(op: Op) -> str:
+    record = op.remote_id or "(new)"
+    return record if op.parent_id is None else f"{record}\nof contact {op.parent_id}"
 
 
 def _fields(op: Op, values: bool) -> str:
@@ -156,6 +161,7 @@ def _content(
                 "kind": sent.op.kind.value,
                 "urgent": sent.op.urgent,
                 "remote_id": sent.op.remote_id,
+                "contact": sent.op.parent_id,
                 "fields": fields_to_json(sent.op.patch) if values else list(sent.op.patch),
             }
             for sent in sample

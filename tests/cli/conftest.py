@@ -79,10 +79,10 @@ class Place:
         lines = (f"{name}={value}\n" for name, value in {**names, **changed}.items())
         (self.folder / ".env").write_text("".join(lines), "utf-8")
 
-    def approve(self) -> None:
+    def approve(self, pair: str = "shop") -> None:
         """Do the first run, and let it be sent."""
         assert self.type("sync").exit_code == 7
-        released = self.type("release", "shop")
+        released = self.type("release", pair)
         assert released.exit_code == 0, released.output
 
     def contacts(self, platform: str) -> dict[str, dict[str, Any]]:

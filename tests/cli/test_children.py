@@ -1,0 +1,206 @@
+"""The commands tell of notes and tasks which they are, and whose."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from syncd.connectors.registry import installed
+from syncd.sandbox.server import start
+from syncd.testing.control import Control
+from syncd.testing.example.connector import CONNECTOR
+from tests.cli.conftest import Place
+from tests.cli.office import Desk, emulator, served, write_pair
+
+ADA = "ada@example.org"
+DUE = "2026-11-05T15:30:00.000Z"
+TOO_LONG = "x" * 250  # for a title in ExampleMail
+
+
+@pytest.fixture
+def box() -> Iterator[Control]:
+    """Nobody is there yet."""
+    running = start(contacts=0, limits="off")
+    control = Control(running.url)
+    control.configure("ghl", index_lag_s=0.0)
+    yield control
+    running.stop()
+
+
+@pytest.fixture
+def desk(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setitem(installed(), "example_mail", CONNECTOR)  # type: ignore[arg-type]
+    app = emulator()
+    with served(app) as base:
+        write_pair(place, base, policy="manual")
+        yield Desk(place, app)
+
+
+@pytest.fixture
+def in_step(desk: Desk) -> Desk:
+    """Ada with a task and a note, on both sides."""
+    desk.person(ADA, firstName="Ada")
+    desk.note(ADA, "<p>called, and wants</p><p>to hear from us again in spring</p>")
+    desk.task(ADA, "Send the offer", dueDate=DUE)
+    desk.place.approve("office")
+    return desk
+
+
+def one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def clash(desk: Desk) -> None:
+    """Both sides change the title of the task."""
+    child = desk.place.json("explain", ADA)["contacts"][0]["children"]["tasks"]["newest"][0]
+    desk.act("edit_task", task=child["sides"]["left"]["remote_id"], title="Send it on Friday")
+    there = child["sides"]["right"]["remote_id"]
+    desk.app.change_child("tasks", there, {"title": "Send it on Monday"})
+    assert desk.place.type("sync").exit_code == 3
+
+
+def test_a_contact_is_explained_with_what_belongs_to_it(in_step: Desk) -> None:
+    (ada,) = in_step.place.json("explain", ADA)["contacts"]
+    (task,) = ada["children"]["tasks"]["newest"]
+    assert task["known_as"] == "Send the offer"
+    assert {side["account"]: side["state"] for side in task["sides"].values()} == {
+        "crm": "linked",
+        "app": "linked",
+    }
+    assert task["sides"]["right"]["remote_id"] in in_step.app.children["tasks"]
+    assert task["last_write"]["kind"] == "create"
+    (note,) = ada["children"]["notes"]["newest"]
+    assert note["known_as"] == "called, and wants to hear from us again in spring"
+    shown = in_step.place.type("explain", ADA).stdout
+    assert "called, and wants to hear from us" in shown
+    assert "in spring" not in shown
+    assert task["sides"]["left"]["remote_id"] in shown
+    assert "create on app: title, due, done" in one_line(shown)
+
+
+def test_who_has_no_notes_is_said_to_have_none(desk: Desk) -> None:
+    desk.person(ADA, firstName="Ada")
+    desk.place.approve("office")
+    shown = desk.place.type("explain", ADA).stdout
+    assert "Tasks: none" in shown
+    assert "Notes: none" in shown
+
+
+def test_of_many_notes_the_newest_are_listed(desk: Desk) -> None:
+    desk.person(ADA, firstName="Ada")
+    for number in range(23):
+        desk.note(ADA, f"call {number}")
+    desk.place.approve("office")
+    (ada,) = desk.place.json("explain", ADA)["contacts"]
+    notes = ada["children"]["notes"]
+    assert (notes["count"], len(notes["newest"])) == (23, 20)
+    assert "and 3 more" in desk.place.type("explain", ADA).stdout
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_a_task_is_explained_by_its_id_on_either_side(in_step: Desk, side: str) -> None:
+    (ada,) = in_step.place.json("explain", ADA)["contacts"]
+    task_id = ada["children"]["tasks"]["newest"][0]["sides"][side]["remote_id"]
+    answer = in_step.place.json("explain", task_id)
+    assert answer["contacts"] == []
+    (task,) = answer["records"]
+    assert {rule["rule"]: rule["why"] for rule in task["rules"]} == {
+        "title = title": "agreed",
+        "body = description": "agreed",
+        "dueDate = due": "agreed",
+        "completed = done": "agreed",
+    }
+    contact = {"remote_id": ada["sides"][side]["remote_id"], "address": ADA}
+    assert task["sides"][side]["contact"] == contact
+    shown = in_step.place.type("explain", task_id).stdout
+    assert "task: Send the offer" in shown
+    assert f"contact: {ADA} (crm: {ada['sides']['left']['remote_id']}, app: " in shown
+
+
+def test_an_id_that_nobody_has_seen_is_no_task_either(in_step: Desk) -> None:
+    said = in_step.place.type("explain", "t-99999")
+    assert said.exit_code == 2
+    assert "No pair has seen this contact, or anything of a contact" in said.output
+
+
+def test_what_cannot_travel_is_told_with_the_task_that_has_it(desk: Desk) -> None:
+    ada = desk.person(ADA, firstName="Ada")
+    task = desk.task(ADA, TOO_LONG, dueDate=DUE)
+    desk.place.approve("office")
+    said = one_line(desk.place.type("status").stdout)
+    assert "cannot travel: task: title = title: 1 value, longer than" in said
+    (problem,) = desk.place.json("status")["pairs"][0]["problems"]
+    assert (problem["resource"], problem["rule"]) == ("task", "title = title")
+    (listed,) = desk.place.json("explain", ada)["contacts"][0]["children"]["tasks"]["newest"]
+    assert listed["cannot_travel"] == {"title = title": "too_long"}
+    (told,) = desk.place.json("explain", task)["records"]
+    why = {rule["rule"]: rule["why"] for rule in told["rules"]}
+    assert why["title = title"].startswith("cannot travel: longer than")
+
+
+def test_a_parked_task_is_tried_again(desk: Desk) -> None:
+    desk.person(ADA, firstName="Ada")
+    task = desk.task(ADA, TOO_LONG, dueDate=DUE)
+    desk.place.approve("office")
+    assert desk.place.json("retry", "office")["records"] == 1
+    assert "the next cycle looks at it again" in desk.place.type("explain", task).stdout
+
+
+def test_a_conflict_says_of_what_it_is_and_whose(in_step: Desk) -> None:
+    clash(in_step)
+    (ada,) = in_step.place.json("explain", ADA)["contacts"]
+    (task,) = ada["children"]["tasks"]["newest"]
+    ids = {
+        whose: {side["account"]: side["remote_id"] for side in one["sides"].values()}
+        for whose, one in (("task", task), ("contact", ada))
+    }
+    (conflict,) = in_step.place.json("conflicts", "list")["conflicts"]
+    assert (conflict["of"], conflict["rule"]) == ("task", "title = title")
+    assert (conflict["records"], conflict["contact"]) == (ids["task"], ids["contact"])
+    assert task["conflicts"] == {"title = title": conflict["id"]}
+    listed = in_step.place.type("conflicts", "list").stdout
+    assert f"crm: {ids['contact']['crm']}" in listed
+    number = str(conflict["id"])
+    shown = in_step.place.type("conflicts", "show", number).stdout
+    assert "task: title = title: both sides changed" in shown
+    assert ids["contact"]["app"] in shown
+    assert in_step.place.json("conflicts", "show", number)["of"] == "task"
+
+
+def test_a_conflict_of_a_contact_is_of_the_contact(in_step: Desk) -> None:
+    (there,) = in_step.app.contacts
+    in_step.act("edit", email=ADA, fields={"firstName": "Ada L."})
+    in_step.app.change(there, {"first_name": "Ada M."})
+    assert in_step.place.type("sync").exit_code == 3
+    (conflict,) = in_step.place.json("conflicts", "list")["conflicts"]
+    assert conflict["of"] == "contact"
+    assert conflict["records"] == conflict["contact"]
+    shown = in_step.place.type("conflicts", "show", str(conflict["id"])).stdout
+    assert shown.startswith("firstName = first_name: both sides changed")
+
+
+def test_the_conflict_of_a_task_is_settled_by_a_person(in_step: Desk) -> None:
+    clash(in_step)
+    (conflict,) = in_step.place.json("conflicts", "list")["conflicts"]
+    resolved = in_step.place.type("conflicts", "resolve", str(conflict["id"]), "--take", "right")
+    assert resolved.exit_code == 0
+    synced = in_step.place.json("sync")["pairs"][0]
+    assert synced["children"] == {"tasks": {"crm": {"updated": 1}, "app": {}}}
+    assert "updated" not in synced["sides"]["crm"]
+    (task,) = in_step.place.json("explain", ADA)["contacts"][0]["children"]["tasks"]["newest"]
+    assert task["known_as"] == "Send it on Monday"
+    assert in_step.place.type("conflicts", "list").stdout.startswith("No field waits")
+
+
+def test_a_plan_names_the_contact_of_a_task(in_step: Desk) -> None:
+    (there,) = in_step.app.contacts
+    in_step.task(ADA, "Call again", dueDate=DUE)
+    (write,) = in_step.place.json("plan", "office")["writes"]
+    assert (write["resource"], write["kind"], write["contact"]) == ("task", "create", there)
+    assert f"of contact {there}" in in_step.place.type("plan", "office").stdout
+
+
+def test_what_a_sync_wrote_is_counted_apart(in_step: Desk) -> None:
+    in_step.task(ADA, "Call again", dueDate=DUE)
+    synced = in_step.place.type("sync").stdout
+    (row,) = (line for line in synced.splitlines() if "app tasks" in line)
+    assert [cell.strip() for cell in row.strip("│").split("│")][3:] == ["1", "·", "·", "·"]
