@@ -22,13 +22,14 @@ class Children:
     """The records of one resource that belong to a contact.
 
     Attributes:
-        newest: those that were changed last, newest first; count: how many there are.
+        newest: those that were changed last, or where no platform says when, were found last.
+        count: how many there are; None while this part of the pair rests.
     """
 
     resource: Resource
     accounts: Both[str]
     newest: Sequence[Subject]
-    count: int
+    count: int | None
 
     @property
     def noun(self) -> str:
@@ -51,6 +52,9 @@ class Children:
 
     def lines(self) -> Sequence[str]:
         """What the table leaves out."""
+        if self.count is None:
+            rests = f"`{self.noun}:` of the pair rest; `syncd check` says why"
+            return [f"{self.noun.capitalize()}: not known, as {rests}"]
         if not self.count:
             return [f"{self.noun.capitalize()}: none"]
         more = self.count - len(self.newest)

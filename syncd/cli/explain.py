@@ -75,9 +75,9 @@ def _unknown(opened_app: App, named: str, asked: Sequence[str]) -> ConfigError:
             for resource in opened_app.pair_named(name).settings.streams:
                 if members.known_as(db, name, resource, named.strip()):
                     return ConfigError(
-                        f"Pair '{name}' has a {resource.value} with this id, but the fields of"
-                        f" {resource.value}s cannot be read now.",
-                        hint="Type `syncd check`.",
+                        f"Pair '{name}' has a {resource.value} with this id, but its"
+                        f" `{resource.value}s:` rest now.",
+                        hint="Type `syncd check`, which says why.",
                     )
         accounts = list(opened_app.configuration.accounts)
         since = opened_app.ledger.suppressed(db, [key], accounts).get(key) if key else None

@@ -37,8 +37,13 @@ def find(app: App, pair: Pair, named: str) -> list[Subject]:
 
 def children_of(app: App, pair: Pair, contact: Subject) -> list[Children]:
     """What belongs to a contact, by resource."""
+    awake = {stream.resource for stream in pair.streams}
+    configured = app.pair_named(pair.name).settings.streams
     with reading(app.store) as db:
-        return [_children(db, app, stream, contact) for stream in pair.streams[1:]]
+        return [
+            *(_children(db, app, stream, contact) for stream in pair.streams[1:]),
+            *(Children(one, contact.accounts, (), None) for one in configured if one not in awake),
+        ]
 
 
 def _children(db: sa.Connection, app: App, stream: Stream, contact: Subject) -> Children:

@@ -96,6 +96,16 @@ def test_of_many_notes_the_newest_are_listed(desk: Desk) -> None:
     assert "and 3 more" in desk.place.type("explain", ADA).stdout
 
 
+def test_what_was_changed_last_comes_first(in_step: Desk) -> None:
+    (first,) = in_step.app.children["tasks"]
+    in_step.task(ADA, "Call again", dueDate=DUE)
+    assert in_step.place.type("sync").exit_code == 0
+    in_step.app.change_child("tasks", first, {"done": True})
+    assert in_step.place.type("sync").exit_code == 0
+    tasks = in_step.place.json("explain", ADA)["contacts"][0]["children"]["tasks"]["newest"]
+    assert [task["known_as"] for task in tasks] == ["Send the offer", "Call again"]
+
+
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_a_task_is_explained_by_its_id_on_either_side(in_step: Desk, side: str) -> None:
     (ada,) = in_step.place.json("explain", ADA)["contacts"]
@@ -120,6 +130,21 @@ def test_an_id_that_nobody_has_seen_is_no_task_either(in_step: Desk) -> None:
     said = in_step.place.type("explain", "t-99999")
     assert said.exit_code == 2
     assert "No pair has seen this contact, or anything of a contact" in said.output
+
+
+def test_tasks_that_rest_are_not_said_to_be_none(in_step: Desk) -> None:
+    (ada,) = in_step.place.json("explain", ADA)["contacts"]
+    (task,) = ada["children"]["tasks"]["newest"]
+    path = in_step.place.folder / "pairs" / "office.yaml"
+    two_into_one = path.read_text("utf-8").replace("right: description", "right: title")
+    path.write_text(two_into_one, "utf-8")
+    (ada,) = in_step.place.json("explain", ADA)["contacts"]
+    assert ada["children"]["tasks"] == {"count": None, "newest": []}
+    assert ada["children"]["notes"]["count"] == 1
+    assert "Tasks: not known, as `tasks:`" in in_step.place.type("explain", ADA).stdout
+    said = in_step.place.type("explain", task["sides"]["left"]["remote_id"])
+    assert said.exit_code == 2
+    assert "Pair 'office' has a task with this id, but its `tasks:` rest" in said.output
 
 
 def test_what_cannot_travel_is_told_with_the_task_that_has_it(desk: Desk) -> None:
