@@ -83,19 +83,17 @@ class App(Accounts):
         contacts = self._opened(configured, Resource.CONTACT, patience=patience, **how)
         streams: list[Stream] = []
         resting: list[str] = []
-        nested = configured.settings.streams if not contacts.reduced else ()
-        for resource in nested:
-            stream = self._opened(configured, resource, patience=patience, **how)
+        for resource in configured.settings.streams if not contacts.reduced else ():
+            try:
+                stream = self._opened(configured, resource, patience=patience, **how)
+            except ConfigError as error:
+                if complete or not self._was_approved(name):
+                    raise
+                resting.append(f"{error}  {opening.ALL_RESTS}")
+                continue
             resting += stream.resting if stream.reduced else ()
             streams += [] if stream.reduced else [stream]
-        listed = {
-            resource: frozenset(
-                side
-                for side in SIDES
-                if self._spec(configured, side, resource).listing is Listing.BY_PARENT
-            )
-            for resource in nested
-        }
+        listed = {stream.resource: _listed_by_parent(stream) for stream in streams}
         contacts = replace(contacts, children=listed, resting=(*contacts.resting, *resting))
         return Pair(name, (contacts, *streams))
 
@@ -273,6 +271,10 @@ class App(Accounts):
             for resource in (Resource.CONTACT, *pair.settings.streams)
         ]
         return tuple(warning for ground in grounds for warning in ground.compiled().warnings)
+
+
+def _listed_by_parent(stream: Stream) -> frozenset[Side]:
+    return frozenset(s for s in SIDES if stream.specs[s].listing is Listing.BY_PARENT)
 
 
 def open_app(path: Path, *, env: Mapping[str, str] | None = None, wire: Wire | None = None) -> App:

@@ -50,6 +50,14 @@ class ChildPlanner(FieldPlanner):
             return self._missing(at, here, present, homes[0])
         return self._gone(at, here, present, homes[0])
 
+    @property
+    def telling(self) -> tuple[Rule, ...]:
+        """The rules by which people tell the records of one contact from one another."""
+        return tuple(rule for rule in self.mapping.rules if self._tells(rule))
+
+    def _tells(self, rule: Rule) -> bool:
+        return any(not set(rule.fields(s)).isdisjoint(self.specs[s].recognised_by) for s in SIDES)
+
     # -- both records exist ------------------------------------------------------------------
 
     def _both_alive(self, at: Situation, sides: Both[Showing], homes: Both[Parent]) -> LinkPlan:
@@ -119,7 +127,7 @@ class ChildPlanner(FieldPlanner):
         if there not in self.policy.create or not self.specs[there].creates:
             return alone(at, (), here, Standing(State.FILTERED, "create_off"), at.link.ended)
         draft, problems = create_draft(self, at, here, present)
-        if not draft.patch:
+        if not draft.patch or any(rule.name in problems for rule in self.telling):
             nothing = Standing(State.PARKED, "nothing_to_say")
             return replace(alone(at, (), here, nothing, at.link.ended), problems=problems)
         draft = replace(draft, parent_id=home.ids[there])

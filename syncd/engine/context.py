@@ -21,7 +21,6 @@ from syncd.model.op import Op, OpKind
 from syncd.model.plan import Draft, Lift
 from syncd.model.policy import PairPolicy
 from syncd.model.record import Record, Resource
-from syncd.model.rule import Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
@@ -115,14 +114,6 @@ class Stream:
     def noun(self) -> str:
         """What its records are called, for messages."""
         return f"{self.resource.value}s"
-
-    @property
-    def telling(self) -> tuple[Rule, ...]:
-        """The rules by which people tell the records of one parent from one another."""
-        return tuple(rule for rule in self.mapping.rules if self._tells(rule))
-
-    def _tells(self, rule: Rule) -> bool:
-        return any(not set(rule.fields(s)).isdisjoint(self.specs[s].recognised_by) for s in SIDES)
 
     def needed(self, side: Side) -> frozenset[str]:
         """Fields without which no record can be made."""

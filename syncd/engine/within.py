@@ -11,7 +11,7 @@ from functools import partial
 import sqlalchemy as sa
 
 from syncd.core.alike import say_the_same
-from syncd.core.child import PARENT
+from syncd.core.child import PARENT, ChildPlanner
 from syncd.core.match import Join
 from syncd.engine.context import Cycle
 from syncd.engine.matching import lacks_other, links_by_id, store_matches
@@ -105,10 +105,11 @@ def _pair_up(
 
     Equal ones in the order of their ids, so that none is ever joined twice.
     """
-    stream = cycle.stream
+    planner = cycle.stream.planner
+    assert isinstance(planner, ChildPlanner)  # noqa: S101 - only such streams are matched so
     joins: list[Join] = []
     left, right = list(sides.left), list(sides.right)
-    for rules in (stream.mapping.rules, stream.telling):
+    for rules in (planner.mapping.rules, planner.telling):
         alike = partial(_alike, cycle, seen, rules)
         for one in list(left):
             other = next((m for m in right if alike(one, m) and _may_join(one, m)), None)
