@@ -58,7 +58,10 @@ def clash(desk: Desk) -> None:
     assert desk.place.type("sync").exit_code == 3
 
 
-def test_a_contact_is_explained_with_what_belongs_to_it(in_step: Desk) -> None:
+def test_a_contact_is_explained_with_what_belongs_to_it(
+    in_step: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
     (ada,) = in_step.place.json("explain", ADA)["contacts"]
     (task,) = ada["children"]["tasks"]["newest"]
     assert task["known_as"] == "Send the offer"

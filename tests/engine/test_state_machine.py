@@ -12,6 +12,7 @@ import pytest
 from hypothesis import seed
 from hypothesis.stateful import run_state_machine_as_test
 
+from tests.engine.children_machine import Children
 from tests.engine.histories import of_steps
 from tests.engine.machine import Machine, ThreePlatforms, TwoPlatforms
 from tests.engine.world import LAG
@@ -48,3 +49,9 @@ def test_whatever_happens_all_three_platforms_come_to_rest_and_nobody_is_harmed(
 ) -> None:
     ThreePlatforms.template, ThreePlatforms.place = migrated_sqlite, staticmethod(dict)
     walk(ThreePlatforms, 10, part)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_whatever_happens_to_notes_and_tasks_both_sides_come_to_rest_alike(part: int) -> None:
+    settings = of_steps(STEPS, 12)
+    run_state_machine_as_test(seed(f"{SEED} children {part}")(Children), settings=settings)
