@@ -19,7 +19,7 @@ from typing import Any
 
 from bench.harness import Harness, people, silence
 from bench.machine import slowness
-from syncd.engine import apply, cycle, reconcile
+from syncd.engine import apply, cycle, passes, reconcile
 from syncd.engine.cycle import Mode, run_cycle
 from syncd.model.record import Resource
 
@@ -28,7 +28,7 @@ STEPS = {
     "pull": (cycle, "pull"),
     "match": (reconcile, "match"),
     "plan": (reconcile, "plan_links"),
-    "guard": (cycle, "release"),
+    "guard": (passes, "release"),
     "claim": (apply, "_claim"),
     "push": (apply, "_push_batch"),
     "confirm": (apply, "confirm"),
