@@ -3,16 +3,17 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Event, Lock
 
 from syncd.config.load import Account as ConfiguredAccount
 from syncd.config.load import read_options
-from syncd.connectors.api import Connector, Wire
+from syncd.connectors.api import Connector, Names, Naming, Wire
 from syncd.connectors.named import Named
 from syncd.connectors.registry import connector
 from syncd.core.digest import digest_json
 from syncd.errors import AccountError, StoppedError, SyncdError, TransientError
+from syncd.model.record import Resource
 from syncd.model.spec import Catalogue, ResourceSpec
 from syncd.store import accounts, database, fields
 from syncd.store.accounts import Checked
@@ -46,6 +47,7 @@ class Accounts(Stored):
     _wrote: Event = field(default_factory=Event)
     _lock: Lock = field(default_factory=Lock)
     _unread: dict[str, Look] = field(default_factory=dict)
+    _names: dict[tuple[str, Resource, str], tuple[datetime, Names]] = field(default_factory=dict)
 
     def close(self) -> None:
         """Give back connections to platforms and to the store."""
@@ -132,6 +134,19 @@ class Accounts(Stored):
                 own = _custom(catalogues[resource], spec)
                 fields.take_in(db, name, resource, own, _custom(before, spec))
         return Look(fresh)
+
+    def names(self, account: str, resource: Resource, name: str, *, anew: bool) -> Names:
+        """What the ids in a field stand for, asked again when that is an hour old.
+
+        Raises:
+            AccountError, TransientError: the platform does not tell.
+        """
+        key, now = (account, resource, name), self.wire.now()
+        if key not in self._names or anew or not within(now, self._names[key][0], CHECK_EVERY):
+            opened = self.connect(account)
+            assert isinstance(opened, Naming)  # noqa: S101 - its Spec says that it has such fields
+            self._names[key] = now, opened.named(resource, name)
+        return self._names[key][1]
 
     def _settings_hash(self, account: ConfiguredAccount) -> str:
         content = [account.connector, {k: str(v) for k, v in account.options.items()}]

@@ -4,10 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from syncd import opening
 from syncd.accounts import Accounts
+from syncd.booking import Booking, Desk, Place
 from syncd.config.load import Pair as ConfiguredPair
 from syncd.config.problems import ConfigProblemsError
 from syncd.config.settings import Baseline
@@ -112,7 +114,9 @@ class App(Accounts):
             try:
                 for error in unread.values():
                     raise error
-                return self._whole(ground, create_fields=create_fields)
+                stream = self._whole(ground, create_fields=create_fields)
+                _keep_to(stream)
+                return stream
             except StoppedError:
                 raise
             except (ConfigError, AccountError, TransientError) as error:
@@ -140,19 +144,55 @@ class App(Accounts):
             generations: Both[Mapping[str, Generation]] = Both(
                 *(fields.load(db, account, resource) for account in names)
             )
+        unread = {s: error for s in SIDES if (error := looks[s].unread) is not None}
+        specs = Both(*(self._spec(configured, side, resource) for side in SIDES))
+        booking = None
+        if resource is Resource.APPOINTMENT and not unread:
+            booking, unread = self._booked(configured, specs, anew=anew)
         ground = Ground(
             configured=configured,
             names=names,
             connectors=names.map(self.connect),
             checked=looks.map(lambda look: look.checked),
-            specs=Both(*(self._spec(configured, side, resource) for side in SIDES)),
+            specs=specs,
             generations=generations,
             kin=self._kin_of(configured, resource),
             setup=_setup(configured),
+            now=self.wire.now(),
             resource=resource,
+            booking=booking,
         )
-        unread = {side: looks[side].unread for side in SIDES}
-        return ground, {side: error for side, error in unread.items() if error is not None}
+        return ground, unread
+
+    def _booked(
+        self, configured: ConfiguredPair, specs: Both[ResourceSpec], *, anew: bool
+    ) -> tuple[Booking | None, dict[Side, SyncdError]]:
+        """Where a pair's appointments are; and why that of a side cannot be told."""
+        settings = configured.settings.appointments
+        if settings is None:
+            return None, {}
+        places: Both[Place] = Both(Place(), Place())
+        unread: dict[Side, SyncdError] = {}
+        for side in SIDES:
+            account, spec = configured.account(side), specs[side]
+            title = f"`{account}` ({self.connect(account).spec.title})"
+            names = partial(self.names, account, Resource.APPOINTMENT, anew=anew)
+            try:
+                place = Desk(configured, settings, side, spec, title, names).place()
+            except StoppedError:
+                raise
+            except (ConfigError, AccountError, TransientError) as error:
+                unread[side] = error
+            else:
+                places = places.having(side, place)
+        return None if unread else Booking(settings, specs, places), unread
+
+    def booking(self, name: str) -> Booking | None:
+        """Where a pair's appointments are; None where it keeps none in step."""
+        configured = self.pair_named(name)
+        if configured.settings.appointments is None:
+            return None
+        return self._ground(configured, Resource.APPOINTMENT, anew=False)[0].booking
 
     def _kin_of(self, pair: ConfiguredPair, resource: Resource) -> Kin:
         """Worked out once: it walks all pairs, and a configuration does not change."""
@@ -288,6 +328,13 @@ def open_app(path: Path, *, env: Mapping[str, str] | None = None, wire: Wire | N
     with database.explained(stored.store):
         ledger = open_ledger(stored.store)
     return App(stored.configuration, stored.store, ledger, wire or Wire())
+
+
+def _keep_to(stream: Stream) -> None:
+    """Have both sides list the part of a stream that takes part."""
+    if stream.resource is Resource.APPOINTMENT:
+        for side in SIDES:
+            stream.nested(side).keep_to(stream.resource, stream.extents[side])
 
 
 def _setup(pair: ConfiguredPair) -> str:

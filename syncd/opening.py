@@ -8,7 +8,9 @@ but the address.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from syncd.booking import Booking
 from syncd.config.load import Pair as ConfiguredPair
 from syncd.config.policy import address_policy, child_policy, pair_policy
 from syncd.config.problems import raise_any
@@ -24,10 +26,11 @@ from syncd.mapping.compile import Compiled, MissingField, compile_rules
 from syncd.mapping.line import Line
 from syncd.mapping.problem import Problem
 from syncd.model.policy import PairPolicy
-from syncd.model.record import Resource
+from syncd.model.record import Extent, Resource
 from syncd.model.rule import Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue, ResourceSpec
+from syncd.model.values import Fields
 from syncd.store.accounts import Checked
 
 RESTS = (
@@ -49,6 +52,8 @@ class Ground:
         names, connectors, checked, specs: of both accounts.
         generations: which field stands behind each custom name, as far as was noted.
         setup: as in `Stream`.
+        booking: where the appointments are; None of anything else.
+        now: when it was opened.
     """
 
     configured: ConfiguredPair
@@ -59,7 +64,9 @@ class Ground:
     generations: Both[Mapping[str, Generation]]
     kin: Kin
     setup: str
+    now: datetime
     resource: Resource = Resource.CONTACT
+    booking: Booking | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -199,7 +206,7 @@ def _stream(
             frozenset(
                 [name for rule in rules for name in rule.fields(side)]
                 + [name for line in lines for name in line.fields(side)]
-                + [name for name in [ground.specs[side].reference] if name is not None]
+                + [name for name in _looked_for(ground.specs[side]) if name is not None]
             )
             | looked_at[side]
             | _of_consent(ground.specs[side])
@@ -214,10 +221,18 @@ def _stream(
     )
 
 
+def _looked_for(spec: ResourceSpec) -> tuple[str | None, ...]:
+    """What is read whether a line names it or not."""
+    return spec.reference, spec.starts, spec.calendar, spec.assignee
+
+
 def _policy(ground: Ground, catalogues: Both[Catalogue]) -> tuple[PairPolicy, Both[frozenset[str]]]:
     """The policy of the stream, and per side the fields at which it looks."""
     if ground.belongs:
-        return child_policy(ground.configured, ground.resource), NOTHING
+        booking = ground.booking
+        given: Both[Fields] = booking.given if booking else Both({}, {})
+        since = booking.since(ground.now) if booking else None
+        return child_policy(ground.configured, ground.resource, given, since), NOTHING
     return pair_policy(ground.configured, catalogues, ground.countries)
 
 
@@ -278,6 +293,7 @@ def _assembled(
         sweep_every=ground.configured.settings.sweep_every,
         generations=Both(*(_generations(ground, side, used[side]) for side in SIDES)),
         looked_at=reading.looked_at,
+        extents=ground.booking.extents if ground.booking else Both(Extent(), Extent()),
         reads=Both(*(_reads(ground, side, reading.wanted[side], fields[side]) for side in SIDES)),
     )
 
@@ -296,7 +312,7 @@ def _reads(ground: Ground, side: Side, wanted: Iterable[str], fields: frozenset[
     """Digest of what is read.
 
     A field that is gone changes nothing, as there is nothing more to read; one that takes its
-    place does, and so everybody is read again.
+    place does, and so everybody is read again. So does another part of the appointments.
     """
     known = ground.generations[side]
     numbers = {
@@ -304,7 +320,12 @@ def _reads(ground: Ground, side: Side, wanted: Iterable[str], fields: frozenset[
         for name in wanted
         if name in fields or name in known
     }
-    return digest_json(sorted(f"{name}#{n}" if n else name for name, n in numbers.items()))
+    read = sorted(f"{name}#{n}" if n else name for name, n in numbers.items())
+    if ground.booking is None:
+        return digest_json(read)
+    extent = ground.booking.extents[side]
+    spans = [str(extent.back), str(extent.ahead)]
+    return digest_json([read, spans, {name: sorted(ids) for name, ids in extent.only.items()}])
 
 
 def _with_missing(catalogues: Both[Catalogue], missing: Sequence[MissingField]) -> Both[Catalogue]:

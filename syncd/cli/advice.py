@@ -25,6 +25,7 @@ _CAUSES = {
         "Fill or shorten a field of the mapping, or leave it as it is.",
     ),
     "filter": ("the pair's filter leaves it out", ""),
+    "too_old": ("starts longer ago than the pair's `back:`, and has no counterpart", ""),
     "create_off": ("has no counterpart, and the pair may not create one there", ""),
     "counterpart_deleted": (
         "its counterpart was deleted; it stays, as the pair's `delete:` says, or as it was edited"
@@ -93,7 +94,10 @@ _PROBLEMS = {
     "reference_taken": "another value stands in the field for our id; it is left alone",
 }
 _NOTHING_TO_DO = frozenset(
-    {"opted_out", "filter", "create_off", "deleted", "both_gone", "counterpart_deleted"}
+    {
+        *("opted_out", "filter", "too_old", "create_off"),
+        *("deleted", "both_gone", "counterpart_deleted"),
+    }
 )
 
 

@@ -14,8 +14,10 @@ def describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
     pydantic's own `use_attribute_docstrings` reads the source when the model is made, so that
     every command would wait for what `syncd config schema` alone shows.
     """
-    for name, said in _docstrings(model).items():
-        schema["properties"][name]["description"] = said
+    for one in reversed(model.__mro__):
+        if issubclass(one, BaseModel) and one is not BaseModel:
+            for name, said in _docstrings(one).items():
+                schema["properties"][name]["description"] = said
 
 
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """From files to a configuration that is whole and free of contradictions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -122,6 +122,7 @@ def load(path: Path, env: Mapping[str, str]) -> Configuration:
         problems += _contradictions(pair, pairs, root.accounts)
         pairs.setdefault(pair.name, pair)
     problems += _circles(pairs)
+    problems += _parts_of_appointments(pairs)
     store, wrong = _store(root.store, document)
     raise_any(problems + wrong)
     accounts = {
@@ -244,6 +245,24 @@ def _circles(pairs: Mapping[str, Pair]) -> list[Problem]:
         )
         for name, others in circles(accounts).items()
     ]
+
+
+def _parts_of_appointments(pairs: Mapping[str, Pair]) -> Iterator[Problem]:
+    """What is known of an account is shared by its pairs, so that all must see the same of it."""
+    first: dict[str, tuple[Pair, Side]] = {}
+    for pair in pairs.values():
+        settings = pair.settings.appointments
+        for side in SIDES if settings else ():
+            account = pair.account(side)
+            earlier, there = first.setdefault(account, (pair, side))
+            known = earlier.settings.appointments
+            if settings and known and settings.part_of(side) != known.part_of(there):
+                yield Problem(
+                    pair.place.where(*pair.steps(Resource.APPOINTMENT)),
+                    f"The pairs `{earlier.name}` and `{pair.name}` keep different appointments of"
+                    f" `{account}` in step.",
+                    f"Write the same `calendar` of `{account}`, `back` and `ahead` into both.",
+                )
 
 
 def _store(url: str, document: Document) -> tuple[str, list[Problem]]:

@@ -69,9 +69,17 @@ Duration = Annotated[
 ]
 
 
+def _describe(schema: dict[str, Any], model: type[BaseModel]) -> None:
+    """What is told of each field, and defaults as people write them."""
+    describe(schema, model)
+    for name, field in model.model_fields.items():
+        if isinstance(field.default, timedelta):
+            schema["properties"][name]["default"] = duration_text(field.default)
+
+
 class Part(BaseModel):
     """A part of the configuration: unknown keys are refused, and nothing changes later."""
 
     model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, json_schema_extra=describe
+        extra="forbid", frozen=True, hide_input_in_errors=True, json_schema_extra=_describe
     )

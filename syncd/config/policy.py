@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime
 
 from syncd.config.load import Pair
 from syncd.config.problems import raise_any
@@ -12,6 +13,7 @@ from syncd.model.policy import NO_KEYS, Keys, PairPolicy
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue
+from syncd.model.values import Fields
 
 
 def pair_policy(
@@ -70,8 +72,16 @@ def address_policy(pair: Pair, catalogues: Both[Catalogue]) -> PairPolicy:
     )
 
 
-def child_policy(pair: Pair, resource: Resource) -> PairPolicy:
-    """The policy of what belongs to contacts; no field tells who or what one of them is."""
+def child_policy(
+    pair: Pair, resource: Resource, given: Both[Fields], since: datetime | None
+) -> PairPolicy:
+    """The policy of what belongs to contacts; no field tells who or what one of them is.
+
+    Args:
+        given, since: as in `PairPolicy`.
+    """
+    appointments = pair.settings.appointments
+    notify = appointments is not None and appointments.notify
     settings = pair.settings.streams[resource]
     return PairPolicy(
         keys=NO_KEYS,
@@ -79,6 +89,9 @@ def child_policy(pair: Pair, resource: Resource) -> PairPolicy:
         deleted=settings.deleted,
         guards=settings.guards.guards,
         baseline_auto=pair.settings.baseline is Baseline.AUTO,
+        given=given,
+        since=since,
+        notify=notify and resource is Resource.APPOINTMENT,
     )
 
 

@@ -1,12 +1,10 @@
 """The whole configuration as JSON Schema, for editors and for `syncd config schema`."""
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any, TypeAlias
 
 from pydantic import BaseModel
 
-from syncd.config.parts import duration_text
 from syncd.config.settings import AccountSettings, PairSettings, RootSettings
 from syncd.mapping.transforms import NAMES
 
@@ -44,9 +42,6 @@ def _parts(model: type[BaseModel]) -> tuple[Schema, Schema]:
     """A model's own schema, and the definitions that it refers to."""
     schema = model.model_json_schema(mode="validation")
     definitions: Schema = schema.pop("$defs", {})
-    for name, field in model.model_fields.items():
-        if isinstance(field.default, timedelta):
-            schema["properties"][name]["default"] = duration_text(field.default)
     if "FilterSettings" in definitions:
         for side in ("left", "right"):
             condition = {"anyOf": [{"$ref": "#/$defs/Condition"}, {"type": "null"}]}

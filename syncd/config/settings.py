@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from syncd.config.appointments import AppointmentSettings
 from syncd.config.docstrings import describe
 from syncd.config.parts import Duration, Name, Part, Texts, per_side
 from syncd.config.streams import Create, FieldSettings, GuardSettings, StreamSettings
@@ -132,11 +133,17 @@ class PairSettings(Part):
     """The notes of the contacts, if they are to be kept in step too."""
     tasks: StreamSettings | None = None
     """The tasks of the contacts, if they are to be kept in step too."""
+    appointments: AppointmentSettings | None = None
+    """The appointments of the contacts, if they are to be kept in step too."""
 
     @property
     def streams(self) -> Mapping[Resource, StreamSettings]:
         """What is kept in step besides the contacts, and belongs to them."""
-        named = {Resource.TASK: self.tasks, Resource.NOTE: self.notes}
+        named = {
+            Resource.TASK: self.tasks,
+            Resource.NOTE: self.notes,
+            Resource.APPOINTMENT: self.appointments,
+        }
         return {resource: settings for resource, settings in named.items() if settings}
 
     @model_validator(mode="after")

@@ -17,6 +17,8 @@ from syncd.model.record import Extent, Identity, Page, Record, Resource, Right, 
 from syncd.model.spec import Catalogue, FieldSpec, Spec
 from syncd.model.values import Value
 
+Names = Mapping[str, Sequence[str]]  # what people call it, by its id
+
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
@@ -170,6 +172,21 @@ class Nested(Protocol):
         """List only this part of a resource from now on.
 
         What lies outside is not shown, and its absence says nothing.
+        """
+        ...
+
+
+@runtime_checkable
+class Naming(Protocol):
+    """A connector with calendars or people, whose ids stand in fields of records."""
+
+    def named(self, resource: Resource, field: str) -> Names:
+        """By each id that may stand in a field, the names by which people know it; read anew.
+
+        The first is the one to show. Asked of the fields alone that the Spec says so of.
+
+        Raises:
+            AccountError: they cannot be read.
         """
         ...
 

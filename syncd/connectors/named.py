@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Event
 
-from syncd.connectors.api import Bounded, Connector, Nested, Probing
+from syncd.connectors.api import Bounded, Connector, Names, Naming, Nested, Probing
 from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Finding
@@ -38,6 +38,8 @@ class Named:
             self.child = partial(self._child, inner)
             self.rights = partial(self._rights, inner)
             self.keep_to = inner.keep_to
+        if isinstance(inner, Naming):
+            self.named = partial(self._names, inner)
         if isinstance(inner, Probing):
             self.assumptions = inner.assumptions
             self.probe = partial(self._probe, inner)
@@ -106,6 +108,10 @@ class Named:
     def _rights(self, inner: Nested, resource: Resource) -> Sequence[Right]:
         with self._told():
             return inner.rights(resource)
+
+    def _names(self, inner: Naming, resource: Resource, field: str) -> Names:
+        with self._told():
+            return inner.named(resource, field)
 
     def _room(self, inner: Bounded, resource: Resource) -> int | None:
         with self._told():

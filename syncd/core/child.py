@@ -5,6 +5,7 @@ are one, and their contacts' link tells where they belong.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from syncd.core.absent import after_delete, alone, create_draft, was_edited
 from syncd.core.fields import FieldPlanner
@@ -17,6 +18,7 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Patch
 
 PARENT = "parent"  # its contact is not in step
+TOO_OLD = "too_old"
 _FILTERED = Standing(State.FILTERED, "filter")
 _LINKED = Standing(State.LINKED)
 
@@ -126,14 +128,33 @@ class ChildPlanner(FieldPlanner):
             return alone(at, (), here, _FILTERED, at.link.ended)
         if there not in self.policy.create or not self.specs[there].creates:
             return alone(at, (), here, Standing(State.FILTERED, "create_off"), at.link.ended)
+        if self._is_too_old(here, present):
+            return alone(at, (), here, Standing(State.FILTERED, TOO_OLD), at.link.ended)
         draft, problems = create_draft(self, at, here, present)
         if not draft.patch or any(rule.name in problems for rule in self.telling):
             nothing = Standing(State.PARKED, "nothing_to_say")
             return replace(alone(at, (), here, nothing, at.link.ended), problems=problems)
-        draft = replace(draft, parent_id=home.ids[there])
+        patch = {**self._given(at, there), **draft.patch}
+        draft = replace(draft, parent_id=home.ids[there], patch=patch)
         plan = alone(at, (draft,), here, Standing(State.WAITING), None)
         agreed = None if home.link_id == at.link.parent else home.link_id
         return replace(plan, problems=problems, parent=agreed)
+
+    def _is_too_old(self, here: Side, present: Showing) -> bool:
+        """Whether it starts before those that take part.
+
+        Those listed go back a little further, so that whoever looks for one that may have been
+        made already, or for one like it on the other side, is shown it.
+        """
+        name = self.specs[here].starts
+        start = present.fields.get(name) if name else None
+        since = self.policy.since
+        return since is not None and isinstance(start, datetime) and start < since
+
+    def _given(self, at: Situation, there: Side) -> Patch:
+        """What the pair gives each new record, but for what the platform would not take."""
+        given = self.policy.given[there].items()
+        return {name: value for name, value in given if not at.refusal(there, {name: value})}
 
     def _gone(self, at: Situation, here: Side, present: Showing, home: Parent) -> LinkPlan:
         """Carry a deletion on as far as the pair says.

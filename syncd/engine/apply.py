@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from syncd.core import consent
@@ -99,7 +99,8 @@ def _send(
         if push.error is not None or (push.begun and _is_over(cycle, until)):
             break
         push.refusals.update(_last_look(cycle, side, some))
-        push.send([s.op for s in some if s.op.id not in push.refusals])
+        notify = cycle.stream.policy.notify
+        push.send([replace(s.op, notify=notify) for s in some if s.op.id not in push.refusals])
     receipts = [*push.finish(), *push.refusals.values()]
     answered = {receipt.op_id for receipt in receipts}
     cycle.environment.crash("answered")

@@ -20,7 +20,7 @@ from syncd.core.translate import Mapping
 from syncd.model.op import Op, OpKind
 from syncd.model.plan import Draft, Lift
 from syncd.model.policy import PairPolicy
-from syncd.model.record import Record, Resource
+from syncd.model.record import Extent, Record, Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
@@ -71,6 +71,8 @@ class Stream:
         turns: per side that lists by parent, of how many contacts in turn one cycle may read,
             beside those to which something has happened; None: of those whose turn it is by
             `sweep_every`.
+        extents: per side, the part of the resource that takes part; what is known to lie outside
+            of it is neither looked for nor missed.
         children: resources that are kept in step too and belong to the records of this one, each
             with the sides that list them by one record at a time.
     """
@@ -98,6 +100,7 @@ class Stream:
     reduced: bool = False
     turns: Both[int | None] = field(default_factory=lambda: Both(None, None))
     children: MappingType[Resource, frozenset[Side]] = field(default_factory=dict)
+    extents: Both[Extent] = field(default_factory=lambda: Both(Extent(), Extent()))
     planner: Planner | ChildPlanner = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -11,7 +11,7 @@ from syncd.engine.inquire import ask_again
 from syncd.engine.observe import PullReport, look, settle_doubts, take_in
 from syncd.engine.unchanged import unchanged
 from syncd.errors import PairHeldError, StoppedError
-from syncd.model.record import Record
+from syncd.model.record import Extent, Record
 from syncd.model.side import Side
 from syncd.model.values import Level
 from syncd.store import cursors, members, observations
@@ -157,7 +157,17 @@ def _begun(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Curso
         newest = observations.newest_sweep(db, account, cycle.stream.resource)
     number = max(cycle.run_id, newest + 1)
     began = cycle.environment.now()
-    return replace(cursor, sweep=number, sweep_began=began, sweep_cursor=None, reads=reads)
+    # What is read for the first time may be there on both sides: all of it is read at once.
+    anew = cycle.stream.parent is not None and cursor.reads != reads
+    swept_at = None if anew else cursor.swept_at
+    return replace(
+        cursor,
+        sweep=number,
+        sweep_began=began,
+        sweep_cursor=None,
+        swept_at=swept_at,
+        reads=reads,
+    )
 
 
 def _go_on(cycle: Cycle) -> None:
@@ -179,6 +189,7 @@ def _look_for_the_gone(
     """Ask directly about every known record that a complete sweep did not show."""
     stream, pulled, after = cycle.stream, PullReport(), ""
     account = stream.accounts[side].name
+    _pass_over(cycle, side, sweep)
     with reading(cycle.environment.store) as db:
         known = observations.count(db, account, stream.resource)
         missing = observations.count_unswept(db, account, stream.resource, sweep)
@@ -207,6 +218,22 @@ def _look_for_the_gone(
             observations.hide(db, account, stream.resource, missed)
         after = ids[-1]
         cycle.environment.crash("gone")
+
+
+def _pass_over(cycle: Cycle, side: Side, sweep: int) -> None:
+    """What is known to lie outside of the part that is listed is not missing in a listing."""
+    stream, after = cycle.stream, ""
+    account, extent = stream.accounts[side].name, stream.extents[side]
+    starts, now = stream.specs[side].starts, cycle.environment.now()
+    while extent != Extent():
+        with cycle.writing() as db:
+            ids = observations.unswept(db, account, stream.resource, sweep, stream.chunk, after)
+            known = observations.load(db, account, stream.resource, ids)
+            outside = [i for i, o in known.items() if not extent.holds(o.fields, starts, now)]
+            observations.mark_swept(db, account, stream.resource, outside, sweep)
+        if not ids:
+            return
+        after = ids[-1]
 
 
 def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> PullReport:

@@ -42,6 +42,7 @@ class Op:
         parent_id: the contact to which the record belongs on the target's side, or is to belong;
             None for contacts.
         moves: an update that gives the record to that contact, where the Spec says that one can.
+        notify: the platform may tell the customer of it; never without a person's word.
     """
 
     id: int
@@ -54,6 +55,7 @@ class Op:
     attempts: int = 1
     parent_id: str | None = None
     moves: bool = False
+    notify: bool = False
 
 
 @dataclass(frozen=True, slots=True)

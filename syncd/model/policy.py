@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from syncd.model.side import SIDES, Both, Side
@@ -78,6 +78,10 @@ class PairPolicy:
         resubscribe: a newer, dated opt-in may lift an opt-out. Off by default.
         lifts_alone: so say all pairs that share the ledger; else a person is asked each time.
         baseline_auto: the first run needs no approval.
+        given: per side, what a record gets that we make, beside what the mapping says: the id of
+            a calendar. Nothing of it is looked at again.
+        since: records that start earlier get no counterpart; None for what has no start.
+        notify: a platform may tell customers of what we write.
     """
 
     keys: Keys = field(default_factory=Keys)
@@ -90,3 +94,6 @@ class PairPolicy:
     lifts_alone: bool = True
     guards: Guards = Guards()
     baseline_auto: bool = False
+    given: Both[Fields] = field(default_factory=lambda: Both({}, {}))
+    since: datetime | None = None
+    notify: bool = False

@@ -96,6 +96,20 @@ class Extent:
     ahead: timedelta | None = None
     only: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
+    def holds(self, fields: Fields, starts: str | None, now: datetime) -> bool:
+        """Whether a record lies within it; what it does not show says nothing.
+
+        Args:
+            starts: the field with the start, if there is one.
+        """
+        start = fields.get(starts) if starts else None
+        if isinstance(start, datetime):
+            too_old = self.back is not None and start < now - self.back
+            too_late = self.ahead is not None and start > now + self.ahead
+            if too_old or too_late:
+                return False
+        return all(fields[name] in these for name, these in self.only.items() if name in fields)
+
 
 @dataclass(frozen=True, slots=True)
 class Right:

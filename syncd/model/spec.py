@@ -144,6 +144,9 @@ class ResourceSpec:
         listing: BY_PARENT: `pull` has nothing, and `children` is all there is.
         ids_follow: a create may be answered without an id; the record is then recognised
             by its key in the next sweep. Only for platforms that keep the key unique.
+        starts: of appointments, the field that says when they start.
+        calendar, assignee: fields with the id of the calendar that a record is in, without which
+            none can be made, and of the person whose time it takes; `Naming` tells their names.
     """
 
     fields: Catalogue
@@ -170,6 +173,9 @@ class ResourceSpec:
     moves: bool = False
     listing: Listing = Listing.FLAT
     withheld: Mapping[str, str] = field(default_factory=dict)
+    starts: str | None = None
+    calendar: str | None = None
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,14 @@ def test_the_schema_explains_every_key_in_the_words_of_the_code() -> None:
 
 def test_defaults_in_the_schema_are_written_as_people_write_them() -> None:
     assert pair_schema()["properties"]["every"]["default"] == "1m"
+    appointments = pair_schema()["$defs"]["AppointmentSettings"]["properties"]
+    assert (appointments["back"]["default"], appointments["ahead"]["default"]) == ("90d", "365d")
+
+
+def test_the_schema_explains_what_one_part_has_of_another() -> None:
+    appointments = pair_schema()["$defs"]["AppointmentSettings"]["properties"]
+    assert appointments["fields"]["description"] == "The mapping, line by line."
+    assert all("description" in key for key in appointments.values())
 
 
 def keys(model: type[BaseModel]) -> set[str]:

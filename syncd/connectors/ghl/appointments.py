@@ -42,33 +42,20 @@ DESCRIPTION = "description"  # what a write calls the notes (4.4)
 UNBOUNDED = timedelta(days=3653)  # ten years; a listing needs both of its ends
 
 # Appointments are carried over as people made them, past and off-hours ones too, which the
-# rules for free slots would refuse; and nobody is to be told once more of what they know.
-# Without these three an import sent messages to customers [3p T4 in 4.4].
-QUIETLY = {"toNotify": False, "ignoreFreeSlotValidation": True, "ignoreDateRange": True}
+# rules for free slots would refuse.
+AS_IT_IS = {"ignoreFreeSlotValidation": True, "ignoreDateRange": True}
 
 
 class Appointments(Children):
     """The appointments of contacts, in calendars of the location."""
 
-    noun, fields = "appointment", APPOINTMENT_FIELDS
+    noun, fields, starts = "appointment", APPOINTMENT_FIELDS, START
     list_is_whole = False  # whether it shows past ones is documented nowhere (4.3)
 
     def __init__(self, api: Api) -> None:
         super().__init__(api)
         self._zone = LocationZone(api)
         self._zone_is_proved = False
-
-    def is_kept(self, record: Record) -> bool:
-        """Also whether it starts within the span of time around now."""
-        start = record.fields.get(START)
-        if not isinstance(start, datetime):
-            return super().is_kept(record)
-        now, extent = self.api.now(), self.extent
-        return (
-            (extent.back is None or start >= now - extent.back)
-            and (extent.ahead is None or start <= now + extent.ahead)
-            and super().is_kept(record)
-        )
 
     def decode(self, shown: Mapping[str, Any], parent_id: str | None) -> Record | None:
         return _decoded(shown, parent_id, self._zone.read)
@@ -171,11 +158,11 @@ class Appointments(Children):
                 fields=missing,
             )
         place = {"locationId": self.api.location_id, "contactId": parent_id}
-        body = {**self._body(filled), **place, **QUIETLY}
+        body = {**self._body(filled), **place, **_how(op)}
         return written(self.api.call("POST", CREATE_PATH, family=Family.CALENDARS, body=body))
 
     def _put(self, op: Op, remote_id: str, _parent_id: str, /) -> Mapping[str, Any] | None:
-        return written(self._send("PUT", PATH, remote_id, {**self._body(op.patch), **QUIETLY}))
+        return written(self._send("PUT", PATH, remote_id, {**self._body(op.patch), **_how(op)}))
 
     def _remove(self, remote_id: str, _parent_id: str, /) -> None:
         self._send("DELETE", EVENT_PATH, remote_id, {})  # a body is needed (gotcha 23)
@@ -195,6 +182,14 @@ class Appointments(Children):
         if NOTES in body:
             body[DESCRIPTION] = body.pop(NOTES)
         return body
+
+
+def _how(op: Op) -> dict[str, bool]:
+    """Nobody is to be told once more of what they know, unless a person wants it.
+
+    Without all three an import sent messages to customers [3p T4 in 4.4].
+    """
+    return {**AS_IT_IS, "toNotify": op.notify}
 
 
 def _is_deleted(shown: Mapping[str, Any]) -> bool:

@@ -91,6 +91,9 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         parent=Resource.CONTACT,
         recognised_by=("startTime",),
         withheld=_OWN,
+        starts="startTime",
+        calendar="calendarId",
+        assignee="assignedUserId",
     ),
 }
 

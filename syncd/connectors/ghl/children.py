@@ -22,6 +22,7 @@ class Children(ABC):
 
     noun: ClassVar[str]
     fields: ClassVar[Catalogue]
+    starts: ClassVar[str | None] = None
     list_is_whole: ClassVar[bool] = True  # the list of a contact is known to leave out none
 
     def __init__(self, api: Api) -> None:
@@ -64,11 +65,8 @@ class Children(ABC):
         return [record for record in self.under(parent_id) if self.is_kept(record)]
 
     def is_kept(self, record: Record) -> bool:
-        """Whether it lies within the extent; what a record does not show says nothing."""
-        return all(
-            name not in record.fields or record.fields[name] in allowed
-            for name, allowed in self.extent.only.items()
-        )
+        """Whether it lies within the extent."""
+        return self.extent.holds(record.fields, self.starts, self.api.now())
 
     def child(self, remote_id: str, parent_id: str) -> Record:
         """One of them now. "Gone" is believed once the list of the contact says so too.

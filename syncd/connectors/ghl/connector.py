@@ -10,11 +10,12 @@ from dataclasses import replace
 from itertools import islice
 from typing import ClassVar
 
-from syncd.connectors.api import Wire
+from syncd.connectors.api import Names, Wire
 from syncd.connectors.ghl import feed, search
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.appointments import Appointments
 from syncd.connectors.ghl.assumptions import ASSUMPTIONS
+from syncd.connectors.ghl.calendars import calendars
 from syncd.connectors.ghl.child_spec import in_turn
 from syncd.connectors.ghl.children import Children
 from syncd.connectors.ghl.config import GhlSettings
@@ -26,6 +27,7 @@ from syncd.connectors.ghl.reader import Reader
 from syncd.connectors.ghl.rights import rights
 from syncd.connectors.ghl.spec import SPEC
 from syncd.connectors.ghl.tasks import Tasks
+from syncd.connectors.ghl.users import users
 from syncd.connectors.ghl.writer import Writer
 from syncd.errors import ConfigError, InDoubtError, RecordError, StaleError
 from syncd.model.op import Op, Receipt
@@ -161,6 +163,12 @@ class Ghl:
     def keep_to(self, resource: Resource, extent: Extent) -> None:
         """List only these; `back` and `ahead` bound appointments alone."""
         self._children(resource).extent = extent
+
+    def named(self, resource: Resource, field: str) -> Names:
+        """Calendars of the location by their names; users by theirs, and by their addresses."""
+        spec = SPEC.resources[resource]
+        known = calendars(self._api) if field == spec.calendar else users(self._api)
+        return {remote_id: one.names for remote_id, one in known.items()}
 
     def rights(self, resource: Resource) -> Sequence[Right]:
         """Scopes that the token has or lacks for one of these, as far as reading shows it."""

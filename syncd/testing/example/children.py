@@ -63,6 +63,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         incremental=False,
         parent=Resource.CONTACT,
         recognised_by=("start",),
+        starts="start",
     ),
 }
 
@@ -163,15 +164,4 @@ class Children:
         return to_child(shown, answer, self._spec.fields, parent_id)
 
     def _is_kept(self, record: Record) -> bool:
-        """Whether it lies within the extent; what a record does not show says nothing."""
-        start, extent, now = record.fields.get("start"), self.extent, self._now()
-        if isinstance(start, datetime):
-            too_old = extent.back is not None and start < now - extent.back
-            too_late = extent.ahead is not None and start > now + extent.ahead
-            if too_old or too_late:
-                return False
-        return all(
-            record.fields[name] in allowed
-            for name, allowed in extent.only.items()
-            if name in record.fields
-        )
+        return self.extent.holds(record.fields, self._spec.starts, self._now())

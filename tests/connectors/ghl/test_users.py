@@ -9,9 +9,11 @@ from syncd.connectors.api import Wire
 from syncd.connectors.ghl import CONNECTOR
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.calendars import calendars
-from syncd.connectors.ghl.names import Named, id_of
+from syncd.connectors.ghl.names import Named
+from syncd.connectors.ghl.spec import SPEC
 from syncd.connectors.ghl.users import users
-from syncd.errors import AccountError, ConfigError, TransientError
+from syncd.errors import AccountError, TransientError
+from syncd.model.record import Resource
 
 from .fake import LOCATION, TOKEN, FakeGhl, refusal
 
@@ -125,25 +127,15 @@ def test_calendars_are_known_by_id_and_name() -> None:
     assert fake.requests[0].headers["version"] == "2021-04-15"
 
 
-KNOWN = {
-    "u1": Named("Ann Example", "ann@example.org"),
-    "u2": Named("Bo Example", "bo@example.org"),
-    "u3": Named(" bo example", "bo2@example.org"),
-    "u4": Named(""),
-}
-
-
-@pytest.mark.parametrize("wanted", ["u1", "ann example", " Ann Example ", "ANN@example.org"])
-def test_a_user_is_found_by_id_name_or_address(wanted: str) -> None:
-    assert id_of(wanted, KNOWN, "user") == "u1"
-
-
-def test_a_name_that_several_have_is_an_error_that_lists_their_ids() -> None:
-    with pytest.raises(ConfigError, match="2 users called 'Bo Example': u2, u3"):
-        id_of("Bo Example", KNOWN, "user")
-
-
-@pytest.mark.parametrize("wanted", ["Cy", "", " "])
-def test_a_name_that_nobody_has_is_an_error(wanted: str) -> None:
-    with pytest.raises(ConfigError, match="no user called"):
-        id_of(wanted, KNOWN, "user")
+def test_users_and_calendars_are_told_by_the_fields_that_hold_their_ids() -> None:
+    fake = staffed()
+    fake.nested.calendars = [{"id": "k1", "name": "Visits"}, {"id": "k2"}]
+    ghl = fake.open()
+    spec = SPEC.resources[Resource.APPOINTMENT]
+    assert spec.calendar is not None
+    assert ghl.named(Resource.APPOINTMENT, spec.calendar) == {"k1": ("Visits",), "k2": ()}
+    assert spec.assignee is not None
+    assert ghl.named(Resource.APPOINTMENT, spec.assignee)["u1"] == (
+        "User 1",
+        "u1@example.org",
+    )
