@@ -68,6 +68,17 @@ class Booking:
         """What starts earlier gets no counterpart."""
         return now - self.settings.back
 
+    def told(self, side: Side) -> list[str]:
+        """What was found on a side, for a person; nothing where there are no calendars."""
+        place, spec = self.places[side], self.specs[side]
+        first, *others = place.calendars or (None,)
+        calendars = ["all calendars"] if spec.calendar else []
+        if first is not None:
+            calendars = [f"new ones in calendar {first}"]
+            calendars += [f"also calendar {', '.join(map(str, others))}"] if others else []
+        person = [f"for {place.assignee}"] if place.assignee else []
+        return [*calendars, *person]
+
     def _extent(self, side: Side) -> Extent:
         ids = frozenset(one.remote_id for one in self.places[side].calendars)
         name = self.specs[side].calendar

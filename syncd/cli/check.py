@@ -175,6 +175,7 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
     return [
         Line(GOOD, name, "mapping", f"{len(compiled.mapping.rules)} rules{also}"),
         *rights,
+        *_booked(opened_app, name),
         *(Line(REMARK, name, p.where, p.message, p.hint) for p in warnings),
         *_drift(opened_app, name, compiled),
     ]
@@ -193,6 +194,18 @@ def _rights_of(name: str, stream: Stream) -> list[Line]:
         for side in SIDES
         for right in stream.nested(side).rights(stream.resource)
         if not right.granted
+    ]
+
+
+def _booked(opened_app: App, name: str) -> list[Line]:
+    """The calendars and people that a pair's file names, as their platform calls them."""
+    booking, configured = opened_app.booking(name), opened_app.pair_named(name)
+    if booking is None:
+        return []
+    return [
+        Line(GOOD, name, "appointments", f"'{configured.account(side)}': {'; '.join(parts)}")
+        for side in SIDES
+        if (parts := booking.told(side))
     ]
 
 
