@@ -20,8 +20,8 @@ from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
 
 APPOINTMENT = Resource.APPOINTMENT
-# Lists go further back than what we make counterparts of: what is made twice, or looked for and
-# not found, as it has just left a list would be booked twice.
+# Lists go further than what gets counterparts. What one side no longer shows, and the other side
+# does, as its turn came a moment earlier, would else be booked twice.
 FURTHER = timedelta(days=1)
 MOST_NAMES = 20  # in a message
 
@@ -64,9 +64,9 @@ class Booking:
         """What each appointment gets that is made on a side."""
         return Both(*(dict(self._given(side)) for side in SIDES))
 
-    def since(self, now: datetime) -> datetime:
-        """What starts earlier gets no counterpart."""
-        return now - self.settings.back
+    def span(self, now: datetime) -> tuple[datetime, datetime]:
+        """What starts earlier, or later, gets no counterpart."""
+        return now - self.settings.back, now + self.settings.ahead
 
     def told(self, side: Side) -> list[str]:
         """What was found on a side, for a person; nothing where there are no calendars."""
@@ -83,7 +83,7 @@ class Booking:
         ids = frozenset(one.remote_id for one in self.places[side].calendars)
         name = self.specs[side].calendar
         only = {name: ids} if name and ids else {}
-        return Extent(self.settings.back + FURTHER, self.settings.ahead, only)
+        return Extent(self.settings.back + FURTHER, self.settings.ahead + FURTHER, only)
 
     def _given(self, side: Side) -> Iterator[tuple[str, str]]:
         place, spec = self.places[side], self.specs[side]

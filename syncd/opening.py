@@ -231,8 +231,8 @@ def _policy(ground: Ground, catalogues: Both[Catalogue]) -> tuple[PairPolicy, Bo
     if ground.belongs:
         booking = ground.booking
         given: Both[Fields] = booking.given if booking else Both({}, {})
-        since = booking.since(ground.now) if booking else None
-        return child_policy(ground.configured, ground.resource, given, since), NOTHING
+        span = booking.span(ground.now) if booking else (None, None)
+        return child_policy(ground.configured, ground.resource, given, span), NOTHING
     return pair_policy(ground.configured, catalogues, ground.countries)
 
 

@@ -26,6 +26,7 @@ _CAUSES = {
     ),
     "filter": ("the pair's filter leaves it out", ""),
     "too_old": ("starts longer ago than the pair's `back:`, and has no counterpart", ""),
+    "too_far": ("starts later than the pair's `ahead:` says; its counterpart is made in time", ""),
     "create_off": ("has no counterpart, and the pair may not create one there", ""),
     "counterpart_deleted": (
         "its counterpart was deleted; it stays, as the pair's `delete:` says, or as it was edited"
@@ -95,7 +96,7 @@ _PROBLEMS = {
 }
 _NOTHING_TO_DO = frozenset(
     {
-        *("opted_out", "filter", "too_old", "create_off"),
+        *("opted_out", "filter", "too_old", "too_far", "create_off"),
         *("deleted", "both_gone", "counterpart_deleted"),
     }
 )

@@ -73,12 +73,15 @@ def address_policy(pair: Pair, catalogues: Both[Catalogue]) -> PairPolicy:
 
 
 def child_policy(
-    pair: Pair, resource: Resource, given: Both[Fields], since: datetime | None
+    pair: Pair,
+    resource: Resource,
+    given: Both[Fields],
+    span: tuple[datetime | None, datetime | None],
 ) -> PairPolicy:
     """The policy of what belongs to contacts; no field tells who or what one of them is.
 
     Args:
-        given, since: as in `PairPolicy`.
+        given: as in `PairPolicy`; span: its `since` and `until`.
     """
     appointments = pair.settings.appointments
     notify = appointments is not None and appointments.notify
@@ -90,7 +93,8 @@ def child_policy(
         guards=settings.guards.guards,
         baseline_auto=pair.settings.baseline is Baseline.AUTO,
         given=given,
-        since=since,
+        since=span[0],
+        until=span[1],
         notify=notify and resource is Resource.APPOINTMENT,
     )
 

@@ -18,7 +18,7 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Patch
 
 PARENT = "parent"  # its contact is not in step
-TOO_OLD = "too_old"
+TOO_OLD, TOO_FAR = "too_old", "too_far"
 _FILTERED = Standing(State.FILTERED, "filter")
 _LINKED = Standing(State.LINKED)
 
@@ -128,8 +128,8 @@ class ChildPlanner(FieldPlanner):
             return alone(at, (), here, _FILTERED, at.link.ended)
         if there not in self.policy.create or not self.specs[there].creates:
             return alone(at, (), here, Standing(State.FILTERED, "create_off"), at.link.ended)
-        if self._is_too_old(here, present):
-            return alone(at, (), here, Standing(State.FILTERED, TOO_OLD), at.link.ended)
+        if outside := self._outside(here, present):
+            return alone(at, (), here, Standing(State.FILTERED, outside), at.link.ended)
         draft, problems = create_draft(self, at, here, present)
         if not draft.patch or any(rule.name in problems for rule in self.telling):
             nothing = Standing(State.PARKED, "nothing_to_say")
@@ -140,16 +140,20 @@ class ChildPlanner(FieldPlanner):
         agreed = None if home.link_id == at.link.parent else home.link_id
         return replace(plan, problems=problems, parent=agreed)
 
-    def _is_too_old(self, here: Side, present: Showing) -> bool:
-        """Whether it starts before those that take part.
+    def _outside(self, here: Side, present: Showing) -> str | None:
+        """Why it starts too early or too late to take part; None if it does not.
 
-        Those listed go back a little further, so that whoever looks for one that may have been
-        made already, or for one like it on the other side, is shown it.
+        Those listed go a little further both ways. So no side shows what the other has only just
+        ceased to show, or does not yet, and a look for what may have been made finds it.
         """
         name = self.specs[here].starts
         start = present.fields.get(name) if name else None
-        since = self.policy.since
-        return since is not None and isinstance(start, datetime) and start < since
+        since, until = self.policy.since, self.policy.until
+        if isinstance(start, datetime) and since is not None and start < since:
+            return TOO_OLD
+        if isinstance(start, datetime) and until is not None and start > until:
+            return TOO_FAR
+        return None
 
     def _given(self, at: Situation, there: Side) -> Patch:
         """What the pair gives each new record, but for what the platform would not take."""

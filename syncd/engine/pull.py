@@ -48,7 +48,7 @@ def pull(
     due = cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor)
     if changes and not full and not due:
         return pull_changes(cycle, side, cursor)
-    pages = None if full or cursor.swept_at is None else cycle.stream.sweep_pages[side]
+    pages = None if full else cycle.stream.sweep_pages[side]
     pulled = _sweep(cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied)
     if not changes:
         return pulled
@@ -111,6 +111,7 @@ def _sweep(
     reads = _reads(cycle, side)
     if cursor.sweep is None or cursor.reads != reads:
         cursor = _begun(cycle, side, cursor, reads)
+    limit = None if cursor.swept_at is None else limit
     number, last = cursor.sweep or cycle.run_id, cursor.cursor
     begin = cursor.sweep_cursor or cursor.cursor  # it may remember more than a place
     pages = stream.connector(side).pull(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from syncd.core.child import TOO_FAR
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle, Stream
 from syncd.engine.fields import start_afresh
@@ -15,7 +16,7 @@ from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdEr
 from syncd.model.policy import Deleted
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Listing
-from syncd.store import children
+from syncd.store import children, wake
 from syncd.store.database import reading
 
 
@@ -51,6 +52,9 @@ def read_children(
 def _read(cycle: Cycle) -> None:
     start_afresh(cycle)
     recover(cycle)
+    if cycle.stream.policy.until is not None:
+        with cycle.writing() as db:
+            wake.left_out(db, cycle.stream.pair, cycle.stream.resource, TOO_FAR)
     pulled: Both[PullReport] = Both(PullReport(), PullReport())
     for side in SIDES:
         pulled = pulled.having(side, _pull(cycle, side))

@@ -80,7 +80,8 @@ class PairPolicy:
         baseline_auto: the first run needs no approval.
         given: per side, what a record gets that we make, beside what the mapping says: the id of
             a calendar. Nothing of it is looked at again.
-        since: records that start earlier get no counterpart; None for what has no start.
+        since, until: records that start earlier, or later, get no counterpart; None for what has
+            no start.
         notify: a platform may tell customers of what we write.
     """
 
@@ -96,4 +97,5 @@ class PairPolicy:
     baseline_auto: bool = False
     given: Both[Fields] = field(default_factory=lambda: Both({}, {}))
     since: datetime | None = None
+    until: datetime | None = None
     notify: bool = False

@@ -115,6 +115,16 @@ def everybody_anew(db: sa.Connection, pair: str, resource: Resource) -> None:
     )
 
 
+def left_out(db: sa.Connection, pair: str, resource: Resource, cause: str) -> None:
+    """Have those reconciled again that take no part for a cause, as time may have ended that."""
+    db.execute(
+        t.member.update()
+        .where(_M.pair == pair, _M.resource == resource.value)
+        .where(_M.state == State.FILTERED.value, _M.cause == cause, ~_M.todo)
+        .values(todo=True)
+    )
+
+
 def parked(db: sa.Connection, pair: str, causes: Sequence[str] = ()) -> int:
     """Try parked members again, all or those with a cause; how many they are."""
     update = (

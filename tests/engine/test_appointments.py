@@ -1,12 +1,15 @@
 """Appointments are kept in step with the contacts to which they belong; no customer is told."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from syncd.engine.cycle import Mode
+from syncd.engine.cycle import Mode, run_cycle
+from syncd.model.side import Both
 from tests.engine.office import Office, office
 
 pytestmark = pytest.mark.usefixtures("example_mail")
@@ -258,6 +261,61 @@ def test_a_wider_part_is_read_at_once_on_both_sides(tmp_path: Path) -> None:
     place.release()
     place.cycles()
     assert_once(place)
+
+
+@pytest.mark.parametrize("start", ["2026-08-05T12:10:00Z", "2027-11-03T12:10:00Z"])
+@pytest.mark.parametrize("first", ["/calendars/events", "/appointments"])
+def test_what_enters_or_leaves_between_two_lists_is_not_booked_twice(
+    tmp_path: Path, start: str, first: str
+) -> None:
+    """90 days before the begin, or 365 after it; and ten minutes, which pass after one list."""
+    place = booked(tmp_path)
+    book(place, start=start)
+    book_there(place, start=start)
+
+    def passing(request: httpx.Request) -> bool:
+        if request.method == "GET" and request.url.path.endswith(first):
+            place.wait(minutes=20)
+        return False
+
+    place.line.loses = passing
+    place.cycle()
+    place.line.rest()
+    place.cycles()
+    assert_once(place)
+
+
+def test_what_is_still_too_far_ahead_is_made_in_time(place: Office) -> None:
+    book(place, start="2027-11-03T20:00:00Z")  # 365 days after the begin, and eight hours
+    place.cycles()
+    assert place.in_app("appointments", "title") == []
+    assert_quiet(place)
+    place.wait(hours=8)
+    place.cycles()
+    assert_once(place)
+
+
+def test_of_a_wider_part_everything_is_read_at_once(tmp_path: Path) -> None:
+    """A daemon reads a list a few pages at a time, and must not make what it has yet to read."""
+    place = booked(tmp_path, calendar={"left": ["Consultations", "Open Day"]})
+    place.cycles()
+
+    def read() -> int:
+        place.line.rest()
+        pair = place.pair()
+        one = Both(1, 1)
+        pair = replace(pair, streams=tuple(replace(s, sweep_pages=one) for s in pair.streams))
+        run_cycle(pair, place.running().environment)
+        return sum(request.endswith("/calendars/events") for request in place.line.asked)
+
+    assert read() == 1
+    path = place.folder / "office.yaml"
+    path.write_text(
+        path.read_text("utf-8").replace('{"calendar"', '{ahead: 500d, "calendar"'), "utf-8"
+    )
+    place.opened = None
+    assert read() == 2
+    assert read() == 1
 
 
 def test_a_calendar_that_is_gone_lets_appointments_rest_and_nothing_else(place: Office) -> None:
