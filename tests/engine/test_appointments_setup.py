@@ -1,6 +1,7 @@
 """What a pair's file says of appointments, held against what both platforms have."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,10 @@ import pytest
 
 from syncd.config.problems import ConfigProblemsError
 from syncd.errors import ConfigError
+from syncd.sandbox.ghl import appointments
+from syncd.sandbox.ghl.platform import Ghl
 from tests.engine.office import Office, office
-from tests.engine.test_appointments import kept
+from tests.engine.test_appointments import assert_once, assert_quiet, book, booked, kept
 
 pytestmark = pytest.mark.usefixtures("example_mail")
 
@@ -91,6 +94,38 @@ def test_names_are_asked_for_once_an_hour(tmp_path: Path) -> None:
     place.wait(minutes=15)
     place.pair()
     assert "GET /ghl/calendars/" in place.line.asked
+
+
+def test_what_is_moved_to_another_calendar_is_not_deleted(tmp_path: Path) -> None:
+    place = booked(tmp_path, delete="delete")
+    book(place)
+    place.cycles()
+    ghl = place.box.platform("ghl")
+    assert isinstance(ghl, Ghl)
+    (one,) = ghl.agency.main.appointments
+    elsewhere = replace(one, calendar_id=calendars(place)["Open Day"])
+    appointments.keep(ghl.agency, ghl.agency.main, elsewhere)
+    place.read_everything()
+    assert_once(place)
+
+
+def test_a_calendar_that_takes_part_no_more_is_left_as_it_is(tmp_path: Path) -> None:
+    """Although hardly anything of what is known is listed any more, which else holds a pair."""
+    place = booked(tmp_path, delete="delete", calendar={"left": ["Consultations", "Open Day"]})
+    for hour in range(8):
+        for day in range(10, 14):
+            start = f"2026-11-{day}T{hour + 9:02}:00:00Z"
+            book(place, start=start, calendar="Open Day", title=f"{day} {hour}")
+    place.cycles()
+    path = place.folder / "office.yaml"
+    path.write_text(path.read_text("utf-8").replace(', "Open Day"', ""), "utf-8")
+    place.opened = None
+    place.cycle()
+    place.release()
+    place.read_everything()
+    assert len(place.in_app("appointments", "title")) == 32
+    assert len(place.in_crm("appointments", "title")) == 32
+    assert_quiet(place)
 
 
 def two_pairs(folder: Path, **said: Any) -> Office:
