@@ -158,8 +158,8 @@ def _begun(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Curso
         newest = observations.newest_sweep(db, account, cycle.stream.resource)
     number = max(cycle.run_id, newest + 1)
     began = cycle.environment.now()
-    # What is read for the first time may be there on both sides: all of it is read at once.
-    anew = cycle.stream.parent is not None and cursor.reads != reads
+    # What takes part for the first time may be there on both sides: all of it is read at once.
+    anew = cycle.stream.extents[side] != Extent() and cursor.reads != reads
     swept_at = None if anew else cursor.swept_at
     return replace(
         cursor,
