@@ -207,6 +207,45 @@ def test_what_is_broken_of_children_is_found_out(opens: Open) -> None:
     assert why.startswith(("Of notes: ", "Of tasks: ", "Of appointments: "))
 
 
+CALENDARS = replace(
+    CONNECTOR.spec,
+    resources={
+        **CONNECTOR.spec.resources,
+        APPOINTMENT: replace(CONNECTOR.spec.resources[APPOINTMENT], calendar="title"),
+    },
+)
+
+
+class HasCalendars(ExampleMail):
+    spec = CALENDARS
+
+
+class NamesThem(HasCalendars):
+    def named(self, *_: Any) -> Any:
+        return {"c1": ("Visits", "visits@example.org"), "c2": ()}
+
+
+class NamesOneNothing(HasCalendars):
+    def named(self, *_: Any) -> Any:
+        return {"c1": ("",)}
+
+
+@pytest.mark.parametrize(
+    ("opens", "verdict"),
+    [
+        (HasCalendars, Verdict.BROKEN),
+        (NamesOneNothing, Verdict.BROKEN),
+        (NamesThem, Verdict.KEPT),
+    ],
+)
+def test_a_connector_with_calendars_tells_their_names(opens: Open, verdict: Verdict) -> None:
+    plugin = replace(CONNECTOR, open=opens, spec=CALENDARS)
+    platform = type("Calendars", (ExampleMailPlatform,), {"plugin": plugin})
+    found, why = asked(platform, WHOSE)
+    assert found is verdict
+    assert ("`named`" in why) is (verdict is Verdict.BROKEN)
+
+
 def test_a_connector_without_the_methods_is_told_which() -> None:
     class WithoutChild(ExampleMail):
         child = None  # type: ignore[assignment]

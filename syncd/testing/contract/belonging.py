@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+from syncd.connectors.api import Naming
 from syncd.model.op import OpKind
 from syncd.model.record import Extent, Right
 from syncd.model.spec import Listing
 from syncd.testing.contract.calling import calling, told
 from syncd.testing.contract.child_harness import ChildHarness
 from syncd.testing.contract.harness import Harness
-from syncd.testing.contract.promise import NotAskedError, hold
+from syncd.testing.contract.promise import BrokenPromiseError, NotAskedError, hold
 from syncd.testing.contract.seen import shown, some
 
 Fresh = Callable[[], Harness]
@@ -21,6 +22,7 @@ def children_are_their_contacts(fresh: Fresh) -> None:
     _lists_are_whole(harness)
     _nobody_has_none(harness)
     _rights_are_told(harness)
+    _names_are_told(harness)
     _keeps_to_an_extent(_of_children(fresh()))
     _only_with_a_contact(_of_children(fresh()))
     _goes_with_its_contact(_of_children(fresh()))
@@ -74,6 +76,23 @@ def _rights_are_told(harness: ChildHarness) -> None:
     hold(all(isinstance(one, Right) for one in rights), "`rights` gave something that is no Right")
     refused = [one.name for one in rights if one.needed and not one.granted]
     hold(not refused, f"`rights` says that what works is not granted: {some(refused)}")
+
+
+def _names_are_told(harness: ChildHarness) -> None:
+    """Of calendars and people, where the Spec says that a record has one."""
+    connector = harness.connector
+    for field in (harness.spec.calendar, harness.spec.assignee):
+        if field is None:
+            continue
+        if not isinstance(connector, Naming):
+            raise BrokenPromiseError(
+                f"The Spec says whose ids are in `{field}`, and `named` is missing"
+            )
+        with calling("named"):
+            known = connector.named(harness.resource, field)
+        texts = [text for remote_id, names in known.items() for text in (remote_id, *names)]
+        fits = all(isinstance(text, str) and text for text in texts)
+        hold(fits, f"`named` for `{field}` gave an id or a name that is no text, or empty")
 
 
 def _keeps_to_an_extent(harness: ChildHarness) -> None:
