@@ -12,7 +12,7 @@ from syncd.accounts import Accounts
 from syncd.booking import Booking, Desk, Place
 from syncd.config.load import Pair as ConfiguredPair
 from syncd.config.problems import ConfigProblemsError
-from syncd.config.settings import Baseline
+from syncd.config.settings import NESTED, Baseline
 from syncd.connectors.api import Wire
 from syncd.core.digest import digest_json
 from syncd.core.generation import Generation
@@ -338,6 +338,10 @@ def _keep_to(stream: Stream) -> None:
 
 
 def _setup(pair: ConfiguredPair) -> str:
-    """Digest of all that decides what a pair writes; how often it does so is left out."""
-    timing = {"every", "jitter", "sweep_every"}
-    return digest_json(pair.settings.model_dump(mode="json", exclude=timing))
+    """Digest of all that decides what a pair writes; how often it does so is left out.
+
+    So is what the pair says nothing about, as new versions have more to say.
+    """
+    said = pair.settings.model_dump(mode="json", exclude={"every", "jitter", "sweep_every"})
+    unsaid = {name for name in NESTED if said[name] is None}
+    return digest_json({name: value for name, value in said.items() if name not in unsaid})

@@ -96,6 +96,14 @@ class ConsentSettings(Part):
     """`newer`: an opt-in with a later date and a source lifts an opt-out."""
 
 
+# What belongs to contacts, by the key that says how it is kept in step.
+NESTED = {
+    "tasks": Resource.TASK,
+    "notes": Resource.NOTE,
+    "appointments": Resource.APPOINTMENT,
+}
+
+
 class PairSettings(Part):
     """Two accounts kept in step, with mapping and policy."""
 
@@ -139,12 +147,8 @@ class PairSettings(Part):
     @property
     def streams(self) -> Mapping[Resource, StreamSettings]:
         """What is kept in step besides the contacts, and belongs to them."""
-        named = {
-            Resource.TASK: self.tasks,
-            Resource.NOTE: self.notes,
-            Resource.APPOINTMENT: self.appointments,
-        }
-        return {resource: settings for resource, settings in named.items() if settings}
+        said = {resource: getattr(self, name) for name, resource in NESTED.items()}
+        return {resource: settings for resource, settings in said.items() if settings}
 
     @model_validator(mode="after")
     def _is_possible(self) -> "PairSettings":

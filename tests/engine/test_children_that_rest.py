@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from syncd.core.digest import digest_json
 from syncd.errors import ConfigError
 from syncd.model.side import Side
 from tests.engine.office import office
@@ -59,3 +60,16 @@ def test_nothing_is_made_without_what_tells_it_from_others(tmp_path: Path) -> No
     place.act("edit_task", task=task, title="Shorter")
     place.cycles()
     assert place.in_app("tasks", "title") == [(ADA, "Shorter")]
+
+
+def test_what_a_pair_says_nothing_about_changes_nothing_of_what_was_approved(
+    pair_of: Build,
+) -> None:
+    """Nobody's word is taken back because a new version has more keys."""
+    world = pair_of(ADA)
+    approved = world.pair().contacts.setup
+    say(world, tasks=None, notes=None, appointments=None)
+    assert world.pair().contacts.setup == approved
+    said = world.running().pair_named(world.name).settings.model_dump(mode="json")
+    unsaid = {"every", "jitter", "sweep_every", "tasks", "notes", "appointments"}
+    assert approved == digest_json({n: v for n, v in said.items() if n not in unsaid})
