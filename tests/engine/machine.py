@@ -113,8 +113,8 @@ class Machine(Walk):
         lag, words = timedelta(seconds=lag_s + 1), Words(newer=resubscribe == "newer")
         for view in (world, world.news) if cls.news else (world,):
             view.pair()
-            unsubscribes = delete == "unsubscribe"
-            history = History(view, lag, words=words, unsubscribes=unsubscribes, kin=self.histories)
+            history = History(view, lag, words=words, kin=self.histories)
+            history.unsubscribes, history.deletes = delete == "unsubscribe", delete == "delete"
             self.histories.append(history)
         for deed in first:
             self.do(deed)

@@ -57,7 +57,7 @@ class People:
             left both sides equal.
         since: by address, when it opted out.
         left_at: by address, when somebody opted it out last as these two platforms tell.
-        unsubscribes: whether the pair says `delete: unsubscribe`.
+        unsubscribes: whether the pair says `delete: unsubscribe`; deletes: `delete: delete`.
         words: what people said about mail, shared by the pairs of one ledger.
         kin: the histories of all these pairs.
     """
@@ -77,6 +77,7 @@ class People:
     since: dict[str, datetime] = field(default_factory=dict)
     left_at: dict[str, datetime] = field(default_factory=dict)
     unsubscribes: bool = False
+    deletes: bool = False
     words: Words = field(default_factory=Words)
     kin: Sequence["People"] = field(default=(), repr=False)
     watch: Watch | None = None
@@ -139,10 +140,14 @@ class People:
         for address in out:
             if self.words.opts_out(address, now, dnd_of.get(address)):
                 self.since[address] = now
-        persons = self._persons(before, after) if out or unsure or given else []
+        removed = [row for row in before.right.values() if row.id not in after.right]
+        ended = {a for row in removed for a in row.addresses} if self.deletes else set()
+        persons = self._persons(before, after) if out or unsure or given or ended else []
         if MAILERCLOUD in self.world.platform:
             self.words.undated |= _all_of(persons, left)
         for address in _all_of(persons, out | unsure) - out:
+            self.words.forget_fresh(address)
+        for address in _all_of(persons, ended):  # deleted in the CRM, and so on every other side
             self.words.forget_fresh(address)
         for row in before.left.values():
             if not _is_at(row, after.left):
