@@ -1,6 +1,7 @@
 """Recover: ops whose answer was never recorded are looked up before anything is planned."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from syncd.core.consent import CONSENT
 from syncd.engine.confirm import confirm
@@ -12,6 +13,7 @@ from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.record import Record
 from syncd.model.side import Side
+from syncd.model.values import Patch
 from syncd.store import doubts, links, members, ops, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
@@ -124,7 +126,18 @@ def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
     reference = cycle.stream.planner.references[sent.side]
     if reference and reference in sent.op.patch:
         return shown.get(reference) == sent.op.patch[reference]
-    return is_in_effect(cycle, sent, shown)
+    told = _told(cycle, sent)
+    return is_in_effect(cycle, replace(sent, op=replace(sent.op, patch=told)), shown)
+
+
+def _told(cycle: Cycle, sent: Sent) -> Patch:
+    """Of what a create carries, all that has to be shown by what it made.
+
+    What belongs to a contact is known by what people know it by, and may have been edited since.
+    """
+    known_by = cycle.stream.specs[sent.side].recognised_by
+    told = {name: value for name, value in sent.op.patch.items() if name in known_by}
+    return told or sent.op.patch
 
 
 def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import sqlalchemy as sa
 
 from syncd.app import App, open_app
 from syncd.connectors.api import Wire
@@ -16,7 +17,8 @@ from syncd.engine.word import approve
 from syncd.model.side import Side
 from syncd.sandbox.ghl.child_dump import dumped
 from syncd.sandbox.ghl.platform import Ghl
-from syncd.store import database, members
+from syncd.store import conflicts, database, members
+from syncd.store import tables as t
 from syncd.testing.example.child_emulator import NestingEmulator
 from syncd.testing.example.emulator import TOKEN
 from syncd.testing.inprocess import Sandbox, sandbox
@@ -176,6 +178,18 @@ class Office:
 
     def wait(self, **time: float) -> None:
         self.box.world.clock.advance(timedelta(**time))
+
+    def has_not_learned_of(self, remote_id: str) -> bool:
+        """Whether our store knows nothing of a record."""
+        m = t.member.c
+        with database.reading(self.running().store) as db:
+            known = sa.select(m.remote_id).where(m.remote_id == remote_id)
+            return db.execute(known).first() is None
+
+    def conflicts(self) -> int:
+        """How many fields wait for a person."""
+        with database.reading(self.running().store) as db:
+            return conflicts.count_open(db, self.name)
 
     def census(self) -> dict[tuple[str, Side, str, str | None], int]:
         with database.reading(self.running().store) as db:

@@ -125,3 +125,32 @@ def test_the_answer_to_a_create_is_lost(tmp_path: Path, kind: str, host: str) ->
         place.cycle()
     assert lost
     assert_in_step(place)
+
+
+def test_what_a_create_in_doubt_has_made_is_known_although_somebody_ticked_it_off(
+    tmp_path: Path,
+) -> None:
+    """What people know it by is as we sent it; the rest is an edit, and travels."""
+    place = office(tmp_path)
+    place.person(ADA)
+    place.wait(minutes=5)
+    place.cycle()
+    ((there, _),) = place.app.contacts.items()
+    place.app.create_child("tasks", there, {"title": "Send it", "due": DUE})
+    place.crash = lambda name: (
+        dies() if name == "answered" and place.in_crm("tasks", "id") else None
+    )
+
+    def dies() -> None:
+        raise CrashError
+
+    with pytest.raises(CrashError):
+        place.cycle()
+    place.crash, place.opened = (lambda _: None), None
+    ((_, task),) = place.in_crm("tasks", "id")
+    place.act("complete_task", task=task)
+    for _ in range(3):
+        place.cycle()
+        place.wait(minutes=5)
+    assert place.in_crm("tasks", "title") == place.in_app("tasks", "title") == [(ADA, "Send it")]
+    assert place.in_app("tasks", "done") == [(ADA, True)]
