@@ -272,23 +272,21 @@ class Children(RuleBasedStateMachine):
             if quiet == 2:
                 break
         assert quiet == 2, "there is no peace"
-        for email in PEOPLE:
-            if all(self._contact(email, side) is not None for side in SIDES):
-                self._is_in_step(email)
-
-    def _is_in_step(self, email: str) -> None:
-        """Of a contact that is on both sides: each token as people left it."""
+        in_step = {
+            email
+            for email in PEOPLE
+            if all(self._contact(email, side) is not None for side in SIDES)
+        }
         for kind in KINDS:
             shown = {side: self.items(kind, side) for side in SIDES}
             for token, known in self.known.items():
-                if known.kind != kind:
-                    continue
                 here = {s: [i for i in shown[s] if i.token == token] for s in SIDES}
-                if not any(item.of == email for items in here.values() for item in items):
-                    continue
-                self._is_as_left(token, known, here)
+                owners = {item.of for items in here.values() for item in items}
+                if known.kind == kind and owners and owners <= in_step:
+                    self._is_as_left(known, here)
 
-    def _is_as_left(self, token: str, known: Known, here: dict[str, list[Item]]) -> None:
+    def _is_as_left(self, known: Known, here: dict[str, list[Item]]) -> None:
+        """Of contacts that are on both sides: all of a token as people left it."""
         numbers = {side: len(items) for side, items in here.items()}
         if not known.deleted:
             assert numbers["crm"] == numbers["app"] > 0, f"one of the {known.kind} is missing"

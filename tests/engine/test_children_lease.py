@@ -6,7 +6,8 @@ import pytest
 
 from syncd.errors import LeaseLostError
 from tests.engine.office import Office, office
-from tests.engine.test_lease_lost import BELONGING, Site, theft
+from tests.engine.test_appointments import book, booked
+from tests.engine.test_lease_lost import BELONGING, OF_APPOINTMENTS, Site, theft
 
 pytestmark = pytest.mark.usefixtures("example_mail")
 
@@ -40,3 +41,22 @@ def test_who_has_lost_the_lease_writes_nothing_more(tmp_path: Path) -> None:
         place.cycle()
     place.cycles()
     assert len(place.in_app("notes", "text")) == len(place.in_app("tasks", "title")) == number + 1
+
+
+def test_nor_what_becomes_of_appointments_that_leave_the_span(tmp_path: Path) -> None:
+    place = booked(tmp_path, back="30d")
+    book(place)
+    place.cycles()
+    place.wait(days=60)
+    with theft(place) as counted:
+        place.cycle()
+    assert {*counted.opened} >= OF_APPOINTMENTS
+    for at in sorted(OF_APPOINTMENTS):
+        place.wait(minutes=5)
+        with theft(place, at) as thief:
+            with pytest.raises(LeaseLostError):
+                place.cycle()
+            thief.assert_nothing_followed()
+        assert thief.opened[-1] == at, "the next transaction must tell"
+        place.wait(minutes=5)
+        place.cycle()
