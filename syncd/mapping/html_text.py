@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from html import escape, unescape
 from typing import Any
+from unicodedata import combining
 
 from syncd.core.canonical import text_of
 from syncd.core.normalise import clean_text
@@ -132,11 +133,18 @@ def to_html(text: str) -> str:
     plain = settled(text)
     if not is_html(plain):
         return plain
-    lines = (escape(line, quote=False) for line in plain.split("\n"))
+    lines = map(_escaped, plain.split("\n"))
     paragraphs = "".join(f"<p>{line or '<br>'}</p>" for line in lines)
     if to_text(paragraphs) == plain:
         return paragraphs
-    return f"<pre>{escape(plain, quote=False)}</pre>"  # which keeps blanks and empty lines
+    return f"<pre>{_escaped(plain)}</pre>"  # which keeps blanks and empty lines
+
+
+def _escaped(text: str) -> str:
+    """Text behind a tag. A mark that would join the end of the tag is written as a reference."""
+    mark = text[:1] if text and combining(text[0]) else ""
+    reference = f"&#{ord(mark)};" if mark else ""
+    return reference + escape(text[len(mark) :], quote=False)
 
 
 def to_text(body: str) -> str:

@@ -205,6 +205,7 @@ def test_of_two_syncs_at_once_the_second_says_that_the_pair_is_busy() -> None:
             until_written(r, first, 5)
             ask_to_wait(r, 2)  # so that it is still at it, and in no transaction
             first.send_signal(signal.SIGSTOP)  # for as long as the second one takes
+            assert r.syncd("status").code == 0  # meanwhile its last request has arrived
             sent = writes(r)
             second = r.syncd("sync", "bench")
             assert second.code == 1

@@ -150,6 +150,7 @@ whatever = st.one_of(written, st.text())
 
 @given(whatever)
 @example("<b>\u00a0")
+@example("\u0338<p>")
 @example("<pre>\n\n")
 def test_text_that_becomes_html_is_read_back_as_it_was(text: str) -> None:
     plain = settled(text)
