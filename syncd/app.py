@@ -9,7 +9,7 @@ from pathlib import Path
 
 from syncd import opening
 from syncd.accounts import Accounts
-from syncd.booking import Booking, Desk, Place
+from syncd.booking import Booking, Place, Resolver
 from syncd.config.load import Pair as ConfiguredPair
 from syncd.config.problems import ConfigProblemsError
 from syncd.config.settings import NESTED, Baseline
@@ -93,8 +93,11 @@ class App(Accounts):
                     raise
                 resting.append(f"{error}  {opening.ALL_RESTS}")
                 continue
-            resting += stream.resting if stream.reduced else ()
-            streams += [] if stream.reduced else [stream]
+            if stream.reduced:
+                resting += stream.resting
+                continue
+            _keep_to(stream)
+            streams.append(stream)
         listed = {stream.resource: _listed_by_parent(stream) for stream in streams}
         contacts = replace(contacts, children=listed, resting=(*contacts.resting, *resting))
         return Pair(name, (contacts, *streams))
@@ -114,9 +117,7 @@ class App(Accounts):
             try:
                 for error in unread.values():
                     raise error
-                stream = self._whole(ground, create_fields=create_fields)
-                _keep_to(stream)
-                return stream
+                return self._whole(ground, create_fields=create_fields)
             except StoppedError:
                 raise
             except (ConfigError, AccountError, TransientError) as error:
@@ -178,7 +179,7 @@ class App(Accounts):
             title = f"`{account}` ({self.connect(account).spec.title})"
             names = partial(self.names, account, Resource.APPOINTMENT, anew=anew)
             try:
-                place = Desk(configured, settings, side, spec, title, names).place()
+                place = Resolver(configured, settings, side, spec, title, names).place()
             except StoppedError:
                 raise
             except (ConfigError, AccountError, TransientError) as error:

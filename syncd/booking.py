@@ -94,7 +94,7 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Resolver:
     """Looks up what the appointments of one side say.
 
     Args:

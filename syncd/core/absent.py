@@ -223,17 +223,19 @@ def after_delete(terms: Terms, at: Situation, here: Side, present: Showing) -> t
         case Deleted.DELETE:
             if not terms.specs[here].deletes:
                 return ()
-            return (
-                Draft(
-                    link_id=at.link.id,
-                    side=here,
-                    kind=OpKind.DELETE,
-                    remote_id=present.remote_id,
-                    patch={},
-                    current=present.fields,
-                    ends="deleted",
-                ),
-            )
+            return (replace(delete_draft(at, here, present), ends="deleted"),)
+
+
+def delete_draft(at: Situation, side: Side, showing: Showing) -> Draft:
+    """The write that deletes a record."""
+    return Draft(
+        link_id=at.link.id,
+        side=side,
+        kind=OpKind.DELETE,
+        remote_id=showing.remote_id,
+        patch={},
+        current=showing.fields,
+    )
 
 
 def was_edited(terms: Terms, at: Situation, here: Side, present: Showing) -> bool:

@@ -7,7 +7,7 @@ are one, and their contacts' link tells where they belong.
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from syncd.core.absent import after_delete, alone, create_draft, was_edited
+from syncd.core.absent import after_delete, alone, create_draft, delete_draft, was_edited
 from syncd.core.fields import FieldPlanner
 from syncd.core.situation import DELETED, Parent, Showing, Situation
 from syncd.model.link import State
@@ -19,7 +19,6 @@ from syncd.model.values import Patch
 
 PARENT = "parent"  # its contact is not in step
 TOO_OLD, TOO_FAR = "too_old", "too_far"
-_FILTERED = Standing(State.FILTERED, "filter")
 _LINKED = Standing(State.LINKED)
 
 
@@ -67,8 +66,6 @@ class ChildPlanner(FieldPlanner):
         if moved is not None and not self.specs[moved.other].moves:
             return self._remade(at, moved.other, sides[moved.other], homes[moved.other])
         home = homes[moved or Side.LEFT]
-        if not self.takes(sides):
-            return LinkPlan((), at.link.shadow, Both(_FILTERED, _FILTERED))
 
         def hindrance(_: Rule, side: Side, patch: Patch) -> str | None:
             return self.unfit(at, side, patch)
@@ -108,24 +105,14 @@ class ChildPlanner(FieldPlanner):
         if not self.specs[there].deletes:
             stays = Standing(State.PARKED, "cannot_move")
             return LinkPlan((), at.link.shadow, Both(stays, stays))
-        ended = Draft(
-            link_id=at.link.id,
-            side=there,
-            kind=OpKind.DELETE,
-            remote_id=showing.remote_id,
-            patch={},
-            current=showing.fields,
-            parent_id=home.ids[there],
-        )
+        ended = replace(delete_draft(at, there, showing), parent_id=home.ids[there])
         return LinkPlan((ended,), at.link.shadow, Both(_LINKED, _LINKED))
 
     # -- one record exists -------------------------------------------------------------------
 
     def _missing(self, at: Situation, here: Side, present: Showing, home: Parent) -> LinkPlan:
         """Create the counterpart, unless something speaks against it."""
-        there, predicate = here.other, self.policy.filter[here]
-        if predicate is not None and not predicate(present.fields):
-            return alone(at, (), here, _FILTERED, at.link.ended)
+        there = here.other
         if there not in self.policy.create or not self.specs[there].creates:
             return alone(at, (), here, Standing(State.FILTERED, "create_off"), at.link.ended)
         if outside := self._outside(here, present):

@@ -25,13 +25,6 @@ Hindrance = Callable[[Rule, Side, Patch], str | None]
 class FieldPlanner(Terms):
     """Decides about the fields of links of one pair and resource."""
 
-    def takes(self, sides: Both[Showing]) -> bool:
-        """Whether the pair's filter takes this link."""
-        return all(
-            predicate is None or predicate(sides[side].fields)
-            for side, predicate in zip(SIDES, self.policy.filter, strict=True)
-        )
-
     def unfit(self, at: Situation, side: Side, patch: Patch) -> str | None:
         """Why the platform would not take a write; None if nothing is known against it."""
         if refusal := at.refusal(side, patch):

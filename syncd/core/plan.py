@@ -23,7 +23,7 @@ from syncd.model.link import State
 from syncd.model.plan import Draft, LinkPlan, Standing, naming
 from syncd.model.policy import OnLeave
 from syncd.model.rule import Rule
-from syncd.model.side import Both, Side
+from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Level, Patch
 
 __all__ = ["DELETED", "FIXED", "OPTED_OUT", "Planner", "Showing", "Situation"]
@@ -48,6 +48,13 @@ class Planner(FieldPlanner):
         if missing is None:
             return plan_missing(self, at, here, present)
         return plan_gone(self, at, here, present, missing)
+
+    def takes(self, sides: Both[Showing]) -> bool:
+        """Whether the pair's filter takes this link."""
+        return all(
+            predicate is None or predicate(sides[side].fields)
+            for side, predicate in zip(SIDES, self.policy.filter, strict=True)
+        )
 
     def _both_alive(self, at: Situation, sides: Both[Showing]) -> LinkPlan:
         consents = sides.map(lambda s: consent.shown(s.fields))

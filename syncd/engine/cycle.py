@@ -1,5 +1,6 @@
 """One cycle of one pair, straight from recover to checkpoint."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -10,11 +11,11 @@ from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle, Environment, Pair, Stream, leased
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import PullReport
-from syncd.engine.passes import settle
+from syncd.engine.passes import carry_opt_outs, settle
 from syncd.engine.pull import pull
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, require_same_accounts
-from syncd.engine.streams import read_children
+from syncd.engine.streams import Children, read_children
 from syncd.engine.word import heed, terms
 from syncd.errors import (
     AccountError,
@@ -165,9 +166,13 @@ def _steps(cycle: Cycle, nested: Sequence[Stream], run: Run, mode: Mode) -> Repo
             conflicts=_open_conflicts(cycle),
             in_doubt=_in_doubt(cycle),
         )
-    children, refused = read_children(cycle, nested) if failure is None else ([], None)
-    released, finished = settle([cycle, *children], run, emptied, send=mode is not Mode.PLAN)
-    if failure := failure or refused:
+    children, begun, send = Children(), Counter[str](), mode is not Mode.PLAN
+    if nested and failure is None:
+        begun = carry_opt_outs(cycle, run, send=send)
+        children = read_children(cycle, nested, accept_emptied=run.approved is not None)
+    reasons = (*emptied, *children.reasons)
+    released, finished = settle([cycle, *children.cycles], run, reasons, send=send, begun=begun)
+    if failure := failure or children.refused:
         raise failure
     if mode is Mode.PLAN:
         state = RunState.PLANNED

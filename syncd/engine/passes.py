@@ -11,10 +11,31 @@ from syncd.engine.release import Released, release
 from syncd.store.runs import Run
 
 PASSES = 3  # of plan, guard and apply within one run
+READS = "What belongs to contacts is read first."
+
+
+def carry_opt_outs(contacts: Cycle, run: Run, *, send: bool) -> Counter[str]:
+    """Plan contacts, and send their opt-outs at once: what belongs to them may take long to read.
+
+    Returns:
+        What was let go, by `name.kind`.
+    """
+    reconcile(contacts)
+    if not send:
+        return Counter()
+    released = release([contacts], run, (READS,), send=True)
+    if released.ready:
+        apply(contacts)
+    return Counter(released.counts) - Counter(released.kept)
 
 
 def settle(
-    cycles: Sequence[Cycle], run: Run, reasons: tuple[str, ...], *, send: bool
+    cycles: Sequence[Cycle],
+    run: Run,
+    reasons: tuple[str, ...],
+    *,
+    send: bool,
+    begun: Counter[str],
 ) -> tuple[Released, bool]:
     """Plan, ask the guard and send, for all streams of a run; parents before children.
 
@@ -23,11 +44,12 @@ def settle(
 
     Args:
         reasons: why nothing but opt-outs may go out, whatever the guard says.
+        begun: what of the run was let go before, by `name.kind`.
 
     Returns:
         What the guard decided, over all passes; and whether nothing was left for later.
     """
-    wanted: Counter[str] = Counter()
+    wanted = begun
     finished = True
     for _ in range(PASSES):
         for cycle in cycles:

@@ -1,7 +1,7 @@
 """The streams of a run beside contacts: what belongs to these, read and ready to be planned."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from syncd.core.child import TOO_FAR
 from syncd.engine.arrivals import settle_arrivals
@@ -10,9 +10,15 @@ from syncd.engine.fields import start_afresh
 from syncd.engine.nested import pull_nested
 from syncd.engine.observe import PullReport, look_again
 from syncd.engine.pull import pull
-from syncd.engine.reconcile import reconcile
 from syncd.engine.recover import recover
-from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
+from syncd.errors import (
+    AccountError,
+    FieldsChangedError,
+    PairHeldError,
+    StoppedError,
+    SyncdError,
+    TransientError,
+)
 from syncd.model.policy import Deleted
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Listing
@@ -20,36 +26,51 @@ from syncd.store import children, wake
 from syncd.store.database import reading
 
 
+@dataclass(frozen=True, slots=True)
+class Children:
+    """What belongs to contacts, as far as it could be read.
+
+    Attributes:
+        cycles: the streams that are read, ready to be planned.
+        reasons: why what was read of others is not to be believed.
+        refused: the first error of those that could not be read.
+    """
+
+    cycles: Sequence[Cycle] = ()
+    reasons: tuple[str, ...] = ()
+    refused: SyncdError | None = None
+
+
 def read_children(
-    contacts: Cycle, streams: Sequence[Stream]
-) -> tuple[list[Cycle], SyncdError | None]:
+    contacts: Cycle, streams: Sequence[Stream], *, accept_emptied: bool = False
+) -> Children:
     """Take in what belongs to contacts, once it is known which of these are linked.
 
     What cannot be read must not stop contacts, nor each other.
 
-    Returns:
-        The streams of the run that could be read; and the first error of those that could not.
+    Args:
+        accept_emptied: as in `pull`.
     """
-    if not streams:
-        return [], None
-    reconcile(contacts)
     read: list[Cycle] = []
+    reasons: list[str] = []
     refused: SyncdError | None = None
     for stream in streams:
         cycle = replace(contacts, stream=stream, lifts={})
         try:
-            _read(cycle)
+            _read(cycle, accept_emptied=accept_emptied)
             _look_at_contacts_of_the_gone(contacts, cycle)
+        except PairHeldError as held:
+            reasons.append(held.message)
         except (FieldsChangedError, StoppedError):
             raise
         except (AccountError, TransientError) as error:
             refused = refused or error
         else:
             read.append(cycle)
-    return read, refused
+    return Children(read, tuple(reasons), refused)
 
 
-def _read(cycle: Cycle) -> None:
+def _read(cycle: Cycle, *, accept_emptied: bool) -> None:
     start_afresh(cycle)
     recover(cycle)
     if cycle.stream.policy.until is not None:
@@ -57,7 +78,7 @@ def _read(cycle: Cycle) -> None:
             wake.left_out(db, cycle.stream.pair, cycle.stream.resource, TOO_FAR)
     pulled: Both[PullReport] = Both(PullReport(), PullReport())
     for side in SIDES:
-        pulled = pulled.having(side, _pull(cycle, side))
+        pulled = pulled.having(side, _pull(cycle, side, accept_emptied=accept_emptied))
     settle_arrivals(cycle, pulled)
 
 
@@ -75,7 +96,7 @@ def _look_at_contacts_of_the_gone(contacts: Cycle, cycle: Cycle) -> None:
             look_again(contacts, side, parent_id)
 
 
-def _pull(cycle: Cycle, side: Side) -> PullReport:
+def _pull(cycle: Cycle, side: Side, *, accept_emptied: bool) -> PullReport:
     if cycle.stream.specs[side].listing is Listing.BY_PARENT:
         return pull_nested(cycle, side)
-    return pull(cycle, side, full=cycle.thorough)
+    return pull(cycle, side, full=cycle.thorough, accept_emptied=accept_emptied)

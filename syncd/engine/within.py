@@ -4,7 +4,7 @@ Nothing of them is unique. So this is done once, when both are new; from then on
 link counts.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -22,8 +22,6 @@ from syncd.model.rule import Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.store import children, observations, ops
 from syncd.store.database import reading
-
-Pairing = Callable[[Member, Member], bool]
 
 
 def match_within(cycle: Cycle) -> None:
@@ -69,7 +67,8 @@ def _match(db: sa.Connection, cycle: Cycle, some: Sequence[Member]) -> None:
     joins: list[Join] = []
     alone: list[Member] = []
     under: dict[Member, int] = {}
-    seen = Both(*(_seen(db, cycle, side, group) for side in SIDES))
+    single = [member for sides in free.values() for members in sides for member in members]
+    seen = Both(*(_seen(db, cycle, side, single) for side in SIDES))
     for home, sides in free.items():
         joined, left_over = _pair_up(cycle, sides, seen)
         joins += joined

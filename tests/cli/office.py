@@ -30,7 +30,7 @@ pairs: pairs/*.yaml
 """
 
 
-class Desk:
+class Workplace:
     """What people do on either platform; commands are typed at `place`."""
 
     def __init__(self, place: Place, app: NestingEmulator) -> None:

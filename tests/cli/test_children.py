@@ -9,7 +9,7 @@ from syncd.sandbox.server import start
 from syncd.testing.control import Control
 from syncd.testing.example.connector import CONNECTOR
 from tests.cli.conftest import Place
-from tests.cli.office import Desk, emulator, served, write_pair
+from tests.cli.office import Workplace, emulator, served, write_pair
 
 ADA = "ada@example.org"
 DUE = "2026-11-05T15:30:00.000Z"
@@ -27,39 +27,39 @@ def box() -> Iterator[Control]:
 
 
 @pytest.fixture
-def desk(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+def workplace(place: Place, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workplace]:
     monkeypatch.setitem(installed(), "example_mail", CONNECTOR)  # type: ignore[arg-type]
     app = emulator()
     with served(app) as base:
         write_pair(place, base, policy="manual")
-        yield Desk(place, app)
+        yield Workplace(place, app)
 
 
 @pytest.fixture
-def in_step(desk: Desk) -> Desk:
+def in_step(workplace: Workplace) -> Workplace:
     """Ada with a task and a note, on both sides."""
-    desk.person(ADA, firstName="Ada")
-    desk.note(ADA, "<p>called, and wants</p><p>to hear from us again in spring</p>")
-    desk.task(ADA, "Send the offer", dueDate=DUE)
-    desk.place.approve("office")
-    return desk
+    workplace.person(ADA, firstName="Ada")
+    workplace.note(ADA, "<p>called, and wants</p><p>to hear from us again in spring</p>")
+    workplace.task(ADA, "Send the offer", dueDate=DUE)
+    workplace.place.approve("office")
+    return workplace
 
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def clash(desk: Desk) -> None:
+def clash(workplace: Workplace) -> None:
     """Both sides change the title of the task."""
-    child = desk.place.json("explain", ADA)["contacts"][0]["children"]["tasks"]["newest"][0]
-    desk.act("edit_task", task=child["sides"]["left"]["remote_id"], title="Send it on Friday")
+    child = workplace.place.json("explain", ADA)["contacts"][0]["children"]["tasks"]["newest"][0]
+    workplace.act("edit_task", task=child["sides"]["left"]["remote_id"], title="Send it on Friday")
     there = child["sides"]["right"]["remote_id"]
-    desk.app.change_child("tasks", there, {"title": "Send it on Monday"})
-    assert desk.place.type("sync").exit_code == 3
+    workplace.app.change_child("tasks", there, {"title": "Send it on Monday"})
+    assert workplace.place.type("sync").exit_code == 3
 
 
 def test_a_contact_is_explained_with_what_belongs_to_it(
-    in_step: Desk, monkeypatch: pytest.MonkeyPatch
+    in_step: Workplace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     (ada,) = in_step.place.json("explain", ADA)["contacts"]
@@ -80,26 +80,26 @@ def test_a_contact_is_explained_with_what_belongs_to_it(
     assert "create on app: title, due, done" in one_line(shown)
 
 
-def test_who_has_no_notes_is_said_to_have_none(desk: Desk) -> None:
-    desk.person(ADA, firstName="Ada")
-    desk.place.approve("office")
-    shown = desk.place.type("explain", ADA).stdout
+def test_who_has_no_notes_is_said_to_have_none(workplace: Workplace) -> None:
+    workplace.person(ADA, firstName="Ada")
+    workplace.place.approve("office")
+    shown = workplace.place.type("explain", ADA).stdout
     assert "Tasks: none" in shown
     assert "Notes: none" in shown
 
 
-def test_of_many_notes_the_newest_are_listed(desk: Desk) -> None:
-    desk.person(ADA, firstName="Ada")
+def test_of_many_notes_the_newest_are_listed(workplace: Workplace) -> None:
+    workplace.person(ADA, firstName="Ada")
     for number in range(23):
-        desk.note(ADA, f"call {number}")
-    desk.place.approve("office")
-    (ada,) = desk.place.json("explain", ADA)["contacts"]
+        workplace.note(ADA, f"call {number}")
+    workplace.place.approve("office")
+    (ada,) = workplace.place.json("explain", ADA)["contacts"]
     notes = ada["children"]["notes"]
     assert (notes["count"], len(notes["newest"])) == (23, 20)
-    assert "and 3 more" in desk.place.type("explain", ADA).stdout
+    assert "and 3 more" in workplace.place.type("explain", ADA).stdout
 
 
-def test_what_was_changed_last_comes_first(in_step: Desk) -> None:
+def test_what_was_changed_last_comes_first(in_step: Workplace) -> None:
     (first,) = in_step.app.children["tasks"]
     in_step.task(ADA, "Call again", dueDate=DUE)
     assert in_step.place.type("sync").exit_code == 0
@@ -110,7 +110,7 @@ def test_what_was_changed_last_comes_first(in_step: Desk) -> None:
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
-def test_a_task_is_explained_by_its_id_on_either_side(in_step: Desk, side: str) -> None:
+def test_a_task_is_explained_by_its_id_on_either_side(in_step: Workplace, side: str) -> None:
     (ada,) = in_step.place.json("explain", ADA)["contacts"]
     task_id = ada["children"]["tasks"]["newest"][0]["sides"][side]["remote_id"]
     answer = in_step.place.json("explain", task_id)
@@ -129,13 +129,13 @@ def test_a_task_is_explained_by_its_id_on_either_side(in_step: Desk, side: str) 
     assert f"contact: {ADA} (crm: {ada['sides']['left']['remote_id']}, app: " in shown
 
 
-def test_an_id_that_nobody_has_seen_is_no_task_either(in_step: Desk) -> None:
+def test_an_id_that_nobody_has_seen_is_no_task_either(in_step: Workplace) -> None:
     said = in_step.place.type("explain", "t-99999")
     assert said.exit_code == 2
     assert "No pair has seen this contact, or anything of a contact" in said.output
 
 
-def test_tasks_that_rest_are_not_said_to_be_none(in_step: Desk) -> None:
+def test_tasks_that_rest_are_not_said_to_be_none(in_step: Workplace) -> None:
     (ada,) = in_step.place.json("explain", ADA)["contacts"]
     (task,) = ada["children"]["tasks"]["newest"]
     path = in_step.place.folder / "pairs" / "office.yaml"
@@ -150,30 +150,30 @@ def test_tasks_that_rest_are_not_said_to_be_none(in_step: Desk) -> None:
     assert "Pair 'office' has a task with this id, but its `tasks:` rest" in said.output
 
 
-def test_what_cannot_travel_is_told_with_the_task_that_has_it(desk: Desk) -> None:
-    ada = desk.person(ADA, firstName="Ada")
-    task = desk.task(ADA, TOO_LONG, dueDate=DUE)
-    desk.place.approve("office")
-    said = one_line(desk.place.type("status").stdout)
+def test_what_cannot_travel_is_told_with_the_task_that_has_it(workplace: Workplace) -> None:
+    ada = workplace.person(ADA, firstName="Ada")
+    task = workplace.task(ADA, TOO_LONG, dueDate=DUE)
+    workplace.place.approve("office")
+    said = one_line(workplace.place.type("status").stdout)
     assert "cannot travel: task: title = title: 1 value, longer than" in said
-    (problem,) = desk.place.json("status")["pairs"][0]["problems"]
+    (problem,) = workplace.place.json("status")["pairs"][0]["problems"]
     assert (problem["resource"], problem["rule"]) == ("task", "title = title")
-    (listed,) = desk.place.json("explain", ada)["contacts"][0]["children"]["tasks"]["newest"]
+    (listed,) = workplace.place.json("explain", ada)["contacts"][0]["children"]["tasks"]["newest"]
     assert listed["cannot_travel"] == {"title = title": "too_long"}
-    (told,) = desk.place.json("explain", task)["records"]
+    (told,) = workplace.place.json("explain", task)["records"]
     why = {rule["rule"]: rule["why"] for rule in told["rules"]}
     assert why["title = title"].startswith("cannot travel: longer than")
 
 
-def test_a_parked_task_is_tried_again(desk: Desk) -> None:
-    desk.person(ADA, firstName="Ada")
-    task = desk.task(ADA, TOO_LONG, dueDate=DUE)
-    desk.place.approve("office")
-    assert desk.place.json("retry", "office")["records"] == 1
-    assert "the next cycle looks at it again" in desk.place.type("explain", task).stdout
+def test_a_parked_task_is_tried_again(workplace: Workplace) -> None:
+    workplace.person(ADA, firstName="Ada")
+    task = workplace.task(ADA, TOO_LONG, dueDate=DUE)
+    workplace.place.approve("office")
+    assert workplace.place.json("retry", "office")["records"] == 1
+    assert "the next cycle looks at it again" in workplace.place.type("explain", task).stdout
 
 
-def test_a_conflict_says_of_what_it_is_and_whose(in_step: Desk) -> None:
+def test_a_conflict_says_of_what_it_is_and_whose(in_step: Workplace) -> None:
     clash(in_step)
     (ada,) = in_step.place.json("explain", ADA)["contacts"]
     (task,) = ada["children"]["tasks"]["newest"]
@@ -194,7 +194,7 @@ def test_a_conflict_says_of_what_it_is_and_whose(in_step: Desk) -> None:
     assert in_step.place.json("conflicts", "show", number)["of"] == "task"
 
 
-def test_a_conflict_of_a_contact_is_of_the_contact(in_step: Desk) -> None:
+def test_a_conflict_of_a_contact_is_of_the_contact(in_step: Workplace) -> None:
     (there,) = in_step.app.contacts
     in_step.act("edit", email=ADA, fields={"firstName": "Ada L."})
     in_step.app.change(there, {"first_name": "Ada M."})
@@ -206,7 +206,7 @@ def test_a_conflict_of_a_contact_is_of_the_contact(in_step: Desk) -> None:
     assert shown.startswith("firstName = first_name: both sides changed")
 
 
-def test_the_conflict_of_a_task_is_settled_by_a_person(in_step: Desk) -> None:
+def test_the_conflict_of_a_task_is_settled_by_a_person(in_step: Workplace) -> None:
     clash(in_step)
     (conflict,) = in_step.place.json("conflicts", "list")["conflicts"]
     resolved = in_step.place.type("conflicts", "resolve", str(conflict["id"]), "--take", "right")
@@ -219,7 +219,7 @@ def test_the_conflict_of_a_task_is_settled_by_a_person(in_step: Desk) -> None:
     assert in_step.place.type("conflicts", "list").stdout.startswith("No field waits")
 
 
-def test_a_plan_names_the_contact_of_a_task(in_step: Desk) -> None:
+def test_a_plan_names_the_contact_of_a_task(in_step: Workplace) -> None:
     (there,) = in_step.app.contacts
     in_step.task(ADA, "Call again", dueDate=DUE)
     (write,) = in_step.place.json("plan", "office")["writes"]
@@ -227,7 +227,7 @@ def test_a_plan_names_the_contact_of_a_task(in_step: Desk) -> None:
     assert f"of contact {there}" in in_step.place.type("plan", "office").stdout
 
 
-def test_what_a_sync_wrote_is_counted_apart(in_step: Desk) -> None:
+def test_what_a_sync_wrote_is_counted_apart(in_step: Workplace) -> None:
     in_step.task(ADA, "Call again", dueDate=DUE)
     synced = in_step.place.type("sync").stdout
     (row,) = (line for line in synced.splitlines() if "app tasks" in line)

@@ -1,6 +1,7 @@
 """GHL and ExampleMail in process, kept in step with notes, tasks and appointments."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +15,7 @@ from syncd.connectors.api import Wire
 from syncd.engine.context import Pair
 from syncd.engine.cycle import Mode, Report, run_cycle
 from syncd.engine.word import approve
+from syncd.errors import SyncdError
 from syncd.model.side import Side
 from syncd.sandbox.ghl.child_dump import dumped
 from syncd.sandbox.ghl.platform import Ghl
@@ -190,6 +192,26 @@ class Office:
         """How many fields wait for a person."""
         with database.reading(self.running().store) as db:
             return conflicts.count_open(db, self.name)
+
+    def lose_the_answer(self, host: str, path: str) -> None:
+        """A cycle in which the first answer to a create is lost.
+
+        Args:
+            host: `ghl` or `example-mail`; path: how the path of the create ends.
+        """
+        lost: list[str] = []
+
+        def loses(request: httpx.Request) -> bool:
+            theirs = ("example-mail" in request.url.host) == (host == "example-mail")
+            made = request.method == "POST" and request.url.path.rstrip("/").endswith(path)
+            if theirs and made:
+                lost.append(request.url.path)
+            return theirs and made and len(lost) == 1
+
+        self.line.loses = loses
+        with suppress(SyncdError):
+            self.cycle()
+        assert lost
 
     def census(self) -> dict[tuple[str, Side, str, str | None], int]:
         with database.reading(self.running().store) as db:

@@ -11,8 +11,9 @@ from syncd.config.problems import ConfigProblemsError
 from syncd.errors import ConfigError
 from syncd.sandbox.ghl import appointments
 from syncd.sandbox.ghl.platform import Ghl
+from syncd.store.runs import RunState
 from tests.engine.office import Office, office
-from tests.engine.test_appointments import assert_once, assert_quiet, book, booked, kept
+from tests.engine.test_appointments import ADA, assert_once, assert_quiet, book, booked, kept
 
 pytestmark = pytest.mark.usefixtures("example_mail")
 
@@ -165,3 +166,19 @@ def test_a_span_that_nobody_can_mean_is_refused(tmp_path: Path, key: str, span: 
     place.write(appointments=json.dumps({**json.loads(kept()), key: span}))
     with pytest.raises(ConfigError, match="must be between 1d and 3650d"):
         place.start()
+
+
+def test_while_a_line_rests_other_calendars_stay_out_of_it(tmp_path: Path) -> None:
+    """A field that is mapped is not there, in a process that never saw it otherwise."""
+    place = booked(tmp_path)
+    book(place)
+    place.cycles()
+    book(place, calendar="Open Day", start="2026-11-11T09:00:00Z", title="Elsewhere")
+    path = place.folder / "office.yaml"
+    path.write_text(path.read_text("utf-8").replace('"title"', '"titel"'), "utf-8")
+    place.opened = None
+    assert place.cycle().state is RunState.HELD  # as the mapping has changed
+    place.release()
+    place.cycles()
+    assert place.in_app("appointments", "title") == [(ADA, "Visit")]
+    assert {row[2] for row in place.census() if row[0] == "appointment"} == {"linked"}

@@ -1,12 +1,9 @@
 """However a process of ours ends, nothing is booked twice, and no customer is told of it."""
 
-from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
-from syncd.errors import SyncdError
 from tests.engine.line import CrashError
 from tests.engine.office import Office
 from tests.engine.test_appointments import ADA, LATER, book, book_there, booked
@@ -63,21 +60,7 @@ def test_a_process_dies_in_any_request(tmp_path: Path, carried_out: bool) -> Non
 
 
 def lose_a_booking(place: Office, host: str) -> None:
-    """A cycle in which the first answer to a create of an appointment is lost."""
-    lost: list[str] = []
-
-    def loses(request: httpx.Request) -> bool:
-        theirs = ("example-mail" in request.url.host) == (host == "example-mail")
-        books = request.method == "POST" and request.url.path.endswith(BOOKS[host])
-        if lost or not (theirs and books):
-            return False
-        lost.append(request.url.path)
-        return True
-
-    place.line.loses = loses
-    with suppress(SyncdError):
-        place.cycle()
-    assert lost
+    place.lose_the_answer(host, BOOKS[host])
     place.opened = None
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from syncd.engine.cycle import Mode
 from syncd.errors import AccountError
+from syncd.store.runs import RunState
 from tests.engine.office import Office, office
 
 pytestmark = pytest.mark.usefixtures("example_mail")
@@ -219,3 +221,40 @@ def test_notes_in_html_and_in_plain_text_are_equal_where_they_say_the_same(place
     place.read_everything()
     assert place.in_crm("notes", "body") == [(ADA, "called at one")]
     assert_quiet(place)
+
+
+def test_opt_outs_do_not_wait_until_what_belongs_to_contacts_is_read(place: Office) -> None:
+    for email in (ADA, BOB):
+        place.person(email)
+    place.cycles()
+    place.act("dnd", email=ADA, channel="Email")
+    place.act("edit", email=BOB, fields={"firstName": "Bob"})
+    place.wait(minutes=5)
+    place.line.rest()
+    report = place.cycle()
+    (told,) = [n for n, one in enumerate(place.line.asked) if one.startswith("PATCH /v1/contacts")][
+        :1
+    ]
+    assert told < min(n for n, one in enumerate(place.line.asked) if one.endswith("/notes"))
+    assert [one["email"] for one in place.app.contacts.values() if one["opted_out"]] == [ADA]
+    assert dict(report.counts) == {"app.optouts": 1, "app.updates": 1}
+
+
+def test_tasks_that_are_nearly_all_gone_at_once_hold_the_pair_and_opt_outs_travel(
+    tmp_path: Path,
+) -> None:
+    place = office(tmp_path, delete="delete")
+    place.person(ADA)
+    tasks = [place.task(ADA, f"Call {number}", dueDate=DUE) for number in range(25)]
+    place.cycles()
+    for task in tasks:
+        place.act("delete_task", task=task)
+    place.act("dnd", email=ADA, channel="Email")
+    place.act("edit", email=ADA, fields={"firstName": "Bea"})
+    place.wait(minutes=5)
+    report = place.cycle(Mode.FULL)
+    assert report.state is RunState.HELD
+    assert any("showed only 0 of 25 known tasks" in reason for reason in report.reasons)
+    (ada,) = place.app.contacts.values()
+    assert (ada["opted_out"], ada["first_name"]) == (True, "Ada")
+    assert len(place.in_app("tasks", "title")) == 25

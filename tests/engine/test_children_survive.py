@@ -2,13 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 
-import httpx
 import pytest
 
-from syncd.errors import SyncdError
 from tests.engine.line import CrashError
 from tests.engine.office import Office, office
 
@@ -110,20 +107,7 @@ def test_a_process_dies_between_any_two_steps(tmp_path: Path) -> None:
 def test_the_answer_to_a_create_is_lost(tmp_path: Path, kind: str, host: str) -> None:
     place = office(tmp_path)
     populate(place)
-    lost: list[str] = []
-
-    def loses(request: httpx.Request) -> bool:
-        theirs = ("example-mail" in request.url.host) == (host == "example-mail")
-        is_create = request.method == "POST" and request.url.path.rstrip("/").endswith(kind)
-        if lost or not (theirs and is_create):
-            return False
-        lost.append(request.url.path)
-        return True
-
-    place.line.loses = loses
-    with suppress(SyncdError):
-        place.cycle()
-    assert lost
+    place.lose_the_answer(host, kind)
     assert_in_step(place)
 
 
