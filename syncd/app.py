@@ -35,7 +35,7 @@ from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Listing, ResourceSpec
 from syncd.opening import Ground
-from syncd.store import database, fields, runs
+from syncd.store import database, fields, readers, runs
 from syncd.store.clocks import within
 from syncd.store.suppressions import open_ledger
 from syncd.stored import open_stored
@@ -145,6 +145,7 @@ class App(Accounts):
             generations: Both[Mapping[str, Generation]] = Both(
                 *(fields.load(db, account, resource) for account in names)
             )
+            known = readers.load(db, [*names], resource)
         unread = {s: error for s in SIDES if (error := looks[s].unread) is not None}
         specs = Both(*(self._spec(configured, side, resource) for side in SIDES))
         booking = None
@@ -162,6 +163,7 @@ class App(Accounts):
             now=self.wire.now(),
             resource=resource,
             booking=booking,
+            readers=known,
         )
         return ground, unread
 

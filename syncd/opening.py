@@ -32,6 +32,7 @@ from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue, ResourceSpec
 from syncd.model.values import Fields
 from syncd.store.accounts import Checked
+from syncd.store.readers import Reader
 
 RESTS = (
     "This line rests until that is mended: nothing is written because of it, and everything else"
@@ -53,6 +54,7 @@ class Ground:
         generations: which field stands behind each custom name, as far as was noted.
         setup: as in `Stream`.
         booking: where the appointments are; None of anything else.
+        readers: all pairs that read these accounts, as far as they have said so.
         now: when it was opened.
     """
 
@@ -67,6 +69,7 @@ class Ground:
     now: datetime
     resource: Resource = Resource.CONTACT
     booking: Booking | None = None
+    readers: Sequence[Reader] = ()
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -76,6 +79,11 @@ class Ground:
     def belongs(self) -> bool:
         """Whether its records belong to others."""
         return self.specs.left.parent is not None
+
+    def others(self, side: Side) -> list[Reader]:
+        """The other pairs that read the account of a side, as far as they have said so."""
+        there, account = self.kin.sharing[side], self.names[side]
+        return [one for one in self.readers if one.account == account and one.place in there]
 
     @property
     def catalogues(self) -> Both[Catalogue]:
@@ -98,10 +106,12 @@ class Reading:
     Attributes:
         wanted: fields that rules, filter and keys name, there or not.
         looked_at: those of filter and keys.
+        for_others: those that other pairs of the account need.
     """
 
     wanted: Both[frozenset[str]]
     looked_at: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
+    for_others: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
 
 
 def missing_key(ground: Ground) -> Problem | None:
@@ -214,10 +224,16 @@ def _stream(
         )
     )
     return replace(
-        _assembled(ground, rules, imagined, Reading(wanted, looked_at)),
+        _assembled(ground, rules, imagined, Reading(wanted, looked_at, _for_others(ground))),
         policy=replace(policy, lifts_alone=ground.kin.resubscribe),
         resting=resting,
         imagined=Both(*(_names(missing, side) for side in SIDES)),
+    )
+
+
+def _for_others(ground: Ground) -> Both[frozenset[str]]:
+    return Both(
+        *(frozenset(name for one in ground.others(s) for name in one.fields) for s in SIDES)
     )
 
 
@@ -258,17 +274,10 @@ def _assembled(
             for side in SIDES
         )
     )
-    fields = Both(
-        *(
-            frozenset(
-                name
-                for name in reading.wanted[side]
-                if name == CONSENT
-                or ((spec := ground.catalogues[side].get(name)) is not None and spec.kept)
-            )
-            for side in SIDES
-        )
-    )
+    own = Both(*(_there(ground, side, reading.wanted[side]) for side in SIDES))
+    others = Both(*(_there(ground, side, reading.for_others[side]) for side in SIDES))
+    fields = Both(*(own[side] | others[side] for side in SIDES))
+    asked = Both(*(reading.wanted[side] | others[side] for side in SIDES))
     return Stream(
         pair=ground.configured.name,
         accounts=Both(
@@ -285,6 +294,9 @@ def _assembled(
         policy=PairPolicy(create=frozenset()),
         specs=ground.specs,
         fields=fields,
+        own=own,
+        told=Both(*(tuple(one.place for one in ground.others(side)) for side in SIDES)),
+        registered=Both(*(_is_registered(ground, side, own[side]) for side in SIDES)),
         relatives=ground.kin.relatives,
         hiding=ground.kin.hiding,
         sharing=ground.kin.sharing,
@@ -294,8 +306,20 @@ def _assembled(
         generations=Both(*(_generations(ground, side, used[side]) for side in SIDES)),
         looked_at=reading.looked_at,
         extents=ground.booking.extents if ground.booking else Both(Extent(), Extent()),
-        reads=Both(*(_reads(ground, side, reading.wanted[side], fields[side]) for side in SIDES)),
+        reads=Both(*(_reads(ground, side, asked[side], fields[side]) for side in SIDES)),
     )
+
+
+def _there(ground: Ground, side: Side, names: Iterable[str]) -> frozenset[str]:
+    """Those of the fields that the account has, and that can be read."""
+    known = ground.catalogues[side]
+    there = (n for n in names if n == CONSENT or ((spec := known.get(n)) and spec.kept))
+    return frozenset(there)
+
+
+def _is_registered(ground: Ground, side: Side, own: frozenset[str]) -> bool:
+    here = Reader(ground.names[side], (ground.configured.name, side), own)
+    return here in ground.readers
 
 
 def _generations(ground: Ground, side: Side, used: Iterable[str]) -> dict[str, int]:

@@ -9,15 +9,14 @@ from syncd.core.consent import carried
 from syncd.core.digest import digest
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
-from syncd.engine.observe import reference_of
 from syncd.engine.optouts import keys_of
 from syncd.engine.settled import fields_heeded, is_plain, is_whole
-from syncd.engine.standing import keep, stir
+from syncd.engine.standing import keep, reference_of, stir
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind, Receipt
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, SetDelta, Value
-from syncd.store import conflicts, cursors, links, members, observations, wake
+from syncd.store import conflicts, cursors, fanout, links, members, observations, wake
 from syncd.store.ops import Sent
 
 Done = Sequence[tuple[Sent, Receipt]]
@@ -97,7 +96,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
     # Who was made behind the page that a sweep has reached is not missing in it.
     sweep = cursors.load(db, stream.pair, side, stream.resource).sweep or cycle.run_id
     observations.save(db, account, stream.resource, list(fresh.values()), sweep)
-    wake.by_records(db, stream.sharing[side], stream.resource, fresh)
+    fanout.tell(db, account, stream.resource, stream.pair, fresh.keys())
     settled -= unsettled
     for waking in (True, False):
         those = [m for m in marked.values() if (m.link_id not in settled) is waking]

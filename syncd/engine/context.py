@@ -49,7 +49,8 @@ class Stream:
 
     Attributes:
         pair: the name of the pair.
-        fields: per side, the fields to read.
+        fields: per side, the fields to read: its own, and those of others that read the account.
+        own: per side, those of them that this pair needs itself.
         imagined: per side, fields that are taken as if they were there and empty: they are
             made when a person has approved the pair as it is set up now.
         generations: per side, which of the fields of one name each custom field is.
@@ -63,6 +64,9 @@ class Stream:
         hiding: pairs and sides, of all that are connected with this one, whose listings may
             hide who opted out, and to which an opt-out can be told by address.
         sharing: per side, the other pairs of its account, with their sides of it.
+        told: per side, those of them that take in what this one reads.
+        registered: per side, whether this one takes in what they read, with all its fields.
+        fresh_for: for so long what another pair has read of an account need not be read again.
         setup: digest of mapping and filter; a change holds the next run.
         sweep_every: how often a full listing looks for what no feed tells.
         sweep_pages: per side, how many pages of a listing without end one cycle may read;
@@ -88,6 +92,10 @@ class Stream:
     resource: Resource = Resource.CONTACT
     hiding: tuple[Place, ...] = ()
     sharing: Both[tuple[Place, ...]] = field(default_factory=lambda: Both((), ()))
+    own: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
+    told: Both[tuple[Place, ...]] = field(default_factory=lambda: Both((), ()))
+    registered: Both[bool] = field(default_factory=lambda: Both(False, False))
+    fresh_for: timedelta = timedelta()
     sweep_every: timedelta = timedelta(hours=24)
     sweep_pages: Both[int | None] = field(default_factory=lambda: Both(None, None))
     slice: timedelta = timedelta(seconds=60)

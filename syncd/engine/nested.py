@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed
 from syncd.engine.observe import PullReport, look, take_in
+from syncd.engine.sharing import register, take_over
 from syncd.errors import RecordError, StoppedError
 from syncd.model.link import State
 from syncd.model.record import Record
@@ -30,7 +31,11 @@ def pull_nested(cycle: Cycle, side: Side) -> PullReport:
         StoppedError: somebody asked the run to stop; whole contacts are kept.
     """
     shelf = Shelf(cycle.stream.pair, side, cycle.stream.resource)
-    stream, pulled, after = cycle.stream, PullReport(), ""
+    stream, after = cycle.stream, ""
+    pulled = PullReport()
+    if stream.sharing[side]:
+        register(cycle, side)
+        pulled += take_over(cycle, side)
     turns, before = stream.turns[side], cycle.environment.now()
     while True:
         with reading(cycle.environment.store) as db:
@@ -80,7 +85,10 @@ def _read_one(cycle: Cycle, shelf: Shelf, parent_id: str) -> PullReport:
         if _is_gone(db, cycle, side, parent_id):  # and all that it had, by now
             parents.forget(db, shelf, [parent_id])
         else:
-            parents.note_read(db, shelf, parent_id, cycle.environment.now())
+            now = cycle.environment.now()
+            parents.note_read(db, shelf, parent_id, now)
+            for pair, there in stream.told[side]:
+                parents.note_turn(db, Shelf(pair, there, stream.resource), parent_id, now)
     return pulled
 
 

@@ -1,6 +1,6 @@
 """Taking in what a platform shows: the one place where observations are made."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -12,14 +12,14 @@ from syncd.core.odd import noted
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.optouts import keys_of, record_opt_outs
-from syncd.engine.standing import keep
+from syncd.engine.standing import stand
 from syncd.engine.unchanged import stand_ins
 from syncd.errors import RecordError
-from syncd.model.link import Member, Observation, State
+from syncd.model.link import Observation
 from syncd.model.record import Record
 from syncd.model.side import Side
 from syncd.model.values import Fields
-from syncd.store import listed, members, observations, ops, refusals, wake
+from syncd.store import fanout, members, observations, ops, wake
 from syncd.store.database import reading
 
 
@@ -130,14 +130,16 @@ def _trust(
 
 
 def _last_writes(
-    db: sa.Connection, cycle: Cycle, side: Side, ids: Iterable[str]
+    db: sa.Connection, cycle: Cycle, side: Side, ids: Collection[str]
 ) -> dict[str, datetime]:
-    """When we last wrote to these records, by remote id."""
-    stream = cycle.stream
-    standing = members.load(db, stream.pair, stream.resource, side, ids)
-    by_link = {m.link_id: m.remote_id for m in standing.values() if m.link_id is not None}
-    sent = ops.last_sent(db, side, by_link)
-    return {by_link[link_id]: at for link_id, at in sent.items()}
+    """When one of us last wrote to these records, by remote id: any pair of their account."""
+    stream, found = cycle.stream, dict[str, datetime]()
+    for pair, there in ((stream.pair, side), *stream.sharing[side]):
+        standing = members.load(db, pair, stream.resource, there, ids)
+        by_link = {m.link_id: m.remote_id for m in standing.values() if m.link_id is not None}
+        for link_id, at in ops.last_sent(db, there, by_link).items():
+            found[by_link[link_id]] = max(at, found.get(by_link[link_id], at))
+    return found
 
 
 def _differs(cycle: Cycle, side: Side, record: Record, old: Observation) -> bool:
@@ -208,11 +210,7 @@ def take_in(
     before = ((record, known.get(record.remote_id)) for record in records)
     told = [(record, old, _merged(cycle, side, record, old)) for record, old in before]
     page = {r.remote_id: (r, old, fields) for r, old, fields in told if r.remote_id}
-    standing = members.load(db, stream.pair, stream.resource, side, page)
     fresh: list[Observation] = []
-    touched: list[Member] = []
-    stirred: set[str] = set()
-    moved: set[int | None] = set()
     taken: list[tuple[Record, Observation]] = []
     for record, old, fields in page.values():
         if old is None and record.gone:
@@ -222,43 +220,20 @@ def take_in(
         taken.append((record, seen))
         if old is None or replace(seen, fields=old.fields) != old:
             fresh.append(seen)
-        member = standing.get(record.remote_id)
-        if member is None or (member.digest, member.parent_id) != (seen.digest, seen.parent_id):
-            after = _member(cycle, side, seen, member)
-            touched.append(after)
-            if member and (member.key != after.key or seen.gone):
-                # Namesakes may have become unambiguous, or lost their address to this one.
-                stirred.update(key for key in (member.key, after.key) if key is not None)
-                moved.add(member.link_id)
     observations.save(db, account, stream.resource, fresh, sweep)
-    changed = [o.remote_id for o in fresh if o.digest != _digest_of(known.get(o.remote_id))]
-    wake.by_records(db, stream.sharing[side], stream.resource, changed)
+    changed = {o.remote_id for o in fresh if _is_news(known.get(o.remote_id), o)}
+    fanout.tell(db, account, stream.resource, stream.pair, changed)
     if sweep:
         observations.mark_swept(db, account, stream.resource, page, sweep)
     as_listed = stand_ins(cycle, side, taken) if sweep and taken else None
-    keep(db, stream, touched, listed=as_listed)
-    if as_listed:
-        others = as_listed.keys() - {m.remote_id for m in touched}
-        listed.note(db, stream.pair, stream.resource, side, {i: as_listed[i] for i in others})
-    freed = refusals.lift(
-        db, stream.pair, side, [m.remote_id for m in touched if m.remote_id in standing]
-    )
-    wake.by_links(db, [*(m.link_id for m in touched if m.link_id is not None), *freed])
-    stirred |= _keys_of_counterparts(db, side, moved)
+    touched, stirred = stand(db, cycle, side, [seen for _, seen in taken], as_listed)
     opted_out = record_opt_outs(db, cycle, side, told, own)
     wake.by_keys(db, sorted(stirred | opted_out))
-    return PullReport(len(page), len(touched), frozenset(opted_out))
+    return PullReport(len(page), touched, frozenset(opted_out))
 
 
-def _keys_of_counterparts(db: sa.Connection, side: Side, moved: Iterable[int | None]) -> set[str]:
-    """The addresses that counterparts of these links still show: somebody else may have them."""
-    ids = sorted({link_id for link_id in moved if link_id is not None})
-    found = members.of_links(db, ids)
-    return {m.key for m in found if m.side is not side and m.key is not None}
-
-
-def _digest_of(seen: Observation | None) -> str | None:
-    return seen.digest if seen else None
+def _is_news(old: Observation | None, seen: Observation) -> bool:
+    return old is None or (old.digest, old.parent_id) != (seen.digest, seen.parent_id)
 
 
 def _observation(
@@ -309,45 +284,6 @@ def _is_told_by_listings(cycle: Cycle, side: Side) -> bool:
     """Whether records show no consent, but a listing may leave out who opted out."""
     spec = cycle.stream.specs[side].consent
     return spec is not None and not spec.readable and spec.hides
-
-
-def _member(cycle: Cycle, side: Side, seen: Observation, old: Member | None) -> Member:
-    key, second = keys_of(cycle, side, seen.fields)
-    if seen.gone:
-        state = State.GONE
-    elif old is None or old.state is State.GONE:
-        state = State.WAITING
-    else:
-        state = old.state
-    return Member(
-        side=side,
-        remote_id=seen.remote_id,
-        key=key,
-        second=second,
-        state=state,
-        cause=old.cause if old and state is old.state else None,
-        link_id=old.link_id if old else None,
-        digest=seen.digest,
-        todo=True,
-        reference=reference_of(cycle, side, seen.fields),
-        parent_id=seen.parent_id,
-    )
-
-
-def stands_as_shown(cycle: Cycle, side: Side, member: Member, seen: Observation) -> bool:
-    """Whether a record is known under what it shows, so that nothing of it need be taken in."""
-    keys = keys_of(cycle, side, seen.fields)
-    reference = reference_of(cycle, side, seen.fields)
-    alike = (*keys, reference) == (member.key, member.second, member.reference)
-    alike = alike and seen.parent_id == member.parent_id
-    return alike and seen.gone is (member.state is State.GONE)
-
-
-def reference_of(cycle: Cycle, side: Side, fields: Fields) -> str | None:
-    """The other side's id that a record bears, where the pair keeps it there."""
-    name = cycle.stream.planner.references[side]
-    value = fields.get(name) if name else None
-    return value if isinstance(value, str) else None
 
 
 def take_in_one(cycle: Cycle, side: Side, record: Record, *, own: bool = False) -> None:

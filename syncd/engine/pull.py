@@ -9,12 +9,13 @@ from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
 from syncd.engine.inquire import ask_again
 from syncd.engine.observe import PullReport, look, settle_doubts, take_in
+from syncd.engine.sharing import catch_up
 from syncd.engine.unchanged import unchanged
 from syncd.errors import PairHeldError, StoppedError
-from syncd.model.record import Extent, Record
+from syncd.model.record import Extent
 from syncd.model.side import Side
 from syncd.model.values import Level
-from syncd.store import cursors, members, observations
+from syncd.store import cursors, observations
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
 
@@ -32,7 +33,8 @@ def pull(
     Without `full`: what changed since the last cursor, or, when one is due or under way,
     a sweep over everything. Where there is no list of changes, one sweep follows another,
     and each pull takes the next few pages of it. A crash leaves whole pages, and the next
-    pull goes on behind the last of them.
+    pull goes on behind the last of them. What another pair has read of the account is taken
+    in first, and read only if that is too long ago.
 
     Args:
         full: a sweep, which also asks about records that a listing hides.
@@ -44,12 +46,18 @@ def pull(
     """
     with reading(cycle.environment.store) as db:
         cursor = cursors.load(db, cycle.stream.pair, side, cycle.stream.resource)
-    changes = cycle.stream.specs[side].incremental
+    known = catch_up(cycle, side, cursor, _reads(cycle, side))
+    cursor, changes = known.cursor, cycle.stream.specs[side].incremental
     due = cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor)
+    due = due and not known.sweeping
+    if known.fresh and not full and not (changes and due):
+        return known.pulled
     if changes and not full and not due:
-        return pull_changes(cycle, side, cursor)
+        return known.pulled + pull_changes(cycle, side, cursor)
     pages = None if full else cycle.stream.sweep_pages[side]
-    pulled = _sweep(cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied)
+    pulled = known.pulled + _sweep(
+        cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied
+    )
     if not changes:
         return pulled
     # A sweep may take hours, or go on with one of yesterday: what happened meanwhile must be
@@ -79,11 +87,12 @@ def _reads(cycle: Cycle, side: Side) -> str | None:
 def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> PullReport:
     """Take in what changed on one side since the cursor."""
     stream, pulled, saved = cycle.stream, PullReport(), cursor
+    began = cycle.environment.now()
     pages = stream.connector(side).pull(stream.resource, cursor.cursor, fields=stream.fields[side])
     for page in pages:
         cursor = replace(cursor, cursor=page.cursor)
         if stream.reduced:  # so that everything is read again once all fields are
-            cursor = replace(cursor, reads=None)
+            cursor = replace(cursor, reads=None, swept_reads=None)
         if page.records:  # what is empty can as well be read again after a crash
             records = settle_doubts(cycle, side, page.records)
             with cycle.writing() as db:
@@ -91,6 +100,8 @@ def pull_changes(cycle: Cycle, side: Side, cursor: Cursor) -> PullReport:
                 cursors.save(db, stream.pair, side, stream.resource, cursor)
             saved = cursor
         cycle.environment.crash("pull")
+    if stream.sharing[side]:
+        cursor = replace(cursor, read_at=began)
     if cursor != saved:
         with cycle.writing() as db:
             cursors.save(db, stream.pair, side, stream.resource, cursor)
@@ -108,7 +119,8 @@ def _sweep(
 ) -> PullReport:
     """Read everything, or go on with it for at most so many pages."""
     stream, pulled = cycle.stream, PullReport()
-    reads = _reads(cycle, side)
+    reads, began = _reads(cycle, side), cycle.environment.now()
+    read_at = began if stream.sharing[side] and not stream.specs[side].incremental else None
     if cursor.sweep is None or cursor.reads != reads:
         cursor = _begun(cycle, side, cursor, reads)
     limit = None if cursor.swept_at is None else limit
@@ -128,7 +140,7 @@ def _sweep(
             pulled += take_in(db, cycle, side, records, sweep=number)
             observations.mark_swept(db, stream.accounts[side].name, stream.resource, same, number)
             pulled += PullReport(seen=len(same))
-            cursor = replace(cursor, sweep_cursor=page.cursor)
+            cursor = replace(cursor, sweep_cursor=page.cursor, read_at=read_at or cursor.read_at)
             cursors.save(db, stream.pair, side, stream.resource, cursor)
         last = page.cursor
         cycle.environment.progress(f"reading {stream.accounts[side].name}", pulled.seen, page.total)
@@ -143,7 +155,15 @@ def _sweep(
         ask_again(cycle, side)
     with cycle.writing() as db:
         count = observations.count(db, stream.accounts[side].name, stream.resource)
-        done = Cursor(last, None, None, cycle.environment.now(), count, reads)
+        done = Cursor(
+            cursor=last,
+            swept_at=cycle.environment.now(),
+            swept_count=count,
+            reads=reads,
+            read_at=read_at,
+            swept_from=cursor.sweep_began,
+            swept_reads=reads,
+        )
         cursors.save(db, stream.pair, side, stream.resource, done)
     return replace(pulled, swept_from=cursor.sweep_began)
 
@@ -204,7 +224,7 @@ def _look_for_the_gone(
         with reading(cycle.environment.store) as db:
             ids = observations.unswept(db, account, stream.resource, sweep, stream.chunk, after)
         if not ids:
-            return pulled + _follow_the_others(cycle, side, sweep)
+            return pulled
         hidden = set() if thorough else _hidden(cycle, side, ids)
         missed = set(hidden)
         for remote_id in ids:
@@ -235,19 +255,6 @@ def _pass_over(cycle: Cycle, side: Side, sweep: int) -> None:
         if not ids:
             return
         after = ids[-1]
-
-
-def _follow_the_others(cycle: Cycle, side: Side, sweep: int) -> PullReport:
-    """Take in what another pair of this account has found to be gone."""
-    stream, pulled = cycle.stream, PullReport()
-    account = stream.accounts[side].name
-    while True:
-        with cycle.writing() as db:
-            ids = members.outlived(db, stream.pair, stream.resource, side, account, stream.chunk)
-            gone = [Record(remote_id, {}, gone=True) for remote_id in ids]
-            pulled += take_in(db, cycle, side, gone, sweep=sweep)
-        if not ids:
-            return pulled
 
 
 def _hidden(cycle: Cycle, side: Side, ids: Sequence[str]) -> set[str]:

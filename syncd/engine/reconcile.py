@@ -11,9 +11,8 @@ from syncd.engine.context import Cycle
 from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
 from syncd.engine.matching import match
-from syncd.engine.observe import stands_as_shown
 from syncd.engine.situations import situations_of
-from syncd.engine.standing import keep
+from syncd.engine.standing import keep, stands_as_shown
 from syncd.engine.within import match_within
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import Move, OpKind

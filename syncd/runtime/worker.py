@@ -20,6 +20,7 @@ from syncd.errors import (
     SyncdError,
     ThrottledError,
 )
+from syncd.model.side import SIDES, Both
 from syncd.model.spec import ResourceSpec
 from syncd.runtime.stop import Stop
 from syncd.store import database, runs
@@ -99,7 +100,7 @@ class Worker:
             create_fields=True,
             anew=self.ask_anew,
             patience=self.every * ACCOUNT_FACTOR,
-            shaped=partial(_shaped, passed),
+            shaped=partial(_shaped, passed, self.every),
         )
         self.ask_anew = False
         if report.state is RunState.HELD:
@@ -158,13 +159,17 @@ def _log() -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def _shaped(passed: timedelta, stream: Stream) -> Stream:
-    pages = stream.specs.map(lambda spec: _pages(spec, passed))
-    return replace(stream, sweep_pages=pages, turns=pages)
+def _shaped(passed: timedelta, every: timedelta, stream: Stream) -> Stream:
+    pages = Both(*(_pages(stream.specs[s], passed, len(stream.told[s]) + 1) for s in SIDES))
+    return replace(stream, sweep_pages=pages, turns=pages, fresh_for=every)
 
 
-def _pages(spec: ResourceSpec, passed: timedelta) -> int | None:
-    """How much of a listing that never ends a cycle may read, to keep to its share."""
+def _pages(spec: ResourceSpec, passed: timedelta, readers: int) -> int | None:
+    """How much of a listing that never ends a cycle may read, to keep to its share.
+
+    Args:
+        readers: pairs that divide it among them.
+    """
     if spec.sweep_rate is None:
         return None
-    return max(1, int(spec.sweep_rate * passed.total_seconds()))
+    return max(1, int(spec.sweep_rate * passed.total_seconds() / readers))

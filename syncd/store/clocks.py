@@ -10,6 +10,8 @@ _DATED = (
     (t.op, t.op.c.pair, t.op.c.sent_at),
     (t.cursor, t.cursor.c.pair, t.cursor.c.swept_at),
     (t.cursor, t.cursor.c.pair, t.cursor.c.sweep_began),
+    (t.cursor, t.cursor.c.pair, t.cursor.c.swept_from),
+    (t.cursor, t.cursor.c.pair, t.cursor.c.read_at),
     (t.run, t.run.c.pair, t.run.c.started_at),
     (t.run, t.run.c.pair, t.run.c.ended_at),
     (t.pair, t.pair.c.name, t.pair.c.window_from),

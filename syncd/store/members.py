@@ -327,27 +327,6 @@ def unlink(db: sa.Connection, links: Iterable[int]) -> None:
         db.execute(t.member.update().where(within(_M.link_id, some)).values(link_id=None))
 
 
-@prepared
-def _outlived(pair: Any, resource: Any, side: Any, account: Any, limit: Any) -> sa.Executable:
-    # Not a join: PostgreSQL without statistics compares every member with every observation.
-    o = t.observation.c
-    own = sa.and_(_at(pair, resource), _M.side == side, _M.remote_id == o.remote_id)
-    state = sa.select(_M.state).where(own).scalar_subquery()
-    return (
-        sa.select(o.remote_id)
-        .where(o.account == account, o.resource == resource, o.gone, state != State.GONE.value)
-        .limit(limit)
-    )
-
-
-def outlived(
-    db: sa.Connection, pair: str, resource: Resource, side: Side, account: str, limit: int
-) -> list[str]:
-    """Records that are gone, as another pair of their account has found out."""
-    at = {"pair": pair, "resource": resource.value, "side": side.value, "account": account}
-    return list(_outlived(db, **at, limit=limit).scalars())
-
-
 def count_filtered(db: sa.Connection, pair: str, resource: Resource) -> int:
     """How many linked records the pair's filter leaves out, on the side with more of them."""
     rows = db.execute(

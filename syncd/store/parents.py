@@ -76,6 +76,17 @@ def note_read(db: sa.Connection, shelf: Shelf, parent_id: str, now: datetime) ->
     upsert(db, t.parent_read, [row], ["read_at", "due"])
 
 
+@prepared
+def _turn(pair: Any, side: Any, resource: Any, parent_id: Any, now: Any) -> sa.Executable:
+    here = sa.and_(_at(pair, side, resource), _P.parent_id == parent_id)
+    return t.parent_read.update().where(here, _P.read_at < now).values(read_at=now)
+
+
+def note_turn(db: sa.Connection, shelf: Shelf, parent_id: str, now: datetime) -> None:
+    """Note that another pair has had its turn with a contact. If it is due here, it stays so."""
+    _turn(db, **shelf.key, parent_id=parent_id, now=now)
+
+
 def forget(db: sa.Connection, shelf: Shelf, ids: Iterable[str]) -> None:
     """Never list the records of these contacts again, unless something happens to them."""
     for some in chunks(ids):

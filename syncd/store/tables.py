@@ -183,6 +183,31 @@ cursor = sa.Table(
     sa.Column("sweep_began", Moment),  # when that began
     sa.Column("swept_at", Moment),  # when the last complete sweep ended
     sa.Column("swept_count", sa.Integer),  # how many records it saw
+    sa.Column("swept_from", Moment),  # when that began
+    sa.Column("swept_reads", sa.String(32)),  # digest of the fields that it asked for
+    sa.Column("read_at", Moment),  # when all up to then had been read, where several pairs do
+)
+
+# The pairs that read an account, and what each reads of it.
+reader = sa.Table(
+    "reader",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("account", sa.String(64), nullable=False),
+    sa.Column("fields", _JSON, nullable=False),
+    sa.Index(None, "account", "resource"),
+)
+
+# What one pair has seen of an account, and another that reads it too has not taken in yet.
+fanout = sa.Table(
+    "fanout",
+    metadata,
+    sa.Column("pair", sa.String(64), primary_key=True),
+    sa.Column("side", sa.String(5), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),
+    sa.Column("remote_id", sa.String(255), primary_key=True),
 )
 
 # Contacts whose records of a resource can only be listed one contact at a time.

@@ -294,6 +294,9 @@ class World:
         stream = self.process.opened.get(self.name)
         if stream is None or any(stream.imagined) or stream.resting:
             return False
+        all_known = stream.told == stream.sharing  # or else another pair may read by now
+        if not all_known or not all(stream.registered[s] for s in SIDES if stream.sharing[s]):
+            return False
         return self.now - self.process.opened_at[self.name] < CHECK_EVERY
 
     @property

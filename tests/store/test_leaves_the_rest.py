@@ -124,25 +124,6 @@ def test_members_are_counted_in_one_place(store: sa.Engine) -> None:
     ]
 
 
-@pytest.mark.parametrize("absent", ["account", "resource", "gone", "side", "pair", None])
-def test_what_another_pair_has_found_gone_is_gone_in_one_place(
-    store: sa.Engine, absent: str | None
-) -> None:
-    fill(store)
-    account, resource = ("elsewhere" if absent == "account" else "crm"), CONTACT
-    if absent == "resource":
-        resource = NOTE
-    with store.begin() as db:
-        observations.save(db, account, resource, [observation("x", gone=absent != "gone")])
-        if absent == "side":
-            members.save(
-                db, PAIR, CONTACT, [member("y", LEFT), member("x", LEFT, state=State.GONE)]
-            )
-        pair = "third" if absent == "pair" else PAIR
-        found = members.outlived(db, pair, CONTACT, LEFT, "crm", 10)
-    assert found == ([] if absent else ["x"])
-
-
 CHANGES: dict[str, tuple[dict[str, Any], Callable[[sa.Connection], object], set[int]]] = {
     "unlink": ({}, lambda db: members.unlink(db, [3]), {3}),
     "by_keys": ({}, lambda db: wake.by_keys(db, ["k"]), ALL),

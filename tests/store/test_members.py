@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from syncd.model.link import Member, State
 from syncd.model.record import Resource
 from syncd.model.side import Both, Side
-from syncd.store import links, members, observations, wake
+from syncd.store import links, members, wake
 
-from .samples import CONTACT, PAIR, counted, member, observation, wait_until_another_waits
+from .samples import CONTACT, PAIR, counted, member, wait_until_another_waits
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 
@@ -94,18 +94,6 @@ def test_namesakes_of_both_sides_are_found_but_not_the_gone(store: sa.Engine) ->
         assert members.with_keys(db, PAIR, CONTACT, [key]) == [here, there]
         assert members.with_keys(db, PAIR, CONTACT, ["1"], second=True) == [here]
         assert members.gone_with_keys(db, PAIR, CONTACT, [key]) == [gone]
-
-
-def test_a_record_that_another_pair_has_found_gone_is_told_of_until_it_is_taken_in(
-    store: sa.Engine,
-) -> None:
-    """Whatever has the same id on the other side, in another account."""
-    save(store, member("a"), member("a", RIGHT))
-    with store.begin() as db:
-        observations.save(db, "crm", CONTACT, [observation("a", gone=True)])
-        assert members.outlived(db, PAIR, CONTACT, LEFT, "crm", 9) == ["a"]
-        members.save(db, PAIR, CONTACT, [member("a", state=State.GONE)])
-        assert members.outlived(db, PAIR, CONTACT, LEFT, "crm", 9) == []
 
 
 def test_unlinking_leaves_the_records(store: sa.Engine) -> None:
