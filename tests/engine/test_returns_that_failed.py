@@ -246,3 +246,18 @@ def test_dnd_that_is_lifted_and_set_again_since_a_backup_is_that_of_the_backup()
         somebody("opt out left", BOB),
         ("the_store_is_put_back", {}),
     )
+
+
+def test_an_address_that_who_left_is_given_unseen_is_out_whatever_it_confirms_meanwhile() -> None:
+    """GHL does not date it, and so it happens when it is heard, three seconds too late for Cy."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create left", address=BOB), Deed("create left", address=CY), settled=True, **NEWER
+        ),
+        returns(Deed("opt out left", whom=CY)),
+        returns(Deed("opt out right", whom=BOB), Deed("confirm right", address=BOB)),
+        somebody("add address left", BOB, address=CY),
+        later(3),
+        somebody("confirm right", address=CY),
+    )

@@ -160,7 +160,8 @@ class Words:
         """Somebody confirms an opt-in, after an opt-out that our side knows or not."""
         self.confirmed[address] = now
         self.inherited.discard(address)
-        if not self.newer or address not in self.known - self.unheard - self.undated or self.ahead:
+        heard = self.known - self.unheard - self.undated - self.unseen.keys()
+        if not self.newer or address not in heard or self.ahead:
             return
         if self.heard_at is None or now - self.heard_at >= SECOND:
             self.fresh[remote_id] = address
