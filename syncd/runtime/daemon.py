@@ -14,13 +14,14 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 import structlog
 
 from syncd import __version__
 from syncd.app import App
-from syncd.config.load import Configuration
+from syncd.config.load import Configuration, Pair
 from syncd.config.settings import MOST_THREADS
 from syncd.connectors.api import Wire
 from syncd.errors import ConfigError, SyncdError
@@ -95,7 +96,8 @@ class Daemon:
             if name in self.workers:
                 self.workers[name].following = app
             else:
-                self.workers[name] = Worker(name, app, self.stop)
+                noticed = partial(self._tell_others, schedule, name)
+                self.workers[name] = Worker(name, app, self.stop, noticed=noticed)
             work, settings = self.workers[name].work, pair.settings
             schedule.keep(name, work, settings.every, settings.jitter, first=APART * n)
 
@@ -126,6 +128,15 @@ class Daemon:
         self._assign(schedule, fresh)
         _log().info("configuration taken over", pairs=list(fresh.pairs))
 
+    def _tell_others(self, schedule: Schedule, name: str) -> None:
+        """Have other pairs of the accounts take in what one has seen; who waits, waits on."""
+        pairs = self.configuration.pairs
+        theirs = _accounts(pairs[name]) if name in pairs else set()
+        for other, pair in pairs.items():
+            worker = self.workers.get(other)
+            if other != name and theirs & _accounts(pair) and worker and not worker.failures:
+                schedule.hasten(other)
+
     # -- around the work -----------------------------------------------------------------
 
     def _unexpected(self, name: str, error: BaseException) -> None:
@@ -135,6 +146,10 @@ class Daemon:
         )
         if name in self.workers:
             self.workers[name].note(f"Unexpected error: {type(error).__name__}; see the log.")
+
+
+def _accounts(pair: Pair) -> set[str]:
+    return {pair.account(side) for side in SIDES}
 
 
 def divided(configuration: Configuration) -> Configuration:

@@ -108,6 +108,12 @@ class Schedule:
             for name in late:
                 self._move(name, datetime.now(UTC))
 
+    def hasten(self, name: str) -> None:
+        """Call work now that is planned for later; what is being done is left alone."""
+        with self._lock:
+            if name in self._due_s:
+                self._begin_within(name, timedelta())
+
     def drop(self, name: str) -> None:
         """Call this work no more; if it is being done, it is done to its end."""
         with self._lock:

@@ -42,6 +42,8 @@ class Worker:
         failures: cycles that ended in an error, in a row.
         read_at: when the last cycle began.
         clock: tells seconds, and is never put back.
+        noticed: called after a cycle that saw or wrote something: other pairs of its accounts
+            need not wait for their turn to take it in.
     """
 
     pair: str
@@ -52,10 +54,17 @@ class Worker:
     read_at: datetime | None = None
     ask_anew: bool = False
     clock: Callable[[], float] = time.monotonic
+    noticed: Callable[[], None] = lambda: None
 
     @property
     def every(self) -> timedelta:
         return self.app.pair_named(self.pair).settings.every
+
+    @property
+    def _fresh_for(self) -> timedelta:
+        """A pair that reads as often as this one is never that far behind."""
+        settings = self.app.pair_named(self.pair).settings
+        return settings.every + settings.every / 2 + settings.jitter
 
     def work(self) -> timedelta:
         """Run cycles until one leaves nothing to do; how long to wait until the next.
@@ -74,6 +83,8 @@ class Worker:
             except SyncdError as error:
                 return self._after(error)
             self.failures = 0
+            if report.written or any(seen.changed for seen in report.pulled):
+                self.noticed()
             finished += report.finished
             if self.stop() or not _has_more(report):
                 break
@@ -100,7 +111,7 @@ class Worker:
             create_fields=True,
             anew=self.ask_anew,
             patience=self.every * ACCOUNT_FACTOR,
-            shaped=partial(_shaped, passed, self.every),
+            shaped=partial(_shaped, passed, self._fresh_for),
         )
         self.ask_anew = False
         if report.state is RunState.HELD:
@@ -159,9 +170,9 @@ def _log() -> structlog.stdlib.BoundLogger:
     return logger
 
 
-def _shaped(passed: timedelta, every: timedelta, stream: Stream) -> Stream:
+def _shaped(passed: timedelta, fresh_for: timedelta, stream: Stream) -> Stream:
     pages = Both(*(_pages(stream.specs[s], passed, len(stream.told[s]) + 1) for s in SIDES))
-    return replace(stream, sweep_pages=pages, turns=pages, fresh_for=every)
+    return replace(stream, sweep_pages=pages, turns=pages, fresh_for=fresh_for)
 
 
 def _pages(spec: ResourceSpec, passed: timedelta, readers: int) -> int | None:

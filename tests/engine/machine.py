@@ -53,6 +53,7 @@ def _of_its_automations(machine: "Machine") -> st.SearchStrategy[list[str]]:
 
 
 ITS_AUTOMATIONS = st.runner().flatmap(_of_its_automations)
+PATIENCE = timedelta(minutes=10)  # of the daemon with an account that another pair has read
 ANY_DEED = st.runner().flatmap(_of_its_platforms)
 ANY_ACCIDENT = st.runner().flatmap(_of_its_fields)
 
@@ -70,6 +71,7 @@ class Machine(Walk):
         resubscribe=st.sampled_from(("never", "newer")),
         automated=ITS_AUTOMATIONS,
         settled=st.booleans(),
+        patient=st.booleans(),
         first=st.lists(deeds("create left", "create right"), min_size=1, max_size=4),
     )
     @told
@@ -85,6 +87,7 @@ class Machine(Walk):
         automated: list[str],
         settled: bool,
         first: list[Deed],
+        patient: bool = False,
     ) -> None:
         cls = type(self)
         policy: dict[str, Any] = {"delete": delete, "consent": {"resubscribe": resubscribe}}
@@ -98,6 +101,7 @@ class Machine(Walk):
             **policy,
             **cls.place(),
         )
+        world.fresh_for = PATIENCE if patient else timedelta()
         self.world = world
         self.automations = automated
         world.configure(

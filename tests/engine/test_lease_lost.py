@@ -4,6 +4,7 @@ import ast
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -24,7 +25,7 @@ from syncd.store import database, leases, runs
 from syncd.store import tables as t
 from syncd.store.runs import RunState
 from tests.engine.line import CrashError
-from tests.engine.pairs import GHL, MAILEON
+from tests.engine.pairs import GHL, MAILEON, PAIR, PLATFORM, RULES
 from tests.engine.scenes import ADA, BOB
 from tests.engine.world import Build, World, assert_alike
 
@@ -346,6 +347,21 @@ def a_field_that_is_gone(stage: Stage) -> Run:
     return run_and_put_back
 
 
+def what_the_other_pair_has_read(stage: Stage) -> Run:
+    """Both read one account; this pair goes on where the other one is, and says for the first
+    time that it reads it."""
+    world = stage.world
+    other = replace(world, name=PAIR, platform=PLATFORM, rules=RULES)
+    stage.person(stage.ada)
+    world.settle()
+    other.pair(anew=True)
+    other.cycle()
+    with world.running().store.begin() as db:
+        db.execute(t.reader.delete().where(t.reader.c.pair == world.name))
+    world.pair(anew=True)
+    return world.cycle
+
+
 def a_released_run(stage: Stage) -> Run:
     world = stage.world
     stage.person(stage.ada)
@@ -385,8 +401,14 @@ SCENES: tuple[Scene, ...] = (
     somebody_who_bears_our_reference,
     a_field_that_is_gone,
     a_released_run,
+    what_the_other_pair_has_read,
 )
-OF_THE_SECOND_PAIR = (ids_that_follow, a_backfill_without_a_feed, an_opt_out_told_by_address)
+OF_THE_SECOND_PAIR = (
+    ids_that_follow,
+    a_backfill_without_a_feed,
+    an_opt_out_told_by_address,
+    what_the_other_pair_has_read,
+)
 
 
 def built(made: Build, scene: Scene) -> World:

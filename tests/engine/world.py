@@ -88,6 +88,7 @@ class World:
 
     Attributes:
         name, platform, rules: of the pair.
+        fresh_for: as in `Stream`: what another pair has read a moment ago is not read again.
     """
 
     folder: Path
@@ -102,6 +103,7 @@ class World:
     crash: Callable[[str], None] = field(default=lambda _: None)
     stopping: Callable[[], bool] = field(default=lambda: False)
     chunk: int = 500
+    fresh_for: timedelta = timedelta()
     process: Process = field(default_factory=Process)
     engines: dict[str, sa.Engine] = field(default_factory=dict)
 
@@ -282,7 +284,9 @@ class World:
                 if reader is not None:
                     reader._concurrency = 1  # requests of several threads have no order
             specs = stream.specs.map(lambda spec: replace(spec, concurrency=1))
-            opened[self.name] = replace(stream, specs=specs, chunk=self.chunk)
+            opened[self.name] = replace(
+                stream, specs=specs, chunk=self.chunk, fresh_for=self.fresh_for
+            )
         return opened[self.name]
 
     def set_up(self, stream: Stream) -> None:

@@ -262,3 +262,19 @@ def test_work_that_is_planned_is_called_no_later_when_it_is_kept_anew() -> None:
     assert soon.wait(PATIENCE_S)
     assert late.wait(PATIENCE_S)
     assert schedule.stop(lambda: False)
+
+
+def test_work_is_called_before_its_time_when_there_is_news_for_it() -> None:
+    called = threading.Event()
+
+    def work() -> timedelta:
+        called.set()
+        return MINUTE
+
+    schedule = Schedule(lambda *_: None, threads=THREADS)
+    schedule.keep("shop", work, MINUTE, AT_ONCE, first=MINUTE)
+    schedule.start()
+    schedule.hasten("nobody")
+    schedule.hasten("shop")
+    assert called.wait(PATIENCE_S)
+    assert schedule.stop(lambda: False)

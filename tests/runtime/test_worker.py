@@ -78,3 +78,15 @@ def test_after_an_error_the_wait_is_whole(opened: App, platforms: dict[str, Any]
     platforms["left"].is_away = True
     worker = Worker("pair0", opened, Stop(), clock=Clock(4))
     assert worker.work() == EVERY
+
+
+def test_who_has_seen_or_written_something_says_so(
+    opened: App, platforms: dict[str, Invented]
+) -> None:
+    said: list[str] = []
+    worker = Worker("pair0", opened, Stop(), noticed=lambda: said.append("news"))
+    worker.work()
+    assert said == []
+    platforms["left"].put("1", {"email": "ann@example.org", "city": "Oslo"})
+    worker.work()
+    assert said
