@@ -298,10 +298,15 @@ class World:
         stream = self.process.opened.get(self.name)
         if stream is None or any(stream.imagined) or stream.resting:
             return False
-        all_known = stream.told == stream.sharing  # or else another pair may read by now
-        if not all_known or not all(stream.registered[s] for s in SIDES if stream.sharing[s]):
+        opened_at = self.process.opened_at[self.name]
+        if opened_at < FAR and not self._knows_its_readers(stream):
             return False
-        return self.now - self.process.opened_at[self.name] < CHECK_EVERY
+        return self.now - opened_at < CHECK_EVERY
+
+    def _knows_its_readers(self, stream: Stream) -> bool:
+        """Or else another pair may have begun to read an account of this one."""
+        registered = all(stream.registered[s] for s in SIDES if stream.sharing[s])
+        return registered and stream.told == stream.sharing
 
     @property
     def environment(self) -> Environment:
