@@ -20,7 +20,6 @@ from syncd.errors import (
     SyncdError,
     ThrottledError,
 )
-from syncd.model.side import SIDES, Both
 from syncd.model.spec import ResourceSpec
 from syncd.runtime.stop import Stop
 from syncd.store import database, runs
@@ -171,16 +170,12 @@ def _log() -> structlog.stdlib.BoundLogger:
 
 
 def _shaped(passed: timedelta, fresh_for: timedelta, stream: Stream) -> Stream:
-    pages = Both(*(_pages(stream.specs[s], passed, len(stream.told[s]) + 1) for s in SIDES))
+    pages = stream.specs.map(lambda spec: _pages(spec, passed))
     return replace(stream, sweep_pages=pages, turns=pages, fresh_for=fresh_for)
 
 
-def _pages(spec: ResourceSpec, passed: timedelta, readers: int) -> int | None:
-    """How much of a listing that never ends a cycle may read, to keep to its share.
-
-    Args:
-        readers: pairs that divide it among them.
-    """
+def _pages(spec: ResourceSpec, passed: timedelta) -> int | None:
+    """How much of a listing that never ends a cycle may read, to keep to its share."""
     if spec.sweep_rate is None:
         return None
-    return max(1, int(spec.sweep_rate * passed.total_seconds() / readers))
+    return max(1, int(spec.sweep_rate * passed.total_seconds()))
