@@ -7,8 +7,10 @@ import sqlalchemy as sa
 
 from syncd.core.consent import carried
 from syncd.core.digest import digest
+from syncd.engine import journal
 from syncd.engine.context import Cycle
 from syncd.engine.effect import is_in_effect
+from syncd.engine.journal import Written
 from syncd.engine.optouts import keys_of
 from syncd.engine.settled import fields_heeded, is_plain, is_whole
 from syncd.engine.standing import keep, reference_of, stir
@@ -67,9 +69,11 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
     unsettled: set[int] = set()
     made: dict[int, str] = {}  # ids of new records, by link
     left: set[str] = set()  # addresses that our own writes have freed for others
+    written: list[Written] = []
     for sent, receipt in done:
         link = touched.get(sent.link_id)
         if link is None:
+            written.append(Written(sent))
             continue
         remote_id = _target(sent, receipt)
         answer = answers.get(sent.op.id, {})
@@ -77,11 +81,13 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
         if sent.op.kind is OpKind.CREATE and remote_id is not None:
             made[link.id] = remote_id
         if remote_id is None:
+            written.append(Written(sent, link))
             continue
         old = fresh.get(remote_id) or known.get(remote_id)
         wanted = _wanted(cycle, side, sent, old)
         seen = _shown_after(sent, receipt, old, _fields_after(cycle, side, wanted, answer))
         fresh[remote_id] = seen
+        written.append(Written(sent, link, old, seen))
         before = standing.get(remote_id)
         marked[remote_id] = _member_after(cycle, side, seen, before, link)
         as_wanted = seen.fields == wanted and verified.get(sent.op.id, True)
@@ -96,6 +102,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
     # Who was made behind the page that a sweep has reached is not missing in it.
     sweep = cursors.load(db, stream.pair, side, stream.resource).sweep or cycle.run_id
     observations.save(db, account, stream.resource, list(fresh.values()), sweep)
+    journal.wrote(db, cycle, side, written)
     fanout.tell(db, account, stream.resource, stream.pair, fresh.keys())
     settled -= unsettled
     for waking in (True, False):

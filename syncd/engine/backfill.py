@@ -14,6 +14,7 @@ from datetime import timedelta
 import sqlalchemy as sa
 
 from syncd.core.match import NO_KEY
+from syncd.engine import journal
 from syncd.engine.apply import apply
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.backfill_request import BackfillReport, BackfillRequest
@@ -271,12 +272,12 @@ def _plan_items(cycle: Cycle, items: Sequence[Item]) -> list[int]:
 
 def _park_keyless(db: sa.Connection, cycle: Cycle, found: Iterable[Member]) -> None:
     """Records without an address cannot be recognised, so nothing is done with them."""
-    parked = [
-        replace(m, state=State.PARKED, cause=NO_KEY, todo=False)
-        for m in found
-        if m.key is None and m.link_id is None and m.state is not State.GONE
+    keyless = [
+        m for m in found if m.key is None and m.link_id is None and m.state is not State.GONE
     ]
+    parked = [replace(m, state=State.PARKED, cause=NO_KEY, todo=False) for m in keyless]
     keep(db, cycle.stream, parked)
+    journal.parked(db, cycle, zip(keyless, parked, strict=True))
 
 
 def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Member]:

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from syncd.core.consent import CONSENT, OURS, shown
 from syncd.core.match import DUPLICATE
 from syncd.core.situation import OPTED_OUT
+from syncd.engine import journal
 from syncd.engine.advance import advance, told_of_others
 from syncd.engine.context import Cycle
 from syncd.engine.inquire import note_opt_outs
@@ -47,6 +48,7 @@ class _Batch:
     opted_out: dict[str, int] = field(default_factory=dict)  # link by address
     told: list[str] = field(default_factory=list)  # addresses without a record known to us
     refused: list[Refusal] = field(default_factory=list)
+    dead: dict[int, str] = field(default_factory=dict)  # code by op
     doubted: dict[int, int] = field(default_factory=dict)  # creates in doubt before, by link
 
 
@@ -89,6 +91,7 @@ def confirm(
         heard = _heard(db, cycle, side, batch)
         _park(db, cycle, batch)
         refusals.note(db, cycle.stream.pair, batch.refused)
+        journal.refused(db, cycle, side, sent, batch.dead, batch.refused)
         ops.settle(db, batch.states, verified)
         ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))
@@ -153,6 +156,7 @@ def _sort(cycle: Cycle, side: Side, sent: Sent, receipt: Receipt, batch: _Batch)
             batch.refused.extend(refused)
         case RecordError():
             batch.states[sent.op.id] = (OpState.DEAD, _said(error))
+            batch.dead[sent.op.id] = error.code
             batch.parked[sent.link_id] = error.code
         case _:
             batch.states[sent.op.id] = (OpState.DROPPED, _said(error))
@@ -248,9 +252,11 @@ def _park(db: sa.Connection, cycle: Cycle, batch: _Batch) -> None:
     if not batch.parked:
         return
     stream = cycle.stream
-    parked = [
-        replace(m, state=State.PARKED, cause=batch.parked[m.link_id])
+    found = [
+        m
         for m in members.of_links(db, batch.parked, locked=True)
         if m.link_id is not None and m.state is not State.GONE
     ]
+    parked = [replace(m, state=State.PARKED, cause=batch.parked[m.link_id or 0]) for m in found]
     keep(db, stream, parked)
+    journal.parked(db, cycle, zip(found, parked, strict=True))

@@ -1,11 +1,13 @@
 """Whether a record shows what an op wanted to write."""
 
+from dataclasses import replace
+
 from syncd.core.sets import members_of
 from syncd.core.shadow import shadow_name
 from syncd.engine.context import Cycle
 from syncd.model.rule import Rule
 from syncd.model.side import Side
-from syncd.model.values import Consent, Fields, Level, SetDelta, Value
+from syncd.model.values import Consent, Fields, Level, Patch, SetDelta, Value
 from syncd.store.ops import Sent
 
 EMPTY: frozenset[str] = frozenset()
@@ -18,6 +20,29 @@ def is_in_effect(cycle: Cycle, sent: Sent, fields: Fields) -> bool:
     it is written: what it holds beyond that is the edit of somebody else.
     """
     return not hides(sent, fields) and may_be_in_effect(cycle, sent, fields)
+
+
+def is_made_by(cycle: Cycle, sent: Sent, fields: Fields) -> bool:
+    """Whether a record is the one that a create has made: by our reference, or all that was sent.
+
+    Else it may be somebody else's, and is matched. What a person has changed of ours since is
+    an edit: what we sent is what was agreed.
+    """
+    reference = cycle.stream.planner.references[sent.side]
+    if reference and reference in sent.op.patch:
+        return fields.get(reference) == sent.op.patch[reference]
+    told = _told(cycle, sent)
+    return is_in_effect(cycle, replace(sent, op=replace(sent.op, patch=told)), fields)
+
+
+def _told(cycle: Cycle, sent: Sent) -> Patch:
+    """Of what a create carries, all that has to be shown by what it made.
+
+    What belongs to a contact is known by what people know it by, and may have been edited since.
+    """
+    known_by = cycle.stream.specs[sent.side].recognised_by
+    told = {name: value for name, value in sent.op.patch.items() if name in known_by}
+    return told or sent.op.patch
 
 
 def hides(sent: Sent, fields: Fields) -> bool:

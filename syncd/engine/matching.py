@@ -9,6 +9,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from syncd.core.match import AMBIGUOUS, NO_KEY, Join, match_group, match_second
+from syncd.engine import journal
 from syncd.engine.context import Cycle
 from syncd.engine.standing import keep
 from syncd.model.link import Link, Member, State
@@ -82,6 +83,7 @@ def _park_keyless(cycle: Cycle) -> None:
                 for m in keyless
             ]
             keep(db, stream, [replace(m, todo=False) for m in parked])
+            journal.parked(db, cycle, zip(keyless, parked, strict=True))
 
 
 def match_keys(db: sa.Connection, cycle: Cycle, keys: Sequence[str]) -> None:
@@ -190,6 +192,8 @@ def store_matches(
     """
     stream = cycle.stream
     settled = [replace(m, state=State.PARKED, cause=cause, todo=False) for m, cause in parked]
+    journal.parked(db, cycle, zip((m for m, _ in parked), settled, strict=True))
+    joined: dict[int, Both[str | None]] = {}
     wanted: list[Both[str | None]] = []
     waiting: list[list[Member]] = []
     for join in joins:
@@ -199,12 +203,14 @@ def store_matches(
             waiting.append([join.left, join.right])
         else:
             settled.extend(_rejoin(db, stream.pair, join, alive))
+            joined[existing] = Both(join.left.remote_id, join.right.remote_id)
     for member in alone:
         nobody: Both[str | None] = Both(None, None)
         wanted.append(nobody.having(member.side, member.remote_id))
         waiting.append([member])
     under = [homes.get(those[0]) for those in waiting]
     made = links.open_new(db, stream.pair, stream.resource, wanted, under)
+    journal.linked(db, cycle, {**joined, **dict(zip(made, wanted, strict=True))})
     for link_id, those in zip(made, waiting, strict=True):
         settled.extend(
             replace(m, state=State.WAITING, cause=None, link_id=link_id, todo=True) for m in those

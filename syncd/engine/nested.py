@@ -81,7 +81,8 @@ def _read_one(cycle: Cycle, shelf: Shelf, parent_id: str) -> PullReport:
             missing = look(cycle, side, member.remote_id, parent_id)
             records += [missing] if missing is not None else []
     with cycle.writing() as db:
-        pulled = take_in(db, cycle, side, _of(parent_id, records))
+        first = not parents.was_read(db, shelf, parent_id)
+        pulled = take_in(db, cycle, side, _of(parent_id, records), baseline=first)
         if _is_gone(db, cycle, side, parent_id):  # and all that it had, by now
             parents.forget(db, shelf, [parent_id])
         else:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from syncd.core import consent
 from syncd.core.digest import digest
 from syncd.core.odd import noted
+from syncd.engine import journal
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.optouts import keys_of, record_opt_outs
@@ -191,6 +192,8 @@ def take_in(
     records: Iterable[Record],
     sweep: int = 0,
     own: frozenset[str] = frozenset(),
+    *,
+    baseline: bool = False,
 ) -> PullReport:
     """Store records as the last seen, and mark what has to be reconciled.
 
@@ -200,6 +203,7 @@ def take_in(
     Args:
         sweep: number of the sweep that shows them; 0 outside of one.
         own: ids of records whose opt-out we wrote ourselves, to be confirmed in a moment.
+        baseline: a first full listing shows them.
     """
     stream = cycle.stream
     require_as_opened(db, cycle, side)
@@ -210,6 +214,7 @@ def take_in(
     before = ((record, known.get(record.remote_id)) for record in records)
     told = [(record, old, _merged(cycle, side, record, old)) for record, old in before]
     page = {r.remote_id: (r, old, fields) for r, old, fields in told if r.remote_id}
+    standing = members.load(db, stream.pair, stream.resource, side, page)
     fresh: list[Observation] = []
     taken: list[tuple[Record, Observation]] = []
     for record, old, fields in page.values():
@@ -223,10 +228,13 @@ def take_in(
     observations.save(db, account, stream.resource, fresh, sweep)
     changed = {o.remote_id for o in fresh if _is_news(known.get(o.remote_id), o)}
     fanout.tell(db, account, stream.resource, stream.pair, changed)
+    looks = [(known.get(seen.remote_id), seen) for seen in fresh]
+    journal.seen(db, cycle, side, looks, standing, baseline=baseline)
     if sweep:
         observations.mark_swept(db, account, stream.resource, page, sweep)
     as_listed = stand_ins(cycle, side, taken) if sweep and taken else None
-    touched, stirred = stand(db, cycle, side, [seen for _, seen in taken], as_listed)
+    everybody = [seen for _, seen in taken]
+    touched, stirred = stand(db, cycle, side, everybody, standing, as_listed)
     opted_out = record_opt_outs(db, cycle, side, told, own)
     wake.by_keys(db, sorted(stirred | opted_out))
     return PullReport(len(page), touched, frozenset(opted_out))

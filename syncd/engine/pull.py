@@ -123,7 +123,8 @@ def _sweep(
     read_at = began if stream.sharing[side] and not stream.specs[side].incremental else None
     if cursor.sweep is None or cursor.reads != reads:
         cursor = _begun(cycle, side, cursor, reads)
-    limit = None if cursor.swept_at is None else limit
+    first = cursor.swept_at is None
+    limit = None if first else limit
     number, last = cursor.sweep or cycle.run_id, cursor.cursor
     begin = cursor.sweep_cursor or cursor.cursor  # it may remember more than a place
     pages = stream.connector(side).pull(
@@ -137,7 +138,7 @@ def _sweep(
         others = [record for record in page.records if record.remote_id not in same]
         records = settle_doubts(cycle, side, others)
         with cycle.writing() as db:
-            pulled += take_in(db, cycle, side, records, sweep=number)
+            pulled += take_in(db, cycle, side, records, sweep=number, baseline=first)
             observations.mark_swept(db, stream.accounts[side].name, stream.resource, same, number)
             pulled += PullReport(seen=len(same))
             cursor = replace(cursor, sweep_cursor=page.cursor, read_at=read_at or cursor.read_at)

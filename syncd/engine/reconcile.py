@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from syncd.core.flapping import ROUNDS
 from syncd.core.normalise import identity_key
+from syncd.engine import journal
 from syncd.engine.context import Cycle
 from syncd.engine.fields import require_as_opened
 from syncd.engine.inquire import stage_told
@@ -152,7 +153,7 @@ def _store_plans(
             if parked[i, rule].take is None or i not in chosen_in_flight
         ],
     )
-    conflicts.park(db, stream.pair, new, cycle.environment.now(), flipping)
+    opened = conflicts.park(db, stream.pair, new, cycle.environment.now(), flipping)
     problems = {
         (i, rule): code for i, (_, plan) in plans.items() for rule, code in plan.problems.items()
     }
@@ -162,6 +163,7 @@ def _store_plans(
     open_still |= {*unsure}
     after = _after_plan(cycle, plans, standing, seen, open_still)
     keep(db, stream, after)
+    journal.planned(db, cycle, plans, opened, standing, after)
 
 
 def _is_settled(conflict: Conflict, plan: LinkPlan) -> bool:

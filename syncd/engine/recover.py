@@ -1,19 +1,17 @@
 """Recover: ops whose answer was never recorded are looked up before anything is planned."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from syncd.core.consent import CONSENT
 from syncd.engine.confirm import confirm
 from syncd.engine.context import Cycle
-from syncd.engine.effect import hides, is_in_effect, may_be_in_effect
+from syncd.engine.effect import hides, is_in_effect, is_made_by, may_be_in_effect
 from syncd.engine.fields import believed
 from syncd.engine.observe import look, look_again, take_in_one
 from syncd.errors import RecordError
 from syncd.model.op import OpKind, OpState, Receipt
 from syncd.model.record import Record
 from syncd.model.side import Side
-from syncd.model.values import Patch
 from syncd.store import doubts, links, members, ops, wake
 from syncd.store.database import reading
 from syncd.store.ops import Sent
@@ -113,31 +111,14 @@ def _made_by(cycle: Cycle, sent: Sent, found: Sequence[Record]) -> Record | None
     free = [record for record in found if record.remote_id not in linked]
     if cycle.stream.parent is None and len(free) > 1:
         return None
-    return next((record for record in free if _is_ours(cycle, sent, record)), None)
-
-
-def _is_ours(cycle: Cycle, sent: Sent, record: Record) -> bool:
-    """Whether a record is the one that we made: it bears our reference, or all that we sent.
-
-    Else it may be somebody else's, and is matched. What a person has changed of ours since is
-    an edit: what we sent is what was agreed.
-    """
-    shown = cycle.stream.observed(sent.side, record)
-    reference = cycle.stream.planner.references[sent.side]
-    if reference and reference in sent.op.patch:
-        return shown.get(reference) == sent.op.patch[reference]
-    told = _told(cycle, sent)
-    return is_in_effect(cycle, replace(sent, op=replace(sent.op, patch=told)), shown)
-
-
-def _told(cycle: Cycle, sent: Sent) -> Patch:
-    """Of what a create carries, all that has to be shown by what it made.
-
-    What belongs to a contact is known by what people know it by, and may have been edited since.
-    """
-    known_by = cycle.stream.specs[sent.side].recognised_by
-    told = {name: value for name, value in sent.op.patch.items() if name in known_by}
-    return told or sent.op.patch
+    return next(
+        (
+            record
+            for record in free
+            if is_made_by(cycle, sent, cycle.stream.observed(sent.side, record))
+        ),
+        None,
+    )
 
 
 def _look_up(cycle: Cycle, sent: Sent) -> list[Record]:

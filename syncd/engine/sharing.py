@@ -8,7 +8,7 @@ from syncd.engine.fields import require_as_opened
 from syncd.engine.observe import PullReport
 from syncd.engine.standing import stand
 from syncd.model.side import Side
-from syncd.store import cursors, fanout, leases, observations, readers, wake
+from syncd.store import cursors, fanout, leases, members, observations, readers, wake
 from syncd.store.clocks import within
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
@@ -113,7 +113,8 @@ def take_over(cycle: Cycle, side: Side) -> PullReport:
             require_as_opened(db, cycle, side)
             ids = fanout.take(db, place, stream.resource, stream.chunk)
             seen = observations.load(db, account, stream.resource, ids)
-            changed, stirred = stand(db, cycle, side, [*seen.values()])
+            standing = members.load(db, stream.pair, stream.resource, side, seen)
+            changed, stirred = stand(db, cycle, side, [*seen.values()], standing)
             wake.by_keys(db, sorted(stirred))
         pulled += PullReport(len(seen), changed)
         cycle.environment.crash("fanout")

@@ -48,19 +48,19 @@ def stand(
     cycle: Cycle,
     side: Side,
     seen: Sequence[Observation],
+    standing: Mapping[str, Member],
     listed: Mapping[str, int] | None = None,
 ) -> tuple[int, set[str]]:
     """Write down under what records are known in this pair, by what is seen of them.
 
     Args:
+        standing: as what they were known before.
         listed: as `members.save`.
 
     Returns:
         How many of them are to be reconciled for it; and the keys of others that are, too.
     """
     stream = cycle.stream
-    ids = [one.remote_id for one in seen]
-    standing = members.load(db, stream.pair, stream.resource, side, ids)
     touched: list[Member] = []
     stirred: set[str] = set()
     moved: set[int | None] = set()

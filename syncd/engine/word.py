@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from syncd.errors import ConfigError
-from syncd.store import runs, windows
+from syncd.store import journal, runs, windows
 from syncd.store.runs import BACKFILL, Run, RunState
 
 if TYPE_CHECKING:  # `syncd status` tells why a run is held, and needs nothing of the engine
@@ -56,7 +56,11 @@ def _terms_of(run: Run) -> Mapping[str, Any]:
 
 
 def approve(
-    environment: "Environment", pair: str, run_id: int | None = None, opened: "Stream | None" = None
+    environment: "Environment",
+    pair: str,
+    run_id: int | None = None,
+    opened: "Stream | None" = None,
+    by: str | None = None,
 ) -> Run:
     """Note a person's word on what they have looked at; the next cycle sends it.
 
@@ -66,6 +70,7 @@ def approve(
     Args:
         opened: the pair as it is now; a plan that was made of another one is refused. The
             cycle looks once more.
+        by: who gives it, for the journal.
 
     Returns:
         The run that goes on by it: the held one, if there is one, or else the plan itself.
@@ -94,6 +99,7 @@ def approve(
             db, run.id, state=run.state, mode=run.mode, approved=approved, progress=progress
         )
         windows.start_anew(db, pair, environment.now())
+        journal.released(db, run, environment.now(), by)
     return run
 
 

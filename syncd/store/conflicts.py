@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
@@ -16,6 +16,8 @@ from syncd.store import tables as t
 from syncd.store.prepared import prepared
 from syncd.store.upsert import chunks, insert, upsert
 from syncd.store.within import within
+
+Wanted: TypeAlias = tuple[int, str, Both[tuple[Value, ...]]]  # link, rule, what each side shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +126,17 @@ def get(db: sa.Connection, conflict_id: int) -> tuple[str, Conflict] | None:
 def park(
     db: sa.Connection,
     pair: str,
-    wanted: Sequence[tuple[int, str, Both[tuple[Value, ...]]]],
+    wanted: Sequence[Wanted],
     now: datetime,
     flipping: Collection[tuple[int, str]] = (),
-) -> None:
+) -> Sequence[Wanted]:
     """Park conflicts as (link, rule, values); `flipping` says which of them flip.
 
     One that is parked already with the same values stays as it is, with the person's
     choice; with other values it is asked anew, since the choice was made for the old ones.
+
+    Returns:
+        Those that are new, or asked anew.
     """
     present = of_links(db, {link_id for link_id, _, _ in wanted})
     changed = [
@@ -159,6 +164,7 @@ def park(
                 for link_id, rule, values in changed
             ],
         )
+    return changed
 
 
 def close(db: sa.Connection, settled: Iterable[tuple[int, str]]) -> None:

@@ -32,6 +32,36 @@ def awaited(
     return _in_state(db, pair, resource, (OpState.TAKEN, OpState.DOUBTED), limit, after)
 
 
+_DOUBTFUL = (OpState.SENDING.value, OpState.TAKEN.value, OpState.DOUBTED.value)
+
+
+@prepared
+def _an_op(pair: Any, side: Any) -> sa.Executable:
+    at = (_O.pair == pair, _O.side == side, _O.state.in_(_DOUBTFUL))
+    return sa.select(_O.id).where(*at).limit(1)
+
+
+def is_any(db: sa.Connection, pair: str, side: Side) -> bool:
+    """Whether some write to a side may have been carried out, and is not confirmed."""
+    return _an_op(db, pair=pair, side=side.value).first() is not None
+
+
+def of_links(db: sa.Connection, side: Side, links: Iterable[int]) -> list[Sent]:
+    """Writes to one side of these links that are not confirmed, in order."""
+    found: list[Sent] = []
+    for some in chunks(links):
+        at = (within(_O.link_id, some), _O.side == side.value, _O.state.in_(_DOUBTFUL))
+        found += map(sent_of, db.execute(sa.select(*COLUMNS).where(*at)))
+    return sorted(found, key=lambda sent: sent.op.id)
+
+
+def of_side(db: sa.Connection, pair: str, resource: Resource, side: Side) -> list[Sent]:
+    """All writes to one side that are not confirmed, in order: few, where ids never follow."""
+    at = (_O.pair == pair, _O.side == side.value, _O.state.in_(_DOUBTFUL))
+    rows = db.execute(sa.select(*COLUMNS).where(*at, _O.resource == resource.value))
+    return sorted(map(sent_of, rows), key=lambda sent: sent.op.id)
+
+
 def forget_advances(
     db: sa.Connection, pair: str, resource: Resource, names: Both[Sequence[str]], chunk: int
 ) -> None:

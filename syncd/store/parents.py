@@ -70,6 +70,17 @@ def oldest(db: sa.Connection, shelf: Shelf, limit: int | None, *, before: dateti
     return list(_oldest(db, **shelf.key, limit=most, before=before).scalars())
 
 
+@prepared
+def _read_at(pair: Any, side: Any, resource: Any, parent_id: Any) -> sa.Executable:
+    at = (_at(pair, side, resource), _P.parent_id == parent_id)
+    return sa.select(_P.read_at).where(*at)
+
+
+def was_read(db: sa.Connection, shelf: Shelf, parent_id: str) -> bool:
+    """Whether the records of a contact have ever been listed."""
+    return _read_at(db, **shelf.key, parent_id=parent_id).scalar() is not None
+
+
 def note_read(db: sa.Connection, shelf: Shelf, parent_id: str, now: datetime) -> None:
     """Note that the records of a contact have been listed."""
     row = {**shelf.key, "parent_id": parent_id, "read_at": now, "due": False}

@@ -396,3 +396,33 @@ inquiry = sa.Table(
     sa.Column("side", sa.String(5), primary_key=True),
     sa.Column("address", sa.String(320), primary_key=True),
 )
+
+# What was seen, what was written, and why something was not: rows are only added.
+journal = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("at", Moment, nullable=False),
+    sa.Column("pair", sa.String(64), nullable=False),
+    sa.Column("run_id", _ID),
+    sa.Column("account", sa.String(64)),
+    sa.Column("resource", sa.String(16)),
+    sa.Column("remote_id", sa.String(255)),  # null in what is about a run, and in what was erased
+    sa.Column("link_id", _ID),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("actor", sa.String(255), nullable=False),
+    sa.Column("target", sa.String(64)),
+    sa.Column("before", _JSON),  # of the fields that differ
+    sa.Column("after", _JSON),
+    sa.Column("cause", sa.Text),
+    sa.Column("baseline", sa.Boolean),  # part of a first full listing; null: it is not
+    sa.Index(
+        "ix_journal_record",
+        "remote_id",
+        "account",
+        "resource",
+        **_only("remote_id IS NOT NULL"),
+    ),
+    sa.Index(None, "run_id"),
+    sa.Index(None, "at"),
+)

@@ -47,6 +47,15 @@ def insert(
     return db.execute(statement, given)
 
 
+def append(db: sa.Connection, table: sa.Table, rows: Rows) -> None:
+    """Insert rows, at least one, of which nobody asks for the number."""
+    statement = _insert(table, tuple(rows[0]), (), sqlite=_is_sqlite(db))
+    if _is_sqlite(db):
+        executemany(db, statement, rows)
+    else:
+        db.execute(statement, {ROWS: to_json(table, rows)})
+
+
 def update(
     db: sa.Connection,
     table: sa.Table,
