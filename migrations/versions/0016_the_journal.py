@@ -9,14 +9,13 @@ branch_labels = None
 depends_on = None
 
 _ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-_RECORD = sa.text("remote_id IS NOT NULL")
 
 
 def upgrade() -> None:
     op.create_table(
         "journal",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("at", sa.DateTime(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
         sa.Column("pair", sa.String(64), nullable=False),
         sa.Column("run_id", _ID),
         sa.Column("account", sa.String(64)),
@@ -32,15 +31,12 @@ def upgrade() -> None:
         sa.Column("baseline", sa.Boolean()),
         sa.PrimaryKeyConstraint("id", name="pk_journal"),
     )
-    op.create_index(
-        "ix_journal_record",
-        "journal",
-        ["remote_id", "account", "resource"],
-        sqlite_where=_RECORD,
-        postgresql_where=_RECORD,
-    )
-    op.create_index("ix_journal_run_id", "journal", ["run_id"])
-    op.create_index("ix_journal_at", "journal", ["at"])
+    for column in ("remote_id", "run_id"):
+        some = sa.text(f"{column} IS NOT NULL")
+        op.create_index(
+            f"ix_journal_{column}", "journal", [column], sqlite_where=some, postgresql_where=some
+        )
+    op.create_index("ix_journal_at_ms", "journal", ["at_ms"])
 
 
 def downgrade() -> None:

@@ -5,7 +5,7 @@ Rows are added in the transaction of what they tell, and stay as they are until 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from syncd.store.upsert import append, chunks
 from syncd.store.within import within
 
 _J = t.journal.c
+_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 Records: TypeAlias = Mapping[tuple[str, Resource], Iterable[str]]  # ids by account and resource
 
@@ -30,8 +31,17 @@ def add(
     """Add entries, all of one moment: one statement, and none where there is nothing to tell."""
     if not entries:
         return
-    common = {"at": at, "pair": pair, "run_id": run_id}
+    common = {"at_ms": _ms(at), "pair": pair, "run_id": run_id}
     append(db, t.journal, [{**common, **_row(entry)} for entry in entries])
+
+
+def _ms(at: datetime) -> int:
+    """A moment as it is stored: milliseconds since 1970."""
+    return (at - _BEGIN) // timedelta(milliseconds=1)
+
+
+def _at(ms: int) -> datetime:
+    return _BEGIN + timedelta(milliseconds=ms)
 
 
 def _row(entry: Entry) -> dict[str, Any]:
@@ -59,7 +69,7 @@ def released(db: sa.Connection, run: Run, at: datetime, by: str | None) -> None:
 
 _COLUMNS = (
     _J.id,
-    _J.at,
+    _J.at_ms,
     _J.pair,
     _J.run_id,
     _J.account,
@@ -90,7 +100,7 @@ def _noted(row: Any) -> Noted:
         cause=row.cause,
         baseline=bool(row.baseline),
     )
-    return Noted(row.id, row.at, row.pair, row.run_id, entry)
+    return Noted(row.id, _at(row.at_ms), row.pair, row.run_id, entry)
 
 
 @prepared
@@ -121,13 +131,13 @@ def of_run(db: sa.Connection, run_id: int, limit: int) -> list[Noted]:
 
 @prepared
 def _since(since: Any, pairs: Any, limit: Any) -> sa.Executable:
-    at = (_J.at >= since, within(_J.pair, pairs))
-    return sa.select(*_COLUMNS).where(*at).order_by(_J.at.desc(), _J.id.desc()).limit(limit)
+    at = (_J.at_ms >= since, within(_J.pair, pairs))
+    return sa.select(*_COLUMNS).where(*at).order_by(_J.at_ms.desc(), _J.id.desc()).limit(limit)
 
 
 def since(db: sa.Connection, at: datetime, pairs: Sequence[str], limit: int) -> list[Noted]:
     """The newest entries of some pairs from a moment on, oldest first."""
-    return [_noted(row) for row in _since(db, since=at, pairs=pairs, limit=limit)][::-1]
+    return [_noted(row) for row in _since(db, since=_ms(at), pairs=pairs, limit=limit)][::-1]
 
 
 @prepared
@@ -165,7 +175,7 @@ def erase(db: sa.Connection, records: Records) -> int:
 @prepared
 def _forget(before: Any, limit: Any) -> sa.Executable:
     newest = sa.select(sa.func.max(_J.id)).scalar_subquery()
-    old = sa.select(_J.id).where(_J.at < before, _J.id < newest).order_by(_J.at).limit(limit)
+    old = sa.select(_J.id).where(_J.at_ms < before, _J.id < newest).order_by(_J.at_ms).limit(limit)
     return t.journal.delete().where(_J.id.in_(old.with_for_update(skip_locked=True)))
 
 
@@ -175,4 +185,4 @@ def forget(db: sa.Connection, before: datetime, limit: int) -> int:
     Never the newest one, so that no number is given twice. Of two processes that do it at once,
     each removes what the other has not locked.
     """
-    return int(_forget(db, before=before, limit=limit).rowcount)
+    return int(_forget(db, before=_ms(before), limit=limit).rowcount)
