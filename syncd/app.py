@@ -49,7 +49,8 @@ class App(Accounts):
 
     @property
     def environment(self) -> Environment:
-        return Environment(self.store, self.ledger, now=self.wire.now)
+        kept = self.configuration.journal.keep
+        return Environment(self.store, self.ledger, now=self.wire.now, journal_kept=kept)
 
     # -- pairs ---------------------------------------------------------------------------
 

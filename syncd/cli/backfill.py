@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from rich.table import Table
 from syncd.app import App
 from syncd.cli import progress, values
 from syncd.cli.context import Code, CommandContext, context_of, finish, opened
+from syncd.cli.moments import moment
 from syncd.cli.run_until_quiet import environment_of, stoppable
 from syncd.engine import backfill as engine
 from syncd.engine.backfill import BackfillReport, BackfillRequest
@@ -112,24 +112,11 @@ def _request(
 ) -> BackfillRequest:
     if since is None:
         raise ConfigError("Say from when on.", hint="For example `--since 2026-01-31`.")
-    window = Window(_moment(since, "--since"), _moment(until, "--until"))
+    window = Window(moment(since, "--since"), moment(until, "--until"))
     if window.since >= window.until:
         raise ConfigError("The window is empty: `--since` is not before `--until`.")
     targets = frozenset(SIDES) if direction is Direction.BOTH else {Side(direction.value)}
     return BackfillRequest(window, frozenset(targets), chunk)
-
-
-def _moment(text: str | None, option: str) -> datetime:
-    if text is None:
-        return datetime.now(UTC)
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError as cause:
-        raise ConfigError(
-            f"`{option}` is no day and no moment.",
-            hint="Type 2026-01-31, or 2026-01-31T08:00+01:00; without a zone it is UTC.",
-        ) from cause
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 # -- the report at the end ---------------------------------------------------------------

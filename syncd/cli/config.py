@@ -42,6 +42,7 @@ def show(ctx: typer.Context) -> None:
         "store": _without_password(configuration.store),
         "accounts": {name: _account(a) for name, a in configuration.accounts.items()},
         "pairs": {n: p.settings.model_dump(mode="json") for n, p in configuration.pairs.items()},
+        "journal": configuration.journal.model_dump(mode="json"),
         "log": configuration.log.model_dump(mode="json"),
     }
     context.answer(content, json.dumps(content, ensure_ascii=False, indent=2))

@@ -1,8 +1,5 @@
 """`syncd conflicts`: fields that no rule could settle."""
 
-import getpass
-import os
-import socket
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
@@ -12,6 +9,7 @@ from rich.table import Table
 
 from syncd.cli import advice
 from syncd.cli.context import context_of, pair_names, stored
+from syncd.cli.person import this_person
 from syncd.cli.values import ago, counted, moment, of, shown
 from syncd.connectors.api import utc_now
 from syncd.core.consent import CONSENT
@@ -20,7 +18,7 @@ from syncd.model.link import Link
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Consent, Level, to_json
-from syncd.store import conflicts, links, wake
+from syncd.store import choices, conflicts, links
 from syncd.store.conflicts import Conflict
 from syncd.store.database import reading
 from syncd.stored import Stored
@@ -121,12 +119,10 @@ def resolve(
     context = context_of(ctx)
     with stored(context) as known:
         pair, found = _chosen(known, number, every)
+        accounts = _accounts(known, pair)
         chosen = [c for c in found if number is not None or c.rule != CONSENT]
         with known.store.begin() as db:
-            for conflict in chosen:
-                conflicts.choose(db, conflict.id, take, _this_person())
-            wake.by_links(db, {conflict.link_id for conflict in chosen})
-        account = _accounts(known, pair)[take]
+            choices.settle(db, pair, accounts, chosen, take, this_person(), utc_now())
     content = {
         "pair": pair,
         "resolved": [c.id for c in chosen],
@@ -139,8 +135,8 @@ def resolve(
     lines = []
     if chosen:
         lines.append(
-            f"Resolved: {len(chosen):,}. '{account}' is right. The next cycle writes its value to"
-            f" the other side; type `syncd sync {pair}` to do it now."
+            f"Resolved: {len(chosen):,}. '{accounts[take]}' is right. The next cycle writes its"
+            f" value to the other side; type `syncd sync {pair}` to do it now."
         )
     if asked := len(found) - len(chosen):
         lines.append(
@@ -219,15 +215,6 @@ def _content(conflict: Conflict) -> dict[str, Any]:
         "take": conflict.take.value if conflict.take else None,
         "opened_at": conflict.opened_at,
     }
-
-
-def _this_person() -> str:
-    """Who types this; a container may know nobody by name."""
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):
-        name = str(os.getuid())
-    return f"{name}@{socket.gethostname()}"
 
 
 def _is_out(conflict: Conflict, side: Side) -> bool:

@@ -7,7 +7,7 @@ import typer
 from rich.table import Table
 
 from syncd.app import App
-from syncd.cli import advice
+from syncd.cli import advice, timeline
 from syncd.cli.children import Children, write_of
 from syncd.cli.context import CommandContext, context_of, opened, pair_names
 from syncd.cli.reasons import Subject, why
@@ -111,6 +111,10 @@ def _show(context: CommandContext, subject: Subject, children: Sequence[Children
             context.out.print(some.table())
         for line in some.lines():
             context.out.print(line)
+    if subject.history:
+        context.out.print(
+            timeline.table("The newest of its history, in UTC", subject.history, values=True)
+        )
     if any(some.count for some in children):
         context.out.print("Look at one with `syncd explain ID`.")
 
@@ -227,6 +231,7 @@ def _content(subject: Subject, children: Sequence[Children]) -> dict[str, Any]:
             for rule in subject.rules
         ],
         "writes": [write_of(op) for op in subject.ops],
+        "history": [timeline.content(noted, values=True) for noted in subject.history],
         "children": {some.noun: some.content() for some in children},
     }
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "release": "Let a held run be sent.",
     "conflicts": "List, show and resolve fields that wait for a person.",
     "explain": "Tell why one contact is as it is.",
+    "history": "Show what was seen and written, when and by whom.",
     "retry": "Try parked records again.",
     "sandbox": "Serve emulated platforms on this machine, to rehearse on.",
     "demo": "Show the whole thing on the sandbox, and prove that it works.",

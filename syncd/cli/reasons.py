@@ -9,6 +9,7 @@ from syncd.cli import advice
 from syncd.core.merge import merge
 from syncd.core.shadow import shadow_name
 from syncd.core.translate import Mapping as CompiledMapping
+from syncd.model.entry import Noted
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.record import Resource
 from syncd.model.rule import Direction, Policy, Rule
@@ -29,6 +30,7 @@ class Subject:
         conflicts: by rule name.
         problems: by rule name, why a value cannot travel.
         ops: its last writes, newest first.
+        history: its newest entries of the journal, oldest first.
     """
 
     pair: str
@@ -44,6 +46,7 @@ class Subject:
     conflicts: Mapping[str, Conflict]
     problems: Mapping[str, str]
     ops: Sequence[Mapping[str, Any]]
+    history: Sequence[Noted] = ()
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -6,6 +6,7 @@ import typer
 
 from syncd.cli import progress
 from syncd.cli.context import context_of, finish, opened
+from syncd.cli.person import this_person
 from syncd.cli.run_until_quiet import environment_of, run_until_quiet, stoppable
 from syncd.engine.word import PLAN, approve, looked_at
 from syncd.errors import BusyError
@@ -39,7 +40,7 @@ def release(
         compiled = (
             opened_app.open_pair(pair, create_fields=False).contacts if seen.mode == PLAN else None
         )
-        released = approve(opened_app.environment, pair, seen.id, compiled)
+        released = approve(opened_app.environment, pair, seen.id, compiled, this_person())
         content = {"pair": pair, "released": released.id, "counts": dict(released.counts)}
         said = f"Run {released.id} of pair '{pair}' is released."
         if released.id != seen.id:

@@ -1,6 +1,7 @@
 """Contacts, and what belongs to them, as the store knows them: for `syncd explain`."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from syncd.app import App
 from syncd.cli.children import NEWEST, Children
+from syncd.cli.named import records_around, together
 from syncd.cli.reasons import Subject
 from syncd.core.normalise import identity_key
 from syncd.engine.context import Pair, Stream
@@ -15,10 +17,11 @@ from syncd.mapping.html_text import to_text
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpState
 from syncd.model.side import SIDES, Both, Side
-from syncd.store import children, conflicts, links, members, observations, runs, tallies
+from syncd.store import children, conflicts, journal, members, observations, runs, tallies
 from syncd.store.database import reading
 
 UNANSWERED = "not sent"  # as the engine notes what it gave a connector and got no answer for
+TOLD = 10  # entries of its history
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
@@ -27,12 +30,21 @@ def find(app: App, pair: Pair, named: str) -> list[Subject]:
     key = identity_key(named) or named.strip()
     with reading(app.store) as db:
         return [
-            _subject(db, app, stream, link, involved)
+            _with_history(db, app, _subject(db, app, stream, link, involved), involved)
             for stream in pair.streams
-            for link, involved in _together(
+            for link, involved in together(
                 db, members.known_as(db, stream.pair, stream.resource, key)
             )
         ]
+
+
+def _with_history(
+    db: sa.Connection, app: App, subject: Subject, involved: Sequence[Member]
+) -> Subject:
+    """With the newest of what the journal tells of it, and of what belongs to it."""
+    pair = app.pair_named(subject.pair)
+    records = records_around(db, pair, subject.resource, involved)
+    return replace(subject, history=journal.of_records(db, records, TOLD))
 
 
 def children_of(app: App, pair: Pair, contact: Subject) -> list[Children]:
@@ -53,7 +65,7 @@ def _children(db: sa.Connection, app: App, stream: Stream, contact: Subject) -> 
         if (there := contact.members[side]) is not None
         for child in children.under(db, stream.pair, stream.resource, side, [there.remote_id])
     ]
-    every = _together(db, own)
+    every = together(db, own)
     modified = _modified(db, stream, [member for _, involved in every for member in involved])
 
     def age(one: tuple[Link | None, Sequence[Member]]) -> tuple[datetime, int]:
@@ -68,19 +80,6 @@ def _children(db: sa.Connection, app: App, stream: Stream, contact: Subject) -> 
         [_subject(db, app, stream, link, involved) for link, involved in newest],
         len(every),
     )
-
-
-def _together(
-    db: sa.Connection, some: Sequence[Member]
-) -> list[tuple[Link | None, Sequence[Member]]]:
-    """Members with those that they are linked with."""
-    involved: dict[int, list[Member]] = {}
-    for member in members.of_links(db, {m.link_id for m in some if m.link_id is not None}):
-        involved.setdefault(member.link_id or 0, []).append(member)
-    return [
-        *((link, involved[link.id]) for link in links.load(db, involved)),
-        *((None, [member]) for member in some if member.link_id is None),
-    ]
 
 
 def _modified(

@@ -10,7 +10,13 @@ from pydantic import BaseModel, ValidationError
 from syncd.config.files import Document, Steps, read_document
 from syncd.config.forest import circles
 from syncd.config.problems import ConfigProblemsError, explained, raise_any
-from syncd.config.settings import AccountSettings, LogSettings, PairSettings, RootSettings
+from syncd.config.settings import (
+    AccountSettings,
+    JournalSettings,
+    LogSettings,
+    PairSettings,
+    RootSettings,
+)
 from syncd.errors import ConfigError
 from syncd.mapping.line import Line
 from syncd.mapping.problem import Problem, did_you_mean
@@ -91,6 +97,7 @@ class Configuration:
         store: the URL of the state store; a SQLite path is absolute.
         accounts, pairs: by name.
         threads: on how many pairs the daemon works at the same time, at most.
+        journal: how long the history is kept.
     """
 
     path: Path
@@ -99,6 +106,7 @@ class Configuration:
     pairs: Mapping[str, Pair]
     log: LogSettings
     threads: int
+    journal: JournalSettings = field(default_factory=JournalSettings)
 
 
 def load(path: Path, env: Mapping[str, str]) -> Configuration:
@@ -131,7 +139,7 @@ def load(path: Path, env: Mapping[str, str]) -> Configuration:
         )
         for name, a in root.accounts.items()
     }
-    return Configuration(path, store, accounts, pairs, root.log, root.threads)
+    return Configuration(path, store, accounts, pairs, root.log, root.threads, root.journal)
 
 
 def read_options(account: Account, model: type[Model]) -> Model:

@@ -168,6 +168,19 @@ class LogSettings(Part):
     """`auto`: text on a terminal, JSON elsewhere."""
 
 
+class JournalSettings(Part):
+    """The history of what was seen and written."""
+
+    keep: Duration = timedelta(days=90)
+    """How long an entry is kept; at least a day."""
+
+    @model_validator(mode="after")
+    def _is_kept_for_a_day(self) -> "JournalSettings":
+        if self.keep < timedelta(days=1):
+            raise ValueError("`keep` must be 1d or longer")
+        return self
+
+
 class AccountSettings(BaseModel):
     """One configured connector; the other keys belong to the connector."""
 
@@ -202,3 +215,5 @@ class RootSettings(Part):
     """On how many pairs the daemon works at the same time, at most."""
     log: LogSettings = LogSettings()
     """What is written to standard error."""
+    journal: JournalSettings = JournalSettings()
+    """The history of what was seen and written."""

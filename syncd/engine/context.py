@@ -24,7 +24,7 @@ from syncd.model.record import Extent, Record, Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields
-from syncd.store import database, leases
+from syncd.store import database, leases, retention
 from syncd.store.inquiries import Place
 from syncd.store.leases import Lease
 from syncd.store.suppressions import Ledger
@@ -176,6 +176,7 @@ class Environment:
     Attributes:
         stopping: asked between steps; True ends the run at the next safe place.
         crash: called with the name of a place that a kill could hit; tests raise there.
+        journal_kept: how long entries of the journal are kept.
     """
 
     store: sa.Engine
@@ -184,6 +185,7 @@ class Environment:
     stopping: Callable[[], bool] = _never
     crash: Callable[[str], None] = field(default=lambda _: None)
     progress: Callable[[str, int, int | None], None] = field(default=lambda *_: None)
+    journal_kept: timedelta = retention.KEPT
 
     @property
     def log(self) -> structlog.stdlib.BoundLogger:

@@ -41,7 +41,7 @@ from syncd.store import (
 )
 from syncd.store.database import explained, reading
 from syncd.store.leases import Lease
-from syncd.store.runs import Run, RunState
+from syncd.store.runs import PairFacts, Run, RunState
 
 
 class Mode(StrEnum):
@@ -131,7 +131,7 @@ def _begin(pair: Pair, environment: Environment, lease: Lease, mode: Mode) -> Ru
         if lease.unsure:
             clocks.set_right(db, pair.name, environment.now())
         facts = runs.facts(db, pair.name)
-        if removed := retention.tidy(db, pair.name, facts.tidied_at, environment.now()):
+        if removed := _tidy(db, pair.name, facts, environment):
             environment.log.info("housekeeping", pair=pair.name, removed=removed)
         if facts.setup is not None and facts.setup != pair.contacts.setup:
             wake.everybody(db, pair.name)
@@ -144,6 +144,12 @@ def _begin(pair: Pair, environment: Environment, lease: Lease, mode: Mode) -> Ru
         return runs.start(
             db, pair.name, mode.value, environment.now(), terms(pair.contacts).noted()
         )
+
+
+def _tidy(db: sa.Connection, pair: str, facts: PairFacts, environment: Environment) -> int:
+    """Forget what ended long ago; how many rows that were."""
+    now, kept = environment.now(), environment.journal_kept
+    return retention.tidy(db, pair, facts.tidied_at, now, journal_kept=kept)
 
 
 def _steps(cycle: Cycle, nested: Sequence[Stream], run: Run, mode: Mode) -> Report:

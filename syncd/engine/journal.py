@@ -14,19 +14,19 @@ from syncd.core.changed import changed
 from syncd.core.situation import DELETED
 from syncd.engine.context import Cycle
 from syncd.engine.ours import Look, ours_among
-from syncd.model.entry import IN_DOUBT, PLATFORM, SYNCD, Entry, Kind
+from syncd.model.entry import CONTACT_OF, IN_DOUBT, PLATFORM, SYNCD, Entry, Kind
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind
 from syncd.model.plan import LinkPlan, word_of
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, Value
 from syncd.store import journal, links
+from syncd.store.choices import as_one
 from syncd.store.conflicts import Wanted
 from syncd.store.ops import Sent
 from syncd.store.refusals import Refusal
 
 NOTHING: tuple[Fields, Fields] = ({}, {})
-CONTACT_OF = "$contact"  # where an entry names the contact to which a record belongs
 
 _WROTE = {
     OpKind.CREATE: Kind.CREATED,
@@ -259,7 +259,7 @@ def planned(
     entries = [
         replace(
             _of_link(cycle, plans[link_id][0], Kind.CONFLICT, cause=rule),
-            after={cycle.stream.accounts[side].name: _told(values[side]) for side in SIDES},
+            after={cycle.stream.accounts[side].name: as_one(values[side]) for side in SIDES},
         )
         for link_id, rule, values in opened
     ]
@@ -309,8 +309,3 @@ def _of_link(cycle: Cycle, link: Link, kind: Kind, cause: str | None = None) -> 
         target=accounts[side.other].name,
         cause=cause,
     )
-
-
-def _told(values: Sequence[Value]) -> Value:
-    """What one side shows for a rule, which mostly has one field."""
-    return values[0] if len(values) == 1 else ", ".join(str(v) for v in values if v is not None)

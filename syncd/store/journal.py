@@ -105,8 +105,8 @@ def _noted(row: Any) -> Noted:
 
 @prepared
 def _of_records(account: Any, resource: Any, ids: Any, limit: Any) -> sa.Executable:
-    at = (within(_J.remote_id, ids), _J.account == account, _J.resource == resource)
-    return sa.select(*_COLUMNS).where(*at).order_by(_J.id.desc()).limit(limit)
+    theirs = _theirs(account, resource, ids)
+    return sa.select(*_COLUMNS).where(*theirs).order_by(_J.id.desc()).limit(limit)
 
 
 def of_records(db: sa.Connection, records: Records, limit: int) -> list[Noted]:
@@ -156,6 +156,21 @@ def places_of(db: sa.Connection, remote_id: str) -> list[tuple[str, Resource]]:
 # -- forget -----------------------------------------------------------------------------------
 
 
+def count(db: sa.Connection, records: Records) -> int:
+    """How many entries there are of these records."""
+    counted = 0
+    for (account, resource), ids in records.items():
+        for some in chunks(ids):
+            theirs = _theirs(account, resource, some)
+            asked = sa.select(sa.func.count()).where(*theirs)
+            counted += int(db.execute(asked).scalar_one())
+    return counted
+
+
+def _theirs(account: Any, resource: Any, ids: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return within(_J.remote_id, ids), _J.account == account, _J.resource == resource
+
+
 def erase(db: sa.Connection, records: Records) -> int:
     """Take everything out of the entries of these records that tells of whom they are; how many.
 
@@ -165,10 +180,8 @@ def erase(db: sa.Connection, records: Records) -> int:
     nobody = {"remote_id": None, "link_id": None, "before": None, "after": None}
     for (account, resource), ids in records.items():
         for some in chunks(ids):
-            theirs = (within(_J.remote_id, some), _J.account == account)
-            erased += db.execute(
-                t.journal.update().where(*theirs, _J.resource == resource.value).values(**nobody)
-            ).rowcount
+            theirs = _theirs(account, resource, some)
+            erased += db.execute(t.journal.update().where(*theirs).values(**nobody)).rowcount
     return erased
 
 

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from syncd.model.op import OpState
 from syncd.model.side import SIDES
+from syncd.store import journal
 from syncd.store import tables as t
 from syncd.store.clocks import within
 from syncd.store.runs import RunState
@@ -26,7 +27,13 @@ _O, _R, _B = t.op.c, t.run.c, t.backfill_item.c
 
 
 def tidy(
-    db: sa.Connection, pair: str, tidied_at: datetime | None, now: datetime, most: int = MOST
+    db: sa.Connection,
+    pair: str,
+    tidied_at: datetime | None,
+    now: datetime,
+    most: int = MOST,
+    *,
+    journal_kept: timedelta = KEPT,
 ) -> int:
     """Forget what ended long ago, if that was not done within a day; how many rows that were.
 
@@ -35,6 +42,7 @@ def tidy(
     Args:
         tidied_at: when it was last done to its end, as `runs.facts` tells.
         most: rows of a kind that may go at once.
+        journal_kept: how long entries of the journal are kept, whichever pair they are of.
     """
     if tidied_at is not None and within(now, tidied_at, EVERY):
         return 0
@@ -42,6 +50,7 @@ def tidy(
         _forget_ops(db, pair, now - KEPT, most),
         _forget_lists(db, pair, now, most),
         _forget_runs(db, pair, now, most),
+        journal.forget(db, now - journal_kept, most),
     )
     if max(forgotten) < most:
         upsert(db, t.pair, [{"name": pair, "tidied_at": now}], ["tidied_at"])
