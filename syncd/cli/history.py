@@ -173,7 +173,7 @@ def _write_csv(told: Sequence[dict[str, Any]]) -> None:
     writer.writeheader()
     for entry in told:
         at = entry["at"].isoformat().replace("+00:00", "Z")
-        objects = {n: json.dumps(v) for n, v in entry.items() if isinstance(v, dict | list)}
+        objects = {n: json.dumps(v, ensure_ascii=False) for n, v in entry.items() if isinstance(v, dict | list)}
         writer.writerow({**entry, **objects, "at": at})
     sys.stdout.flush()
 

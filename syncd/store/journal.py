@@ -103,6 +103,10 @@ def _noted(row: Any) -> Noted:
     return Noted(row.id, _at(row.at_ms), row.pair, row.run_id, entry)
 
 
+def _theirs(account: Any, resource: Any, ids: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return within(_J.remote_id, ids), _J.account == account, _J.resource == resource
+
+
 @prepared
 def _of_records(account: Any, resource: Any, ids: Any, limit: Any) -> sa.Executable:
     theirs = _theirs(account, resource, ids)
@@ -165,10 +169,6 @@ def count(db: sa.Connection, records: Records) -> int:
             asked = sa.select(sa.func.count()).where(*theirs)
             counted += int(db.execute(asked).scalar_one())
     return counted
-
-
-def _theirs(account: Any, resource: Any, ids: Any) -> tuple[sa.ColumnElement[bool], ...]:
-    return within(_J.remote_id, ids), _J.account == account, _J.resource == resource
 
 
 def erase(db: sa.Connection, records: Records) -> int:
