@@ -8,7 +8,7 @@ from rich.table import Table
 from syncd.cli import advice
 from syncd.cli.values import moment, printable, shown
 from syncd.core.odd import ODD
-from syncd.model.entry import CONTACT_OF, IN_DOUBT, Entry, Kind, Noted
+from syncd.model.entry import CONTACT_OF, IN_DOUBT, SEEN, Entry, Kind, Noted
 from syncd.model.record import Resource
 from syncd.model.values import SetDelta, fields_to_json
 
@@ -105,6 +105,8 @@ def why(entry: Entry) -> str:
             return ""
         case cause if cause == IN_DOUBT:
             return "as we had sent it; its answer was still missing"
+        case cause if cause == SEEN:
+            return "its answer was missing; a look had shown it already"
         case cause if entry.kind in (Kind.CONFLICT, Kind.CHOSEN):
             return printable(cause)
         case cause if entry.kind is Kind.REFUSED:

@@ -14,7 +14,7 @@ from syncd.core.changed import changed
 from syncd.core.situation import DELETED
 from syncd.engine.context import Cycle
 from syncd.engine.ours import Look, ours_among
-from syncd.model.entry import CONTACT_OF, IN_DOUBT, PLATFORM, SYNCD, Entry, Kind
+from syncd.model.entry import CONTACT_OF, IN_DOUBT, PLATFORM, SEEN, SYNCD, Entry, Kind
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind
 from syncd.model.plan import LinkPlan, word_of
@@ -164,6 +164,7 @@ def _write(cycle: Cycle, side: Side, one: Written) -> Entry:
         link_id=one.sent.link_id,
         before=before,
         after=after,
+        cause=SEEN if one.old and not _is_news(one.old, one.now) else None,
     )
 
 

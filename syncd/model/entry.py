@@ -10,6 +10,7 @@ from syncd.model.values import Fields, Patch
 PLATFORM, SYNCD = "platform", "syncd"  # who did something, beside `person:NAME`
 CONTACT_OF = "$contact"  # where an entry names the contact to which a record belongs
 IN_DOUBT = "in_doubt"  # cause of a change that shows what we may have written ourselves
+SEEN = "seen"  # cause of a write that a look had shown before its answer was known
 
 
 class Kind(StrEnum):

@@ -20,7 +20,7 @@ from syncd.store.upsert import append, chunks
 from syncd.store.within import within
 
 _J = t.journal.c
-_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 
 Records: TypeAlias = Mapping[tuple[str, Resource], Iterable[str]]  # ids by account and resource
 
@@ -37,11 +37,11 @@ def add(
 
 def _ms(at: datetime) -> int:
     """A moment as it is stored: milliseconds since 1970."""
-    return (at - _BEGIN) // timedelta(milliseconds=1)
+    return (at - BEGIN) // timedelta(milliseconds=1)
 
 
 def _at(ms: int) -> datetime:
-    return _BEGIN + timedelta(milliseconds=ms)
+    return BEGIN + timedelta(milliseconds=ms)
 
 
 def _row(entry: Entry) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from syncd.testing.example.connector import CONNECTOR
 from tests.engine.line import CrashError
 from tests.engine.machine import told
 from tests.engine.office import Office, office
+from tests.engine.replay import Replay
 from tests.engine.walk import Step
 
 PEOPLE = ("ada@example.org", "bob@example.org", "cy@example.org")
@@ -88,6 +89,7 @@ class Children(RuleBasedStateMachine):
         self.known: dict[str, Known] = {}
         self.entered: set[str] = set()  # ids of what people have entered
         self.delete = "keep"
+        self.replay = Replay()
 
     # -- people --------------------------------------------------------------------------
 
@@ -247,6 +249,7 @@ class Children(RuleBasedStateMachine):
     # -- what must hold ------------------------------------------------------------------
 
     def _nothing_multiplies(self) -> None:
+        self.replay.check(self.office.running().store)
         for kind in KINDS:
             for side in SIDES:
                 shown = Counter(item.token for item in self.items(kind, side))

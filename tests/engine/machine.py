@@ -253,6 +253,7 @@ class Machine(Walk):
         assert self.world
         self.world.settle()
         if self.world.put_back():
+            self.replay.begin_anew(self.world.engine)
             for history in self.histories:
                 history.forget()
 

@@ -21,6 +21,7 @@ from tests.engine.deeds import perform
 from tests.engine.history import History
 from tests.engine.line import CrashError
 from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
+from tests.engine.replay import Replay
 from tests.engine.world import World
 
 Step = tuple[str, dict[str, Any]]  # the name of a rule, and what it was given
@@ -36,6 +37,7 @@ class Walk(RuleBasedStateMachine):
         overtaken: another process works on the same pair meanwhile.
         automations: of the platforms, by name: each answers after every cycle; answered: how
             many contacts they changed after the last one.
+        replay: the journal, held against what is known.
         dying: at which point we die, when it is come to for the n-th time.
     """
 
@@ -58,6 +60,7 @@ class Walk(RuleBasedStateMachine):
         self.automations: Sequence[str] = ()
         self.answered = 0
         self.dying: tuple[str, int] | None = None
+        self.replay = Replay()
 
     def do(self, deed: Deed) -> None:
         """A person does something, and every pair will have to do with it."""
@@ -127,6 +130,7 @@ class Walk(RuleBasedStateMachine):
                 world.lives()
                 world.line.rest()
                 history.end(state)
+        self.replay.check(world.engine)
         self.sound = True
 
     def teardown(self) -> None:

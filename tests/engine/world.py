@@ -233,6 +233,12 @@ class World:
                 sa.event.listen(self.engines[url], "connect", _careless)
         return self.engines[url]
 
+    @property
+    def engine(self) -> sa.Engine:
+        """The store, whether or not a process of ours is there."""
+        (store,) = self.engines.values()
+        return store
+
     def end_process(self) -> None:
         if self.process.app is not None:
             self.process.app.close()
