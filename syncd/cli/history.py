@@ -173,9 +173,13 @@ def _write_csv(told: Sequence[dict[str, Any]]) -> None:
     writer.writeheader()
     for entry in told:
         at = entry["at"].isoformat().replace("+00:00", "Z")
-        objects = {n: json.dumps(v, ensure_ascii=False) for n, v in entry.items() if isinstance(v, dict | list)}
-        writer.writerow({**entry, **objects, "at": at})
+        cells = {name: _cell(value) for name, value in entry.items()}
+        writer.writerow({**cells, "at": at})
     sys.stdout.flush()
+
+
+def _cell(value: object) -> object:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 # -- erase ------------------------------------------------------------------------------------

@@ -78,10 +78,10 @@ def taken_back(record: Known, entries: list[Entry], before: Known | None) -> Kno
     """A record as it was before some entries; None if it was not known."""
     found = Known(dict(record.fields), record.gone, record.parent_id)
     for number, entry in enumerate(reversed(entries), 1):
-        if entry.kind is Kind.APPEARED or (entry.kind is Kind.CREATED and before is None):
-            if entry.cause != SEEN:
-                assert number == len(entries), "something is told of it before it was there"
-                return None
+        first = entry.kind is Kind.APPEARED or (entry.kind is Kind.CREATED and before is None)
+        if first and entry.cause != SEEN:
+            assert number == len(entries), "something is told of it before it was there"
+            return None
         _take_back(found, entry)
     return found
 
