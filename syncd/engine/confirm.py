@@ -89,9 +89,9 @@ def confirm(
             del batch.states[op_id]
         verified = advance(db, cycle, side, batch.done)
         heard = _heard(db, cycle, side, batch)
+        journal.refused(db, cycle, side, sent, batch.dead, batch.refused)
         _park(db, cycle, batch)
         refusals.note(db, cycle.stream.pair, batch.refused)
-        journal.refused(db, cycle, side, sent, batch.dead, batch.refused)
         ops.settle(db, batch.states, verified)
         ops.give_back(db, later)
         wake.by_links(db, _to_plan_again(sent, batch))

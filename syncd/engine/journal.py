@@ -267,7 +267,7 @@ def planned(
     entries += [
         _of_link(cycle, link, Kind.ENDED, cause=plan.ended)
         for link, plan in plans.values()
-        if plan.ended is not None and plan.ended != link.ended
+        if plan.ended is not None and link.ended is None
     ]
     _add(db, cycle, entries)
     going = {i for i, (_, plan) in plans.items() if plan.drafts}  # what is deleted is not kept
