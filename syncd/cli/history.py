@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import sqlalchemy as sa
@@ -107,7 +107,8 @@ def _since(text: str) -> datetime:
         ago = parse_duration(text)
     except ValueError:
         return moment(text, "--since")
-    return max(utc_now() - ago, datetime(1970, 1, 1, tzinfo=UTC))
+    now = utc_now()
+    return now - min(ago, now - journal.BEGIN)
 
 
 def _entries(db: sa.Connection, known: Stored, asked: _Asked) -> list[Noted]:

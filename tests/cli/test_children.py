@@ -232,3 +232,20 @@ def test_what_a_sync_wrote_is_counted_apart(in_step: Workplace) -> None:
     synced = in_step.place.type("sync").stdout
     (row,) = (line for line in synced.splitlines() if "app tasks" in line)
     assert [cell.strip() for cell in row.strip("│").split("│")][3:] == ["1", "·", "·", "·"]
+
+
+def test_its_history_is_told_with_that_of_its_contact_and_erased_with_it(
+    in_step: Workplace,
+) -> None:
+    place = in_step.place
+    told = place.json("history", ADA)["entries"]
+    kinds = {(one["resource"], one["kind"]) for one in told}
+    assert kinds >= {("contact", "appeared"), ("note", "appeared"), ("note", "created")}
+    [note, *_] = [e["remote_id"] for e in told if (e["resource"], e["account"]) == ("note", "crm")]
+    of_it = place.json("history", note)["entries"]
+    assert {one["resource"] for one in of_it} == {"note"}
+    assert {one["account"] for one in of_it} == {"crm", "app"}
+    [contact] = place.json("explain", ADA)["contacts"]
+    assert {"note", "task"} & {one["resource"] for one in contact["history"]}
+    assert place.json("history", ADA, "--erase", "--yes") == {"erased": len(told)}
+    assert place.json("history", note)["entries"] == []
