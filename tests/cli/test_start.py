@@ -39,7 +39,9 @@ def test_a_look_at_a_store_that_is_not_there_loads_what_reads_it_and_no_more(pla
     assert not heavy & loaded(place, "status")
 
 
-@pytest.mark.parametrize("words", [("status",), ("conflicts", "list"), ("retry", "shop")])
+@pytest.mark.parametrize(
+    "words", [("status",), ("conflicts", "list"), ("retry", "shop"), ("history", "--since", "1h")]
+)
 def test_a_look_at_a_store_loads_what_reads_it_and_no_more(
     place: Place, words: tuple[str, ...]
 ) -> None:

@@ -51,6 +51,7 @@ def test_the_least_that_is_needed_and_the_defaults(tmp_path: Path) -> None:
     assert configuration.store == f"sqlite:///{tmp_path}/var/syncd.db"
     assert configuration.log.level == "info"
     assert configuration.threads == 256
+    assert configuration.journal.keep == timedelta(days=90)
     assert configuration.accounts["crm"].options == {"token": "secret-1", "location_id": "loc"}
     assert configuration.accounts["mail"].rate_share == 0.5
     pair = configuration.pairs["shop"]
@@ -248,6 +249,8 @@ def test_problems_in_a_pair(tmp_path: Path, more: str, said: str) -> None:
             f"{ROOT}    rate_share: 2",
             "syncd.yaml:7: The key `rate_share` was given in line 6 already.",
         ),
+        (f"{ROOT}journal: {{keep: 23h}}", "syncd.yaml:7: `journal`: `keep` must be 1d or longer."),
+        (f"{ROOT}journal: {{keep: long}}", "syncd.yaml:7: `journal.keep` should be a duration"),
         (f"{ROOT}threads: 0", "syncd.yaml:7: `threads`"),
         (f"{ROOT}threads: 1001", "syncd.yaml:7: `threads`"),
         (f"{ROOT}threads: many", "syncd.yaml:7: `threads`"),

@@ -24,7 +24,7 @@ from syncd.store import cursors, retention, runs
 from syncd.store import tables as t
 from syncd.store.runs import Run, RunState
 from tests.engine.line import CrashError
-from tests.engine.pairs import MAILEON, MAILERCLOUD
+from tests.engine.pairs import GHL, MAILEON, MAILERCLOUD
 from tests.engine.scenes import ADA
 from tests.engine.test_no_evidence import crowded
 from tests.engine.test_three_platforms import LATER
@@ -152,6 +152,7 @@ def test_a_year_of_use_stays_bounded(rest: Rest, look: Callable[[Rest], None]) -
     remembered, rows = retention.KEPT // step + 1, rest.rows()
     assert rows["op"] == 2 * remembered
     assert 2 * remembered <= rows["run"] <= 2 * remembered + 2  # one that wrote, one quiet row
+    assert rows["journal"] <= 4 * remembered + 2 * PEOPLE  # of each edit one, and of each write
     half = len(pages) // 2
     assert max(pages[half:]) == pages[half]
 
@@ -219,6 +220,24 @@ def test_a_backfill_forgets_what_ended_long_ago_too(world: World) -> None:
     assert old.id in [run.id for run in kept(world)]
     assert backfill.carry_out(world.pair(), world.environment, run).state is RunState.DONE
     assert old.id not in [run.id for run in kept(world)]
+
+
+@pytest.mark.parametrize("keep", ["30d", "365d"])
+def test_the_journal_is_kept_for_as_long_as_the_configuration_says(made: Build, keep: str) -> None:
+    world = made()
+    root = world.path.read_text("utf-8")
+    world.path.write_text(root[:-1] + f', "journal": {{"keep": "{keep}"}}}}', "utf-8")
+    world.act(GHL, "create", fields={"email": ADA})
+    world.cycles()
+    with world.running().store.connect() as db:
+        before = db.execute(sa.select(sa.func.count()).select_from(t.journal)).scalar_one()
+    world.wait(timedelta(days=40).total_seconds())
+    world.end_process()
+    world.cycles()
+    with world.running().store.connect() as db:
+        after = db.execute(sa.select(sa.func.count()).select_from(t.journal)).scalar_one()
+    assert before > 1
+    assert after == (1 if keep == "30d" else before)
 
 
 @pytest.mark.parametrize("told", [{"reasons": ["3 contacts would be created."]}, {"approved": {}}])

@@ -25,7 +25,17 @@ from syncd.store import wake
 
 FEW, TIMES = 200, 100  # contacts a side, and how many times as many the larger store has
 # All but what people have to see to: conflicts are counted, and are few.
-GROWING = ("member", "link", "observation", "op", "run", "suppression", "problem", "refusal")
+GROWING = (
+    "member",
+    "link",
+    "observation",
+    "op",
+    "run",
+    "suppression",
+    "problem",
+    "refusal",
+    "journal",
+)
 # Who is found by these alone is one of many: a pair's, an account's, or a side's.
 COARSE = {"pair", "resource", "side", "account", "gone", "hidden"}
 
@@ -140,6 +150,9 @@ def fill(store: sa.Engine, count: int) -> None:
         fault = {"pair": "bench", "code": "too_long"}
         problems = [{"link_id": n, "rule": "city = city", **fault} for n in ids]
         db.execute(sa.insert(t.problem), problems)
+        told = {"pair": "bench", "account": "crm", "resource": "contact", "actor": "platform"}
+        seen = {**told, "kind": "appeared", "at_ms": 1_577_836_800_000, "run_id": 1}
+        db.execute(sa.insert(t.journal), [{"remote_id": f"{n}", **seen} for n in ids])
         refusals = [{"link_id": n, "side": "left", "field": "city", **fault} for n in ids]
         db.execute(sa.insert(t.refusal), refusals)
     if store.dialect.name == "postgresql":  # as it does itself after a while

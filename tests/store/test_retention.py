@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 import pytest
 import sqlalchemy as sa
 
+from syncd.model.entry import Entry, Kind
 from syncd.model.op import OpState
 from syncd.model.side import Side
-from syncd.store import backfills, ops, retention, runs
+from syncd.store import backfills, journal, ops, retention, runs
 from syncd.store import tables as t
 from syncd.store.runs import RunState
 
@@ -131,3 +132,23 @@ def test_the_list_of_a_rehearsed_backfill_goes_before_its_run(store: sa.Engine) 
         assert runs.get(db, planned) is None
         assert backfills.count(db, planned) == (0, 0)
         assert backfills.count(db, going_on) == (0, 3)
+
+
+def test_entries_of_the_journal_go_when_they_were_kept_for_as_long_as_was_said(
+    store: sa.Engine,
+) -> None:
+    """Whichever pair they are of, a little with each cycle; the newest stays."""
+    with store.begin() as db:
+        for n, pair in enumerate((PAIR, OTHER, "no pair any more", PAIR, PAIR)):
+            journal.add(db, pair, n, NOW + n * DAY, [Entry(Kind.RELEASED, "person")])
+    soon = NOW + 10 * DAY + HOUR
+
+    def tidied(most: int) -> int:
+        with store.begin() as db:
+            return retention.tidy(db, PAIR, None, soon, most, journal_kept=8 * DAY)
+
+    assert tidy(store, soon) == 0
+    assert [tidied(2), tidied(2), tidied(2)] == [2, 1, 0]
+    with store.connect() as db:
+        left = journal.since(db, NOW, [PAIR], 10)
+    assert [noted.run_id for noted in left] == [3, 4]
