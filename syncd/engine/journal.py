@@ -63,24 +63,19 @@ def seen(
     if not news:
         return
     written = ours_among(db, cycle, side, news, standing)
+    account, resource = cycle.stream.accounts[side].name, cycle.stream.resource
     entries: list[Entry] = []
     for old, now in news:
-        member = standing.get(now.remote_id)
-        of = Entry(
-            kind=Kind.APPEARED,
-            actor=PLATFORM,
-            account=cycle.stream.accounts[side].name,
-            resource=cycle.stream.resource,
-            remote_id=now.remote_id,
-            link_id=member.link_id if member else None,
-        )
-        sent = written.get(now.remote_id)
+        member, sent = standing.get(now.remote_id), written.get(now.remote_id)
+        link_id = member.link_id if member else None
+        place = (account, resource, now.remote_id)
         if old is not None:
+            of = Entry(Kind.CHANGED, PLATFORM, *place, link_id)
             entries += _changes(of, old, now, sent)
         elif sent is not None:
-            entries.append(replace(of, actor=SYNCD, link_id=sent.link_id, cause=IN_DOUBT))
+            entries.append(Entry(Kind.APPEARED, SYNCD, *place, sent.link_id, cause=IN_DOUBT))
         else:
-            entries.append(replace(of, baseline=True) if baseline else of)
+            entries.append(Entry(Kind.APPEARED, PLATFORM, *place, link_id, baseline=baseline))
     _add(db, cycle, entries)
 
 

@@ -53,8 +53,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "kind": entry.kind.value,
         "actor": entry.actor,
         "target": entry.target,
-        "before": fields_to_json(entry.before) or None,
-        "after": fields_to_json(entry.after) or None,
+        "before": fields_to_json(entry.before) if entry.before else None,
+        "after": fields_to_json(entry.after) if entry.after else None,
         "cause": entry.cause,
         "baseline": entry.baseline or None,
     }
