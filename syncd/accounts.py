@@ -6,13 +6,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event, Lock
 
+from syncd.budgets import Budgets
 from syncd.config.load import Account as ConfiguredAccount
 from syncd.config.load import read_options
 from syncd.connectors.api import Connector, Names, Naming, Wire
 from syncd.connectors.named import Named
 from syncd.connectors.registry import connector
+from syncd.connectors.spending import Spend
 from syncd.core.digest import digest_json
 from syncd.errors import AccountError, StoppedError, SyncdError, TransientError
+from syncd.http.budget import SharedBudget
 from syncd.model.record import Resource
 from syncd.model.spec import Catalogue, ResourceSpec
 from syncd.store import accounts, database, fields
@@ -37,13 +40,16 @@ class Accounts(Stored):
     """The accounts of a configuration, with the store opened; each is opened when first needed.
 
     Attributes:
+        budgets: what may be sent to whom, shared with all other apps of the process.
         requests: how many were sent, by account.
     """
 
     ledger: Ledger
     wire: Wire = field(default_factory=Wire)
+    budgets: Budgets = field(default_factory=Budgets)
     requests: Counter[str] = field(default_factory=Counter)
     _open: dict[str, Connector] = field(default_factory=dict)
+    _budgets: dict[str, SharedBudget] = field(default_factory=dict)
     _wrote: Event = field(default_factory=Event)
     _lock: Lock = field(default_factory=Lock)
     _unread: dict[str, Look] = field(default_factory=dict)
@@ -66,11 +72,23 @@ class Accounts(Stored):
             account = self.configured(name)
             plugin = connector(account.connector, account.place.where("connector"))
             options = read_options(account, plugin.settings)
-            share = self.wire.rate_share * account.rate_share
-            wire = replace(self.wire, rate_share=share, on_request=self._counting(name))
+            budget = self.budgets.of(account, plugin, options, self.wire)
+            self._budgets[name] = budget
+            # What is read in turn is a part of the day, which pairs of one account divide.
+            share = self.wire.rate_share * account.rate_share / max(self.budgets.pairs[name], 1)
+            counted = self._counting(name)
+            wire = replace(self.wire, rate_share=share, on_request=counted, budget=budget)
             where = account.place.where()
             self._open[name] = Named(plugin.open(options, wire), name, where, self._wrote)
         return self._open[name]
+
+    def budget_of(self, name: str) -> SharedBudget:
+        """The budget of an account that is connected."""
+        return self._budgets[name]
+
+    def rests(self, name: str, spend: Spend) -> bool:
+        """Whether an account's day holds nothing more for a class of work, as far as is known."""
+        return name in self._budgets and self._budgets[name].rests(spend)
 
     def _counting(self, name: str) -> Callable[[], None]:
         def count() -> None:

@@ -50,7 +50,9 @@ class App(Accounts):
     @property
     def environment(self) -> Environment:
         kept = self.configuration.journal.keep
-        return Environment(self.store, self.ledger, now=self.wire.now, journal_kept=kept)
+        return Environment(
+            self.store, self.ledger, now=self.wire.now, rests=self.rests, journal_kept=kept
+        )
 
     # -- pairs ---------------------------------------------------------------------------
 

@@ -4,6 +4,8 @@ A text says what happened, with numbers; what was *not* done; the hint says what
 to type next. Neither ever holds a value of a contact or a secret.
 """
 
+from datetime import datetime
+
 
 class SyncdError(Exception):
     """Every error that this project raises on purpose."""
@@ -43,6 +45,18 @@ class ThrottledError(TransientError):
 
 class AccountError(SyncdError):
     """Stop this account: credentials, a right, the location or the day's budget."""
+
+
+class SpentError(AccountError):
+    """Leave this account alone for today: the platform permits no more for this class of work.
+
+    Attributes:
+        until: when the platform's next day has begun at the latest.
+    """
+
+    def __init__(self, message: str, *, until: datetime, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.until = until
 
 
 class FieldsChangedError(AccountError):

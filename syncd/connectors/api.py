@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from time import monotonic, sleep
 from typing import Any, Protocol, runtime_checkable
 
+from syncd.connectors.spending import Budget
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Extent, Identity, Page, Record, Resource, Right, Window
@@ -32,6 +33,8 @@ class Wire:
         transport: an httpx transport, or None for the real network.
         rate_share: the part of the platform's permitted rate to use, over 0 up to 1.
         on_request: called for every request that is sent, from any thread.
+        budget: what all who send to this account share; None: nobody else sends there, and
+            `rate_share` is kept to. It keeps to a share of its own.
     """
 
     transport: Any = None
@@ -40,6 +43,7 @@ class Wire:
     sleep: Callable[[float], None] = sleep
     rate_share: float = 1.0
     on_request: Callable[[], None] = lambda: None
+    budget: Budget | None = None
 
 
 @runtime_checkable
@@ -232,9 +236,12 @@ class Plugin:
     Attributes:
         settings: a pydantic model of its part of the account's configuration.
         open: makes the connector; must not touch the network.
+        allowance: the settings that together say whose allowance an account uses: accounts
+            alike in them share one budget. Empty: all settings.
     """
 
     spec: Spec
     settings: type[Any]
     open: Callable[[Any, Wire], Connector]
     settings_help: Mapping[str, str]
+    allowance: tuple[str, ...] = ()

@@ -5,6 +5,7 @@ from concurrent.futures import ALL_COMPLETED, FIRST_COMPLETED, Future, ThreadPoo
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from syncd.connectors.spending import Spend, carried, for_so_many, spending
 from syncd.core import consent
 from syncd.core.normalise import identity_key
 from syncd.engine.confirm import confirm
@@ -39,9 +40,11 @@ def apply(cycle: Cycle) -> bool:
     with ThreadPoolExecutor(most, thread_name_prefix="push") as pool:
         for urgent in URGENT_FIRST:
             for side in SIDES:
+                spend = Spend.LIVE if urgent else for_so_many(ready[side])
                 while sent := _claim(cycle, side, urgent=urgent):
                     cycle.environment.crash("claimed")
-                    written[side] += _send(cycle, pool, side, sent, until)
+                    with spending(spend):
+                        written[side] += _send(cycle, pool, side, sent, until)
                     cycle.environment.crash("confirmed")
                     name = cycle.stream.accounts[side].name
                     cycle.environment.progress(f"writing {name}", written[side], ready[side])
@@ -174,7 +177,7 @@ class _Push:
             if spec.concurrency == 1 or (len(some) <= spec.batch_size and not self._under_way):
                 self._take(_push_batch(self.cycle, self.side, batch))
                 continue
-            task = self.pool.submit(_push_batch, self.cycle, self.side, batch)
+            task = self.pool.submit(carried(_push_batch), self.cycle, self.side, batch)
             self._under_way.add(task)
 
     def make_room(self, most: int) -> None:

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
+from syncd.connectors.spending import Spend, spending
 from syncd.core.match import NO_KEY
 from syncd.engine import journal
 from syncd.engine.apply import apply
@@ -105,7 +106,11 @@ def carry_out(
     request = BackfillRequest.from_json(run.progress["request"])
     endless = replace(pair.contacts, slice=timedelta(days=3650))
     notes = notes_of(run, spent)
-    with explained(environment.store), leased(pair.name, environment) as lease:
+    with (
+        explained(environment.store),
+        leased(pair.name, environment) as lease,
+        spending(Spend.BULK),
+    ):
         cycle = Cycle(endless, noting(environment, lease, notes), lease, run.id, request.targets)
         try:
             return _session(cycle, run, request, notes, dry_run=dry_run)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 import structlog
 
 from syncd.connectors.api import Connector, Nested, utc_now
+from syncd.connectors.spending import Spend
 from syncd.core.child import ChildPlanner
 from syncd.core.plan import Planner
 from syncd.core.translate import Mapping
@@ -177,6 +178,8 @@ class Environment:
         stopping: asked between steps; True ends the run at the next safe place.
         crash: called with the name of a place that a kill could hit; tests raise there.
         journal_kept: how long entries of the journal are kept.
+        rests: whether an account's day holds nothing more for a class of work.
+        note_spent: writes down what was sent since the last time, to be kept with a checkpoint.
     """
 
     store: sa.Engine
@@ -186,6 +189,8 @@ class Environment:
     crash: Callable[[str], None] = field(default=lambda _: None)
     progress: Callable[[str, int, int | None], None] = field(default=lambda *_: None)
     journal_kept: timedelta = retention.KEPT
+    rests: Callable[[str, Spend], bool] = field(default=lambda *_: False)
+    note_spent: Callable[[sa.Connection], None] = field(default=lambda _: None)
 
     @property
     def log(self) -> structlog.stdlib.BoundLogger:
@@ -230,6 +235,10 @@ class Cycle:
     targets: frozenset[Side] = frozenset(SIDES)
     thorough: bool = False
     lifts: dict[int, tuple[Lift, frozenset[str]]] = field(default_factory=dict)
+
+    def bulk_rests(self, side: Side) -> bool:
+        """Whether what may wait has to wait for the platform's next day."""
+        return self.environment.rests(self.stream.accounts[side].name, Spend.BULK)
 
     @contextmanager
     def writing(self) -> Iterator[sa.Connection]:

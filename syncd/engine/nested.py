@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import sqlalchemy as sa
 
+from syncd.connectors.spending import Spend, for_so_many, spending
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed
 from syncd.engine.observe import PullReport, look, take_in
@@ -42,14 +43,18 @@ def pull_nested(cycle: Cycle, side: Side) -> PullReport:
             ids = parents.due(db, shelf, cycle.stream.chunk, after)
         if not ids:
             break
-        pulled += _read(cycle, shelf, ids)
+        with spending(for_so_many(len(ids))):
+            pulled += _read(cycle, shelf, ids)
         after = ids[-1]
     if turns is None and not cycle.thorough:
         before -= stream.sweep_every
     limit = None if cycle.thorough else turns
+    if cycle.bulk_rests(side) and not cycle.thorough:
+        return pulled
     with reading(cycle.environment.store) as db:
         ids = parents.oldest(db, shelf, limit, before=before)
-    return pulled + _read(cycle, shelf, ids)
+    with spending(Spend.BULK):
+        return pulled + _read(cycle, shelf, ids)
 
 
 def _read(cycle: Cycle, shelf: Shelf, ids: Iterable[str]) -> PullReport:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
+from syncd.connectors.spending import Spend, spending
 from syncd.core.consent import shown
 from syncd.core.digest import digest_json
 from syncd.engine.context import Cycle
@@ -52,12 +53,16 @@ def pull(
     due = due and not known.sweeping
     if known.fresh and not full and not (changes and due):
         return known.pulled
+    if cursor.cursor is not None and not full and cycle.bulk_rests(side):
+        due = False
+        if not changes:
+            return known.pulled
     if changes and not full and not due:
         return known.pulled + pull_changes(cycle, side, cursor)
     pages = None if full else cycle.stream.sweep_pages[side]
-    pulled = known.pulled + _sweep(
-        cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied
-    )
+    with spending(Spend.BULK):
+        swept = _sweep(cycle, side, cursor, pages, thorough=full, accept_emptied=accept_emptied)
+    pulled = known.pulled + swept
     if not changes:
         return pulled
     # A sweep may take hours, or go on with one of yesterday: what happened meanwhile must be

@@ -1,30 +1,24 @@
-"""Never more requests than a platform permits, and hardly fewer.
+"""Never more requests than a platform permits, and hardly fewer: how one connector keeps to it."""
 
-The platform counts a request at some moment between our sending it and its answer
-reaching us. So a request is held against the window until one full interval after its
-*answer*: then, wherever the platform's window begins, it cannot see more than the limit.
-"""
-
-import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
+from syncd.connectors.api import Wire
+from syncd.connectors.spending import Budget, Rate, spent_for
+from syncd.errors import SpentError
+from syncd.http.budget import SharedBudget
 
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """At most `requests` in any `interval_s` seconds; None means without limit."""
-
-    requests: int | None
-    interval_s: float = 10.0
+__all__ = ["Limiter", "Rate", "number"]
 
 
 class Limiter:
-    """The budget of one account, shared by every thread that uses its credentials.
+    """The door to the budget of one account, for every thread of one connector.
 
     Args:
-        share: the part of the permitted rate to use, over 0 up to 1.
+        share: the part of the permitted rate to use, over 0 up to 1; it counts only where
+            nobody has said which budget it is.
+        budget: the account's own; without one, the limiter is the only one who spends.
     """
 
     def __init__(
@@ -34,71 +28,65 @@ class Limiter:
         monotonic: Callable[[], float],
         sleep: Callable[[float], None],
         share: float = 1.0,
+        reserve: int = 0,
+        budget: Budget | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._rate = rate
-        self._share = share
-        self._monotonic = monotonic
         self._sleep = sleep
-        self._lock = threading.Lock()
-        self._in_flight = 0
-        self._answered: deque[float] = deque()
-        self._blocked_until = 0.0
+        self.budget = budget or SharedBudget(monotonic=monotonic, now=now, share=share)
+        self.budget.begin(rate, reserve=reserve)
 
-    @property
-    def allowed(self) -> int | None:
-        """Requests per interval after the share is taken."""
-        if self._rate.requests is None:
-            return None
-        return max(1, int(self._rate.requests * self._share))
+    @classmethod
+    def of(cls, wire: Wire, rate: Rate, *, reserve: int = 0) -> "Limiter":
+        """The door to the budget of whoever reaches the world through this wire.
+
+        Args:
+            rate: what is permitted until the platform says otherwise.
+            reserve: requests of a day that are kept for opt-outs.
+        """
+        return cls(
+            rate,
+            reserve=reserve,
+            monotonic=wire.monotonic,
+            sleep=wire.sleep,
+            share=wire.rate_share,
+            budget=wire.budget,
+            now=wire.now,
+        )
 
     @contextmanager
     def slot(self) -> Iterator[None]:
-        """Wait for a place; it is held until one interval after the body ends."""
-        while (wait_s := self._try_enter()) > 0:
-            self._sleep(wait_s)
+        """Wait for a place; it is held until one interval after the body ends.
+
+        Raises:
+            SpentError: the day holds nothing more for what this thread does.
+        """
+        who, spend = object(), spent_for()
+        try:
+            while (wait_s := self.budget.enter(spend, who)) > 0:
+                self._sleep(wait_s)
+        finally:
+            self.budget.give_up(who)  # also when somebody asked to stop
         try:
             yield
         finally:
-            with self._lock:
-                self._in_flight -= 1
-                self._answered.append(self._monotonic())
-
-    def _try_enter(self) -> float:
-        """Seconds to wait before trying again; 0 means that the place is taken."""
-        with self._lock:
-            now = self._monotonic()
-            if now < self._blocked_until:
-                return self._blocked_until - now
-            while self._answered and self._answered[0] <= now - self._rate.interval_s:
-                self._answered.popleft()
-            allowed = self.allowed
-            if allowed is None or self._in_flight + len(self._answered) < allowed:
-                self._in_flight += 1
-                return 0.0
-            if self._answered:
-                return max(self._answered[0] + self._rate.interval_s - now, 0.001)
-            return 0.01  # every place is in flight: one will be answered soon
+            self.budget.leave()
 
     def block(self, seconds: float) -> None:
         """Send nothing for a while, for all threads; after a refusal."""
-        with self._lock:
-            self._blocked_until = max(self._blocked_until, self._monotonic() + seconds)
+        self.budget.block(seconds)
 
     def learn(self, rate: Rate, remaining: int | None) -> None:
-        """Take over what the platform says of its window.
+        """Take over what the platform says of its window; see `Budget.learn`."""
+        self.budget.learn(rate, remaining)
 
-        Args:
-            remaining: what is left in the platform's window. Less than we think means
-                that somebody else spends from the same budget: what they spent is held
-                against the window as if we had.
-        """
-        with self._lock:
-            self._rate = rate
-            if remaining is None or rate.requests is None:
-                return
-            ours = len(self._answered) + self._in_flight
-            foreign = (rate.requests - remaining) - ours
-            self._answered.extend([self._monotonic()] * min(max(foreign, 0), rate.requests))
+    def learn_day(self, requests: int | None, remaining: int | None) -> None:
+        """Take over what the platform says of its day."""
+        self.budget.learn_day(requests, remaining)
+
+    def spent(self) -> SpentError:
+        """What is to be raised once the platform has said that its day is spent."""
+        return self.budget.spent()
 
 
 def number(headers: Mapping[str, str], name: str) -> int | None:

@@ -2,17 +2,16 @@
 
 Each pair has connectors of its own. A connector is used by one pair at a time, and two pairs
 that share an account would otherwise wait for each other, so that one slow pair would
-stop another. The price is that each must get along with its part of the account's permitted
-rate, which is therefore divided by the number of pairs that use the account.
+stop another. What may be sent there is one budget all the same: a pair may use all of it while
+the others rest.
 """
 
 import os
 import resource
 import signal
 import threading
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 
@@ -21,6 +20,7 @@ import structlog
 
 from syncd import __version__
 from syncd.app import App
+from syncd.budgets import Budgets
 from syncd.config.load import Configuration, Pair
 from syncd.config.settings import MOST_THREADS
 from syncd.connectors.api import Wire
@@ -50,6 +50,7 @@ class Daemon:
     read: Callable[[], Configuration]
     stop: Stop = field(default_factory=Stop)
     workers: dict[str, Worker] = field(default_factory=dict)
+    budgets: Budgets = field(default_factory=Budgets)
     _reload: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> bool:
@@ -90,9 +91,10 @@ class Daemon:
         for name in [n for n in self.workers if n not in configuration.pairs]:
             schedule.drop(name)
             del self.workers[name]
-        shared = divided(configuration)
+        self.budgets.count(configuration.pairs.values())
         for n, (name, pair) in enumerate(configuration.pairs.items()):
-            app = App(shared, self.store, self.ledger, Wire(sleep=self.stop.sleep))
+            wire = Wire(sleep=self.stop.sleep)
+            app = App(configuration, self.store, self.ledger, wire, self.budgets)
             if name in self.workers:
                 self.workers[name].following = app
             else:
@@ -150,16 +152,6 @@ class Daemon:
 
 def _accounts(pair: Pair) -> set[str]:
     return {pair.account(side) for side in SIDES}
-
-
-def divided(configuration: Configuration) -> Configuration:
-    """With the permitted rate of each account divided by the number of pairs that use it."""
-    used = Counter(pair.account(side) for pair in configuration.pairs.values() for side in SIDES)
-    accounts = {
-        name: replace(account, rate_share=account.rate_share / max(used[name], 1))
-        for name, account in configuration.accounts.items()
-    }
-    return replace(configuration, accounts=accounts)
 
 
 def _permit_open_files() -> None:

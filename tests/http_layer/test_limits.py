@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from syncd.http.budget import SharedBudget
 from syncd.http.limits import Limiter, Rate, number
 
 
@@ -24,6 +25,11 @@ class Time:
 
 def limiter(time: Time, rate: Rate, share: float = 1.0) -> Limiter:
     return Limiter(rate, monotonic=time.monotonic, sleep=time.sleep, share=share)
+
+
+def allowed(gate: Limiter) -> int | None:
+    assert isinstance(gate.budget, SharedBudget)
+    return gate.budget.allowed
 
 
 def most_in_any_window(arrivals: list[float], seconds: float) -> int:
@@ -99,7 +105,7 @@ def test_what_others_spend_is_held_against_the_window() -> None:
 def test_the_limit_follows_the_headers_up_and_down(before: int, after: int) -> None:
     gate = limiter(Time(), Rate(before, 10.0))
     gate.learn(Rate(after, 10.0), remaining=None)
-    assert gate.allowed == after
+    assert allowed(gate) == after
 
 
 def test_a_refusal_stops_everybody_for_as_long_as_it_says() -> None:
@@ -139,9 +145,9 @@ def test_a_later_and_shorter_refusal_shortens_no_wait() -> None:
 
 def test_the_least_share_still_lets_one_through() -> None:
     gate = limiter(Time(), Rate(3, 10.0), share=0.1)
-    assert gate.allowed == 1
-    assert limiter(Time(), Rate(10, 10.0), share=0.59).allowed == 5
-    assert limiter(Time(), Rate(None)).allowed is None
+    assert allowed(gate) == 1
+    assert allowed(limiter(Time(), Rate(10, 10.0), share=0.59)) == 5
+    assert allowed(limiter(Time(), Rate(None))) is None
 
 
 def test_a_full_window_is_waited_out_exactly() -> None:

@@ -11,4 +11,10 @@ def _open(settings: GhlSettings, wire: Wire) -> Connector:
     return Ghl(settings, wire)
 
 
-CONNECTOR = Plugin(spec=SPEC, settings=GhlSettings, open=_open, settings_help=SETTINGS_HELP)
+CONNECTOR = Plugin(
+    spec=SPEC,
+    settings=GhlSettings,
+    open=_open,
+    settings_help=SETTINGS_HELP,
+    allowance=("base_url", "location_id"),  # more tokens do not make it more (ghl.md 2)
+)

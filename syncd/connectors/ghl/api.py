@@ -6,8 +6,7 @@ Source: ghl.md 0 (headers), 1.6 (rotation), 2 (limits), 0.1 (a 401 that is none)
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -15,7 +14,6 @@ from typing import Any
 from syncd.connectors.api import Wire
 from syncd.connectors.ghl.answers import TokenRefusedError, judge, server_time
 from syncd.connectors.ghl.config import GhlSettings
-from syncd.errors import AccountError
 from syncd.http.answer import Answer
 from syncd.http.client import ApiClient, Query
 from syncd.http.limits import Limiter, Rate, number
@@ -23,7 +21,6 @@ from syncd.http.limits import Limiter, Rate, number
 START_RATE = Rate(100, 10.0)  # until the first answer's headers say otherwise
 PAUSE_AFTER_401_S = 2.0
 _LONE = re.compile("[\ud800-\udfff]")
-RESERVE_RECHECK = timedelta(minutes=10)
 
 # Upserts join people who share a phone and swallow second keys (3.7); they are never sent. An
 # appointment is deleted as an event: its own path is no route, and answers 401 as if the token
@@ -64,11 +61,7 @@ class Api:
         self._tokens = [token.get_secret_value() for token in secrets if token]
         self._active = 0
         self._lock = threading.Lock()
-        self._this_thread = threading.local()
-        self._limiter = Limiter(
-            START_RATE, monotonic=wire.monotonic, sleep=wire.sleep, share=wire.rate_share
-        )
-        self._daily = DailyBudget(settings.daily_reserve, wire.monotonic)
+        self._limiter = Limiter.of(wire, START_RATE, reserve=settings.daily_reserve)
         self._client = ApiClient(
             settings.base_url,
             wire=wire,
@@ -96,15 +89,6 @@ class Api:
         """Whether contacts are written in the spelling of v3 (ghl.md 8)."""
         return self._versions[Family.CONTACTS] == "v3"
 
-    @contextmanager
-    def urgency(self, urgent: bool) -> Iterator[None]:
-        """While an opt-out is carried out, this thread may spend what is kept back of the day."""
-        self._this_thread.urgent = urgent
-        try:
-            yield
-        finally:
-            self._this_thread.urgent = False
-
     def call(
         self,
         method: str,
@@ -119,10 +103,9 @@ class Api:
         """Send one request; a refused token gets one more try, or the other token's.
 
         Raises:
-            AccountError: stop; also when the day's budget is spent.
+            AccountError: stop; `SpentError` when the day's budget is spent.
             whatever `judge` and `ApiClient.request` raise.
         """
-        self._daily.spend(urgent=getattr(self._this_thread, "urgent", False))
         content = None if body is None else encode(body)
 
         def send(token: str) -> Answer:
@@ -161,7 +144,8 @@ class Api:
         at = server_time(answer)
         if at is not None:
             self._ahead = at - self.now()
-        self._daily.learn(number(headers, "x-ratelimit-daily-remaining"))
+        left_today = number(headers, "x-ratelimit-daily-remaining")
+        self._limiter.learn_day(number(headers, "x-ratelimit-limit-daily"), left_today)
         permitted = number(headers, "x-ratelimit-max")
         interval_ms = number(headers, "x-ratelimit-interval-milliseconds")
         rate = START_RATE
@@ -170,50 +154,10 @@ class Api:
             self._limiter.learn(rate, number(headers, "x-ratelimit-remaining"))
         if answer.status != 429:
             return
-        if self._daily.remaining == 0:
-            raise _day_is_spent()
+        if left_today == 0:
+            raise self._limiter.spent()
         if not headers.get("retry-after"):
             self._limiter.block(rate.interval_s)
-
-
-class DailyBudget:
-    """What is left of the day, as the last answer said.
-
-    GHL does not say when its day begins (ghl.md 2), so below the reserve one call is let
-    through every ten minutes to see whether the count has gone up again.
-    """
-
-    def __init__(self, reserve: int, monotonic: Callable[[], float]) -> None:
-        self.remaining: int | None = None
-        self._reserve = reserve
-        self._monotonic = monotonic
-        self._looked_at = monotonic()
-
-    def learn(self, remaining: int | None) -> None:
-        if remaining is not None:
-            self.remaining = remaining
-            self._looked_at = self._monotonic()
-
-    def spend(self, *, urgent: bool) -> None:
-        """Raise an AccountError rather than touch the reserve for what is not urgent."""
-        if urgent or self.remaining is None or self.remaining >= self._reserve:
-            return
-        if self._monotonic() - self._looked_at >= RESERVE_RECHECK.total_seconds():
-            return
-        raise AccountError(
-            f"GHL permits {self.remaining:,} more calls today, and {self._reserve:,} are kept"
-            " back for opt-outs. Nothing was sent.",
-            hint="Wait for GHL's next day, or lower the account's `daily_reserve`.",
-        )
-
-
-def _day_is_spent() -> AccountError:
-    return AccountError(
-        "GHL permits no more calls today for this location (429, 0 left of the day)."
-        " Nothing was sent. GHL does not say until when.",
-        hint="It goes on by itself once GHL's next day has begun. Look for other"
-        " integrations that use the same location's budget.",
-    )
 
 
 def encode(body: Any) -> bytes:

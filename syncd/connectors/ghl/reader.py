@@ -18,6 +18,7 @@ from syncd.connectors.ghl.codec import ROW_KEYS, Decoder, Shape, row_key, to_rec
 from syncd.connectors.ghl.fields import LocationFields
 from syncd.connectors.ghl.spec import ADDITIONAL, CONSENT, FIELDS
 from syncd.connectors.ghl.values import moment
+from syncd.connectors.spending import carried
 from syncd.errors import InvariantError, RecordError, TransientError
 from syncd.http import xml
 from syncd.model.record import Record
@@ -137,11 +138,15 @@ class Reader:
             rows = [row for row in rows if self._read.get(row["id"], "") != row.get("dateUpdated")]
         asked = Asked(wanted, custom)
         short = [row for row in rows if not asked.is_shown(row, anywhere=self._rows_show_custom)]
+
+        def completed(row: Mapping[str, Any]) -> Record | None:
+            return self._completed(row, wanted, custom)
+
         with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
             whole = dict(
                 zip(
                     (row["id"] for row in short),
-                    pool.map(lambda row: self._completed(row, wanted, custom), short),
+                    pool.map(carried(completed), short),
                     strict=True,
                 )
             )

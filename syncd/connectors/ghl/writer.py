@@ -51,10 +51,6 @@ class Writer:
             RecordError, StaleError, DuplicateError, InDoubtError: they concern this op.
             AccountError, ThrottledError, TransientError: it was not carried out.
         """
-        with self._api.urgency(op.urgent):
-            return self._write(op)
-
-    def _write(self, op: Op) -> Receipt:
         match op.kind, op.remote_id:
             case OpKind.CREATE, _:
                 return self._create(op)

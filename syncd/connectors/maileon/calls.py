@@ -97,9 +97,7 @@ class Calls:
         self._http = ApiClient(
             settings.base_url,
             wire=wire,
-            limiter=Limiter(
-                rate, monotonic=wire.monotonic, sleep=wire.sleep, share=wire.rate_share
-            ),
+            limiter=Limiter.of(wire, rate),
             headers={
                 "Authorization": settings.authorization,
                 "Accept": XML,

@@ -12,6 +12,12 @@ def _open(settings: Settings, wire: Wire) -> Connector:
     return Mailercloud(settings, wire)
 
 
-CONNECTOR = Plugin(spec=SPEC, settings=Settings, open=_open, settings_help=SETTINGS_HELP)
+CONNECTOR = Plugin(
+    spec=SPEC,
+    settings=Settings,
+    open=_open,
+    settings_help=SETTINGS_HELP,
+    allowance=("base_url", "api_key"),  # whatever the list (mailercloud.md 15)
+)
 
 __all__ = ["CONNECTOR", "Settings"]

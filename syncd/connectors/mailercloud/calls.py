@@ -54,17 +54,11 @@ class Calls:
         self._list_id = settings.list_id
         self._batch_timeout_s = settings.batch_timeout_s
         self._now = wire.now
-        self._places = threading.BoundedSemaphore(AT_ONCE)
         self._own: set[str] = set()
         self._lock = threading.Lock()
         self._full_rate = settings.requests_per_second
         self._slowed, self._quiet = 0, 0
-        self._limiter = Limiter(
-            _rate(self._full_rate),
-            monotonic=wire.monotonic,
-            sleep=wire.sleep,
-            share=wire.rate_share,
-        )
+        self._limiter = Limiter.of(wire, _rate(self._full_rate))
         self._http = ApiClient(
             settings.base_url,
             wire=wire,
@@ -250,16 +244,15 @@ class Calls:
         _refuse_to_activate(body)
         repeatable = method == "GET" or path in paths.READS | paths.IDEMPOTENT
         try:
-            with self._places:
-                answer = self._http.request(
-                    method,
-                    path,
-                    values,
-                    json=body,
-                    accept=accept,
-                    repeatable=repeatable,
-                    timeout_s=timeout_s,
-                )
+            answer = self._http.request(
+                method,
+                path,
+                values,
+                json=body,
+                accept=accept,
+                repeatable=repeatable,
+                timeout_s=timeout_s,
+            )
             if answer.status in REFUSALS and complaint_of(answer).key:
                 judge(answer)
         except KeyRefusedError as cause:
@@ -310,7 +303,7 @@ class Calls:
 
 
 def _rate(requests_per_second: float) -> Rate:
-    return Rate(BURST, interval_s=BURST / requests_per_second)
+    return Rate(BURST, interval_s=BURST / requests_per_second, at_once=AT_ONCE)
 
 
 def _refuse_to_activate(body: Any) -> None:

@@ -93,12 +93,7 @@ class ExampleMail:
         self._http = ApiClient(
             settings.base_url,
             wire=wire,
-            limiter=Limiter(
-                Rate(100, 10.0),
-                monotonic=wire.monotonic,
-                sleep=wire.sleep,
-                share=wire.rate_share,
-            ),
+            limiter=Limiter.of(wire, Rate(100, 10.0)),
             headers={"Authorization": f"Bearer {settings.token.get_secret_value()}"},
             judge=judge,
         )

@@ -3,6 +3,7 @@
 import heapq
 import random
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -12,8 +13,10 @@ from pydantic import ValidationError
 from syncd.connectors.api import Wire
 from syncd.connectors.ghl import CONNECTOR
 from syncd.connectors.ghl.api import START_RATE, Api
-from syncd.errors import AccountError, InvariantError, ThrottledError
-from syncd.http.limits import Limiter, Rate
+from syncd.connectors.spending import Spend, spending
+from syncd.errors import AccountError, InvariantError, SpentError, ThrottledError
+from syncd.http.budget import SharedBudget
+from syncd.http.limits import Rate
 from syncd.model.op import Op, OpKind
 from syncd.model.record import Resource
 from syncd.model.values import Consent, Level
@@ -124,7 +127,7 @@ def test_a_burst_that_never_ends_is_throttled_and_not_fatal() -> None:
 def test_a_spent_day_stops_the_account_and_is_not_tried_again() -> None:
     fake = FakeGhl(meddle=lambda _: httpx.Response(429))
     fake.headers = {"x-ratelimit-daily-remaining": "0"}
-    with pytest.raises(AccountError, match="does not say until when"):
+    with pytest.raises(SpentError, match="no more calls today, at the latest until 20"):
         fetch(fake)
     assert len(fake.log) == 1
 
@@ -138,7 +141,8 @@ def test_the_reserve_of_the_day_is_kept_for_opt_outs() -> None:
         ghl.fetch(CONTACT, "c1", fields=frozenset())
     revoked = {"consent": Consent(Level.REVOKED)}
     urgent = Op(1, CONTACT, OpKind.UPDATE, "c1", revoked, urgent=True)
-    assert [receipt.error for receipt in ghl.push(CONTACT, [urgent])] == [None]
+    with spending(Spend.LIVE):
+        assert [receipt.error for receipt in ghl.push(CONTACT, [urgent])] == [None]
     with pytest.raises(AccountError, match="kept back"):
         ghl.fetch(CONTACT, "c1", fields=frozenset())
     fake.clock.sleep(600)
@@ -201,14 +205,16 @@ class Platform:
 
 @pytest.mark.parametrize("kind", ["sliding", "fixed"])
 @pytest.mark.parametrize(("permitted", "started_at"), [(100, 100), (25, 100), (400, 100)])
+@pytest.mark.parametrize("spend", [Spend.INCREMENTAL, Spend.BULK])
 def test_the_permitted_rate_is_used_to_95_percent_without_a_refusal(
-    kind: str, permitted: int, started_at: int
+    kind: str, permitted: int, started_at: int, spend: Spend
 ) -> None:
     """Eight workers with 0.1 to 0.5 s per call, on a clock that only events move."""
-    dice = random.Random(5)
+    dice, workers = random.Random(5), object()
     clock, order = [0.0], 0
     platform = Platform(kind, permitted, 10.0)
-    limiter = Limiter(START_RATE, monotonic=lambda: clock[0], sleep=lambda _: None)
+    limiter = SharedBudget(monotonic=lambda: clock[0], now=lambda: datetime.now(UTC))
+    limiter.begin(START_RATE)
     assert Rate(started_at, 10.0) == START_RATE
     events: list[tuple[float, int, str, Any]] = []
 
@@ -223,13 +229,13 @@ def test_the_permitted_rate_is_used_to_95_percent_without_a_refusal(
     while clock[0] < 210:
         clock[0], _, what, carried = heapq.heappop(events)
         if what == "wants":
-            wait_s = limiter._try_enter()
+            wait_s = limiter.enter(spend, workers)
+            limiter.give_up(workers)
             later(wait_s, "wants") if wait_s else later(dice.uniform(0.05, 0.25), "arrives")
         elif what == "arrives":
             later(dice.uniform(0.05, 0.25), "answered", platform.count(clock[0]))
         else:
-            limiter._in_flight -= 1
-            limiter._answered.append(clock[0])
+            limiter.leave()
             limiter.learn(Rate(permitted, 10.0), carried)
             answered.append(clock[0])
             later(0, "wants")
