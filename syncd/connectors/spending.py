@@ -42,9 +42,12 @@ def spent_for() -> Spend:
 
 @contextmanager
 def spending(spend: Spend) -> Iterator[None]:
-    """What this thread sends meanwhile is of this class; within what is live everything is live."""
-    before = _SPENT_FOR.get()
-    token = _SPENT_FOR.set(before if before is Spend.LIVE else spend)
+    """What this thread sends meanwhile is of this class.
+
+    A part of what is live is live, and a part of what is bulk is bulk unless it is live.
+    """
+    both = {_SPENT_FOR.get(), spend}
+    token = _SPENT_FOR.set(next(s for s in (Spend.LIVE, Spend.BULK, spend) if s in both))
     try:
         yield
     finally:

@@ -9,9 +9,10 @@ would agree with their mistakes.
 import random
 import re
 import threading
+import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -123,6 +124,9 @@ class World:
         self.dice = random.Random(seed)
         self.seed = seed
         self.real_limits = real_limits
+        # By the clock on the wall, as what is rehearsed is a client's real pace; a test that
+        # moves its clock sets another.
+        self.monotonic: Callable[[], float] = time.monotonic
         self.faults: list[Fault] = []
         self.requests: Counter[str] = Counter()  # "ghl GET /contacts/{id}" -> n
         self.refusals: Counter[str] = Counter()  # platform -> answers with 429

@@ -40,7 +40,8 @@ def identify(request: Request, agency: Agency) -> Token:
 def spend(agency: Agency, token: Token) -> Verdict:
     """One request off the location's budget; the agency's own tokens share the main one's."""
     location = agency.locations.get(token.location_id or "", agency.main)
-    return location.budget.spend(agency.settings, limited=agency.world.real_limits)
+    world = agency.world
+    return location.budget.spend(agency.settings, limited=world.real_limits, now=world.monotonic())
 
 
 def too_many(verdict: Verdict) -> RefusalError:

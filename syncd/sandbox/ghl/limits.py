@@ -1,9 +1,5 @@
-"""The budget of one location: a sliding burst window and a daily one (section 2).
+"""The budget of one location: a sliding burst window and a daily one (section 2)."""
 
-Measured with the real monotonic clock: what is being rehearsed is a client's real pace.
-"""
-
-import time
 from collections import deque
 from dataclasses import dataclass
 
@@ -29,10 +25,14 @@ class Budget:
         self._today = 0
         self._day_began: float | None = None
 
-    def spend(self, settings: Settings, *, limited: bool, now: float | None = None) -> Verdict:
+    def spend(self, settings: Settings, *, limited: bool, now: float) -> Verdict:
+        """Count one request.
+
+        Args:
+            now: seconds, by a clock that is never put back.
+        """
         if not limited:
             return Verdict(True, _headers(PLENTY, PLENTY, PLENTY, PLENTY, settings))
-        now = time.monotonic() if now is None else now
         while self._recent and self._recent[0] <= now - settings.burst_window_s:
             self._recent.popleft()
         if self._day_began is None or now - self._day_began >= DAY_S:
