@@ -22,6 +22,8 @@ from syncd.testing.inprocess import Sandbox, sandbox
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 MOST_CYCLES = 5_000
+GHL_HOST, APP_HOST, OTHER_HOST = "sandbox.test", "example-mail.test", "other-mail.test"
+WINDOW_S = 10.0  # of both platforms
 ROOT = f"""\
 store: sqlite:///syncd.db
 accounts:
@@ -35,6 +37,7 @@ PAIR = """\
 pair: {name}
 left: crm
 right: {right}
+create: {create}
 baseline: auto
 guards: {{creates: {{count: 1000000, percent: 100}}}}
 fields:
@@ -58,14 +61,15 @@ class AtLimits:
     """Both platforms at their limits, and a process of ours.
 
     Attributes:
-        sent: requests so far, by account, and those that were refused.
+        arrivals: when requests came, in seconds since the beginning, by host; `refused` of
+            them were refused.
     """
 
     folder: Path
     box: Sandbox
     mails: dict[str, NestingEmulator]
     app: App = field(init=False)
-    sent: dict[str, int] = field(default_factory=dict)
+    arrivals: dict[str, list[float]] = field(default_factory=dict)
     refused: int = 0
 
     def __post_init__(self) -> None:
@@ -89,17 +93,30 @@ class AtLimits:
             monotonic=self.seconds,
             sleep=lambda seconds: clock.advance(timedelta(seconds=seconds)),
         )
-        self.app = open_app(self.folder / "syncd.yaml", env={}, wire=wire)
-        return self.app
+        return open_app(self.folder / "syncd.yaml", env={}, wire=wire)
+
+    def beside(self) -> App:
+        """Another pair's app in the same process, as a daemon has one for each."""
+        other = self.start()
+        other.budgets = self.app.budgets
+        return other
 
     def seconds(self) -> float:
         return (self.now - NOON).total_seconds()
 
-    def cycle(self, name: str, mode: Mode = Mode.SYNC) -> Report:
-        _, report = self.app.run_pair(
-            name, self.app.environment, mode, create_fields=True, shaped=one_at_a_time
+    def cycle(self, name: str, mode: Mode = Mode.SYNC, app: App | None = None) -> Report:
+        used = app or self.app
+        _, report = used.run_pair(
+            name, used.environment, mode, create_fields=True, shaped=one_at_a_time
         )
         return report
+
+    def used(self, host: str, since_s: float, permitted: int = 100) -> float:
+        """The part of what a platform permits that was used, in whole windows since a moment."""
+        arrived = [at_s for at_s in self.arrivals[host] if at_s >= since_s]
+        windows = int((arrived[-1] - arrived[0]) // WINDOW_S)
+        end_s = arrived[0] + windows * WINDOW_S
+        return sum(1 for at_s in arrived if at_s < end_s) / (windows * permitted)
 
     def cycles(self, name: str) -> int:
         """Cycles until one has nothing to write; how many that were."""
@@ -127,7 +144,7 @@ class _Line(httpx.BaseTransport):
             answer = self._scene.mails[host].answer(request)
         else:
             answer = self._scene.box.transport.handle_request(request)
-        self._scene.sent[host] = self._scene.sent.get(host, 0) + 1
+        self._scene.arrivals.setdefault(host, []).append(self._scene.seconds())
         self._scene.refused += answer.status_code == 429
         return answer
 
@@ -140,7 +157,7 @@ def at_limits(
     Args:
         children: how many notes, tasks and appointments each contact of GHL has at most, which
             is twice as many as they have on average; 0 keeps only contacts in step.
-        pairs: of the one location, each with a mailing of its own.
+        pairs: of the one location, each with a mailing of its own; the second writes nothing.
     """
     box = sandbox(frozen_at=NOON, limits=limits)
     box.world.monotonic = lambda: (box.world.clock.now() - NOON).total_seconds()
@@ -152,9 +169,9 @@ def at_limits(
     root = ROOT.format(token=info["token"], location=info["location_id"], base=info["base_url"])
     (folder / "syncd.yaml").write_text(root, "utf-8")
     (folder / "pairs").mkdir()
-    for name, right in (("first", "app"), ("second", "app_two"))[:pairs]:
-        text = PAIR.format(name=name, right=right) + (CHILDREN if children else "")
+    for name, right, create in (("first", "app", "both"), ("second", "app_two", "none"))[:pairs]:
+        text = PAIR.format(name=name, right=right, create=create) + (CHILDREN if children else "")
         (folder / "pairs" / f"{name}.yaml").write_text(text, "utf-8")
     now: Callable[[], datetime] = box.world.clock.now
-    mails = {host: NestingEmulator(now) for host in ("example-mail.test", "other-mail.test")}
+    mails = {host: NestingEmulator(now) for host in (APP_HOST, OTHER_HOST)}
     return AtLimits(folder, box, mails)
