@@ -6,19 +6,21 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from threading import Event, Lock
 
+import sqlalchemy as sa
+
 from syncd.budgets import Budgets
 from syncd.config.load import Account as ConfiguredAccount
 from syncd.config.load import read_options
 from syncd.connectors.api import Connector, Names, Naming, Wire
 from syncd.connectors.named import Named
 from syncd.connectors.registry import connector
-from syncd.connectors.spending import Spend
+from syncd.connectors.spending import Spend, spent_for
 from syncd.core.digest import digest_json
 from syncd.errors import AccountError, StoppedError, SyncdError, TransientError
 from syncd.http.budget import SharedBudget
 from syncd.model.record import Resource
 from syncd.model.spec import Catalogue, ResourceSpec
-from syncd.store import accounts, database, fields
+from syncd.store import accounts, database, fields, spent
 from syncd.store.accounts import Checked
 from syncd.store.clocks import within
 from syncd.store.suppressions import Ledger
@@ -49,6 +51,7 @@ class Accounts(Stored):
     budgets: Budgets = field(default_factory=Budgets)
     requests: Counter[str] = field(default_factory=Counter)
     _open: dict[str, Connector] = field(default_factory=dict)
+    _unnoted: Counter[tuple[str, Spend]] = field(default_factory=Counter)
     _budgets: dict[str, SharedBudget] = field(default_factory=dict)
     _wrote: Event = field(default_factory=Event)
     _lock: Lock = field(default_factory=Lock)
@@ -74,6 +77,8 @@ class Accounts(Stored):
             options = read_options(account, plugin.settings)
             budget = self.budgets.of(account, plugin, options, self.wire)
             self._budgets[name] = budget
+            with database.reading(self.store) as db:
+                budget.recall(spent.of(db, name, self.wire.now()).told)
             # What is read in turn is a part of the day, which pairs of one account divide.
             share = self.wire.rate_share * account.rate_share / max(self.budgets.pairs[name], 1)
             counted = self._counting(name)
@@ -81,6 +86,13 @@ class Accounts(Stored):
             where = account.place.where()
             self._open[name] = Named(plugin.open(options, wire), name, where, self._wrote)
         return self._open[name]
+
+    def note_spent(self, db: sa.Connection) -> None:
+        """Write down what was sent since the last time; the caller commits."""
+        with self._lock:
+            used, self._unnoted = self._unnoted, Counter()
+        told = {name: self._budgets[name].told for name, _ in used}
+        spent.note(db, self.wire.now(), used, told)
 
     def budget_of(self, name: str) -> SharedBudget:
         """The budget of an account that is connected."""
@@ -94,6 +106,7 @@ class Accounts(Stored):
         def count() -> None:
             with self._lock:
                 self.requests[name] += 1
+                self._unnoted[name, spent_for()] += 1
 
         return count
 

@@ -49,9 +49,13 @@ class App(Accounts):
 
     @property
     def environment(self) -> Environment:
-        kept = self.configuration.journal.keep
         return Environment(
-            self.store, self.ledger, now=self.wire.now, rests=self.rests, journal_kept=kept
+            self.store,
+            self.ledger,
+            now=self.wire.now,
+            rests=self.rests,
+            note_spent=self.note_spent,
+            journal_kept=self.configuration.journal.keep,
         )
 
     # -- pairs ---------------------------------------------------------------------------

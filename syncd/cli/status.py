@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from syncd.cli import advice
+from syncd.cli.budget import budget_status
 from syncd.cli.context import Code, CommandContext, context_of, finish, pair_names, stored
 from syncd.cli.status_of_pair import PairStatus, status_of_pair
 from syncd.cli.values import ago, counted, moment, of
@@ -28,6 +29,10 @@ def status(
         bool,
         typer.Option("--check", help="Health check: 0 if the daemon keeps every pair in step."),
     ] = False,
+    budget: Annotated[
+        bool,
+        typer.Option("--budget", help="Show what the accounts were sent today, and what is left."),
+    ] = False,
 ) -> None:
     """Show where every record stands, and how the last run went. Asks no platform.
 
@@ -38,6 +43,10 @@ def status(
     with stored(context, make=False) as known:
         names = pair_names(known, [pair] if pair else [])
         now = utc_now()
+        if budget:
+            found = budget_status(known, names, now)
+            context.answer(found.content(now), *found.shown(now))
+            return
         statuses = [status_of_pair(known, name, now) for name in names]
         if check:
             _check(context, known, statuses, now)

@@ -124,6 +124,7 @@ def carry_out(
             with cycle.writing() as db:
                 notes.save(db)
                 runs.update(db, run.id, state=RunState.OPEN, error=str(error))
+                environment.note_spent(db)
             raise
 
 
@@ -178,10 +179,14 @@ def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
 
 
 def _accept(cycle: Cycle, notes: Notes, counts: Mapping[str, int]) -> None:
-    """Remember what the guard let pass; only the first time, as the rest can only shrink."""
-    if "accepted" not in notes.progress:
-        with cycle.writing() as db:
-            notes.save(db, accepted=dict(counts))
+    """Remember what the guard let pass; only the first time, as the rest can only shrink.
+
+    And from where on this session writes, for who asks how fast it does.
+    """
+    accepted = notes.progress.get("accepted", dict(counts))
+    with cycle.writing() as db:
+        done, _ = backfills.count(db, cycle.run_id)
+        notes.save(db, accepted=accepted, paced_from={"done": done, "s": notes.total.seconds})
     accept(cycle)
     cycle.environment.crash("accepted")
 
@@ -250,8 +255,9 @@ def _chunk(cycle: Cycle, items: Sequence[Item], notes: Notes) -> None:
         _carry_opt_outs(cycle, opted_out)
     with cycle.writing() as db:
         backfills.finish(db, [item.id for item in items])
-        notes.save(db)
         done, listed = backfills.count(db, cycle.run_id)
+        notes.save(db)
+        cycle.environment.note_spent(db)
     cycle.environment.progress("backfill", done, listed)
     cycle.environment.crash("chunk")
 
@@ -359,6 +365,7 @@ def _end(
             ended_at=now if state is RunState.DONE else None,
             error=None,
         )
+        cycle.environment.note_spent(db)
         if state is RunState.DONE:
             backfills.clear(db, cycle.run_id)
             ended = runs.get(db, cycle.run_id)

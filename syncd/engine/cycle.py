@@ -317,6 +317,7 @@ def _end(cycle: Cycle, run: Run, report: Report, error: str | None) -> None:
             error=error,
         )
         runs.note_error(db, pair, error)
+        cycle.environment.note_spent(db)
         if report.used_up:
             windows.start_anew(db, pair, cycle.environment.now())
     cycle.environment.log.info(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from syncd.model.op import OpState
 from syncd.model.side import SIDES
-from syncd.store import journal
+from syncd.store import journal, spent
 from syncd.store import tables as t
 from syncd.store.clocks import within
 from syncd.store.runs import RunState
@@ -51,6 +51,7 @@ def tidy(
         _forget_lists(db, pair, now, most),
         _forget_runs(db, pair, now, most),
         journal.forget(db, now - journal_kept, most),
+        spent.forget(db, now.date()),
     )
     if max(forgotten) < most:
         upsert(db, t.pair, [{"name": pair, "tidied_at": now}], ["tidied_at"])

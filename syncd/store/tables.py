@@ -422,3 +422,18 @@ journal = sa.Table(
     sa.Index(None, "run_id", **_only("run_id IS NOT NULL")),
     sa.Index(None, "at_ms"),
 )
+
+# What was sent to each account on a day of UTC, by class; and what its platform said last.
+spent = sa.Table(
+    "spent",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("spend", sa.String(16), primary_key=True),
+    sa.Column("used", sa.Integer, nullable=False),
+    sa.Column("burst", sa.Integer),  # requests of a window, and left of it
+    sa.Column("burst_left", sa.Integer),
+    sa.Column("allowance", sa.Integer),  # requests of a day, and left of it
+    sa.Column("left_today", sa.Integer),
+    sa.Column("told_at", Moment),
+)
