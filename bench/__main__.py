@@ -11,7 +11,18 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from bench import codecs, engine, kills, limits, lists, many_pairs, matching, rest, stores
+from bench import (
+    codecs,
+    engine,
+    forecasts,
+    kills,
+    limits,
+    lists,
+    many_pairs,
+    matching,
+    rest,
+    stores,
+)
 from bench.machine import described
 
 
@@ -37,6 +48,7 @@ MEASUREMENTS: dict[str, Measuring] = {
     "stores": stores.measure,
     "matching": matching.measure,
     "limits": limits.measure,
+    "forecasts": forecasts.measure,
     "lists": lists.measure,
     "kills": kills.measure,
     "many-pairs": many_pairs.measure,

@@ -13,7 +13,7 @@ import httpx
 
 from syncd.app import App, open_app
 from syncd.connectors.api import Wire
-from syncd.engine.context import Stream
+from syncd.engine.context import Pair, Stream
 from syncd.engine.cycle import Mode, Report
 from syncd.sandbox.people import share_out
 from syncd.testing.example.child_emulator import NestingEmulator
@@ -105,11 +105,11 @@ class AtLimits:
         return (self.now - NOON).total_seconds()
 
     def cycle(self, name: str, mode: Mode = Mode.SYNC, app: App | None = None) -> Report:
+        return self.run(name, mode, app)[1]
+
+    def run(self, name: str, mode: Mode = Mode.SYNC, app: App | None = None) -> tuple[Pair, Report]:
         used = app or self.app
-        _, report = used.run_pair(
-            name, used.environment, mode, create_fields=True, shaped=one_at_a_time
-        )
-        return report
+        return used.run_pair(name, used.environment, mode, create_fields=True, shaped=one_at_a_time)
 
     def used(self, host: str, since_s: float, permitted: int = 100) -> float:
         """The part of what a platform permits that was used, in whole windows since a moment."""

@@ -28,6 +28,7 @@ from syncd.errors import (
     SyncdError,
     TransientError,
 )
+from syncd.forecast import Forecast, forecast
 from syncd.kin import Kin, kin_of
 from syncd.mapping.compile import MissingField
 from syncd.mapping.problem import Problem
@@ -46,6 +47,13 @@ class App(Accounts):
     """A configuration with its store opened, and pairs that can be run."""
 
     _kin: dict[tuple[str, Resource], Kin] = field(default_factory=dict)
+
+    def forecast(self, pair: Pair, report: Report) -> Forecast:
+        """What it takes to carry out what a run of a pair has planned."""
+        names = {account.name for account in pair.contacts.accounts}
+        budgets = {name: self.budget_of(name) for name in names}
+        with database.reading(self.store) as db:
+            return forecast(db, pair, report, budgets)
 
     @property
     def environment(self) -> Environment:

@@ -15,6 +15,7 @@ from syncd.cli.values import shown
 from syncd.core.guard import KINDS
 from syncd.engine.context import Stream
 from syncd.engine.cycle import Mode, Report
+from syncd.forecast import Forecast
 from syncd.model.op import Op
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both
@@ -50,6 +51,7 @@ def plan(
                 pair, environment, Mode.PLAN, create_fields=False, full=full
             )
         sample, planned = _sample(opened_app, report, limit)
+        ahead = opened_app.forecast(ran, report)
     contacts = ran.contacts
     accounts = contacts.accounts.map(lambda account: account.name)
     parts: list[RenderableType] = [_counts(report, accounts, ran.streams)]
@@ -64,12 +66,35 @@ def plan(
         parts.append(f"These are {len(sample):,} of {planned:,} writes; `--limit` shows more.")
     if to_come := sum(report.counts.values()) - planned:
         parts.append(f"{to_come:,} of these creates follow once their contacts are created.")
+    parts += takes(ahead)
+    content = _content(pair, report, accounts, sample, values=values)
     context.answer(
-        _content(pair, report, accounts, sample, values=values),
+        {**content, "forecast": ahead.content},
         *parts,
         _verdict(pair, report),
     )
     finish(Code.HELD if report.reasons else Code.DONE)
+
+
+def takes(ahead: Forecast) -> list[str]:
+    """What a sync will take, one line per account."""
+    lines = [
+        f"To '{name}' it takes about {one.requests:,} requests{_for(one.hours)}."
+        for name, one in ahead.accounts.items()
+        if one.requests
+    ]
+    if len(lines) > 1 and ahead.hours is not None:
+        lines.append(f"Together that is about {_duration(ahead.hours)}, at the permitted rates.")
+    return lines
+
+
+def _for(hours: float | None) -> str:
+    return "" if hours is None else f", {_duration(hours)}"
+
+
+def _duration(hours: float) -> str:
+    minutes = max(1, round(hours * 60))
+    return f"{minutes:,} min" if minutes < 120 else f"{hours:,.1f} h"
 
 
 def _sample(opened_app: App, report: Report, limit: int) -> tuple[list[Sent], int]:

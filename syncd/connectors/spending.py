@@ -82,6 +82,16 @@ class Rate:
     interval_s: float = 10.0
     at_once: int | None = None
 
+    def lasts_s(self, requests: float) -> float:
+        """How long so many requests take, beginning with a window that nobody has used yet.
+
+        >>> Rate(100, 10.0).lasts_s(300), Rate(100, 10.0).lasts_s(80), Rate(None).lasts_s(80)
+        (20.0, 0.0, 0.0)
+        """
+        if self.requests is None:
+            return 0.0
+        return max(requests - self.requests, 0.0) / self.requests * self.interval_s
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

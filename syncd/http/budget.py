@@ -141,6 +141,21 @@ class SharedBudget:
         with self._lock:
             self.day.recall(told)
 
+    def own(self, spend: Spend) -> Rate:
+        """The rate that a class has for itself, as long as nobody above it sends anything."""
+        with self._lock:
+            allowed = self.allowed
+            room = None if allowed is None else allowed - left_by(spend, allowed)
+            return Rate(room, self._rate.interval_s)
+
+    def of_day(self, spend: Spend) -> tuple[int | None, int | None]:
+        """Requests that a class may still send today, and in a whole day, as far as is known."""
+        with self._lock:
+            day, kept_back = self.day, self.day.kept_back(spend, self.reserve)
+            if day.limit is None or day.remaining is None:
+                return None, None
+            return max(day.remaining - kept_back, 0), day.limit - kept_back
+
     def rests(self, spend: Spend) -> bool:
         """Whether the day holds nothing more for this class, as far as is known."""
         with self._lock:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from syncd.model.costs import Costs
 from syncd.model.record import Resource
 from syncd.model.values import Level
 
@@ -133,6 +134,7 @@ class ResourceSpec:
         unique_key: field that the platform itself keeps unique, if any.
         finds: fields that `find` can look up.
         reference: field that takes the other side's remote id, if there is a place for it.
+        costs: how many requests its writes take, for a forecast.
         batch_size: ops per push call; concurrency: push calls at once.
         inserts_at_most: more creates than these in one push may change a record that exists
             already, if it is not in the listing; None: a create never does.
@@ -161,6 +163,7 @@ class ResourceSpec:
     finds: frozenset[str] = frozenset()
     reference: str | None = None
     consent: ConsentSpec | None = None
+    costs: Costs = field(default_factory=Costs)
     batch_size: int = 1
     concurrency: int = 1
     page_size: int = 100

@@ -1,5 +1,6 @@
 """The ops of runs and links as people and limits see them: counted, or a few of them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 from syncd.model.op import OpKind, OpState
 from syncd.model.record import Resource
 from syncd.model.side import Side
+from syncd.model.values import Patch, fields_from_json
 from syncd.store import tables as t
 from syncd.store.ops import COLUMNS, Sent, sent_of
 from syncd.store.prepared import prepared
@@ -93,6 +95,19 @@ def of_link(db: sa.Connection, link_id: int, limit: int = 20) -> list[dict[str, 
         .limit(limit)
     ).mappings()
     return [dict(row) for row in rows]
+
+
+def patches(db: sa.Connection, run_id: int, resource: Resource, side: Side) -> Iterator[Patch]:
+    """What the changes of a run change on one side, each of them; opt-outs are none."""
+    asked = sa.select(_O.patch).where(
+        _O.run_id == run_id,
+        _O.resource == resource.value,
+        _O.side == side.value,
+        _O.kind == OpKind.UPDATE.value,
+        ~_O.urgent,
+    )
+    for patch in db.execute(asked).scalars().yield_per(500):
+        yield fields_from_json(patch)
 
 
 def sample(db: sa.Connection, run_id: int, limit: int) -> list[Sent]:

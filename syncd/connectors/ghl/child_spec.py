@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+from syncd.model.costs import Costs
 from syncd.model.record import Resource
 from syncd.model.spec import Catalogue, FieldSpec, Kind, Listing, ResourceSpec
 
@@ -76,6 +77,8 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         fields=TASK_FIELDS,
         incremental=False,
         concurrency=CONCURRENCY,
+        # Title and due date are read to be sent again; whether it is done has its own call (4.2).
+        costs=Costs(update=2.0, beside={"completed": 1.0}),
         page_size=TASK_PAGE,
         index_lag=timedelta(minutes=2),
         parent=Resource.CONTACT,

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from syncd.connectors.ghl.child_spec import CHILDREN
+from syncd.model.costs import Costs
 from syncd.model.record import Resource
 from syncd.model.spec import ConsentSpec, Deletions, FieldSpec, Kind, ResourceSpec, Spec
 from syncd.model.values import Level
@@ -95,6 +96,8 @@ SPEC = Spec(
                 suppresses_absent=False,
                 addresses=ADDITIONAL,
             ),
+            # One call per contact (2); tags by their own (3.9), DND after a look at it (3.10).
+            costs=Costs(optout=2.0, beside={TAGS: 1.0, CONSENT: 2.0}),
             batch_size=1,
             concurrency=8,
             page_size=500,

@@ -14,7 +14,7 @@ from syncd.connectors.maileon.account import Account
 from syncd.connectors.maileon.assumptions import ASSUMPTIONS
 from syncd.connectors.maileon.codec import Element, Selection, to_record, wire_email
 from syncd.connectors.maileon.config import Settings
-from syncd.connectors.maileon.fields import FIELDS, KINDS, SPEC, TYPES, custom_name
+from syncd.connectors.maileon.fields import FIELDS, KINDS, SPEC, TYPES, costs, custom_name
 from syncd.connectors.maileon.probe import Probe
 from syncd.connectors.maileon.pull import pull
 from syncd.errors import (
@@ -40,7 +40,11 @@ class Maileon:
     assumptions: ClassVar[Sequence[Assumption]] = ASSUMPTIONS
 
     def __init__(self, settings: Settings, wire: Wire) -> None:
-        contact = replace(SPEC.resources[Resource.CONTACT], batch_size=settings.batch_size)
+        contact = replace(
+            SPEC.resources[Resource.CONTACT],
+            batch_size=settings.batch_size,
+            costs=costs(settings),
+        )
         self.spec = replace(SPEC, resources={Resource.CONTACT: contact})
         self._account = Account(settings, wire)
 

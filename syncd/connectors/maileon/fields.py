@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from syncd.connectors.maileon.config import Settings
 from syncd.errors import ConfigError
+from syncd.model.costs import Costs
 from syncd.model.record import Resource
 from syncd.model.spec import Catalogue, ConsentSpec, Deletions, FieldSpec, Kind, ResourceSpec, Spec
 
@@ -93,6 +94,20 @@ SPEC = Spec(
         )
     },
 )
+
+
+def costs(settings: Settings) -> Costs:
+    """Requests per op: many in a call (maileon.md 2.5), read back from the list of changes.
+
+    A new address is looked at from all sides first; an opt-out is two calls (4).
+    """
+    updates = settings.batch_size if settings.bulk_updates else 1
+    return Costs(
+        create=2 / settings.batch_size,
+        update=1 / updates,
+        optout=2.0,
+        beside={"email": 5.0},
+    )
 
 
 def custom_spec(name: str, wire_type: str) -> FieldSpec:

@@ -28,6 +28,7 @@ from syncd.errors import (
     RecordError,
     StaleError,
 )
+from syncd.model.costs import Costs
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Identity, Page, Record, Resource, Window
@@ -45,6 +46,8 @@ class Mailercloud:
             SPEC.resources[Resource.CONTACT],
             sweep_rate=settings.requests_per_second * settings.scan_share * wire.rate_share,
             inserts_at_most=None if settings.batch_size == 1 else FEW,
+            # New ones in batches, changes one by one (5.4, 5.5); an opt-out is looked at.
+            costs=Costs(create=1 / settings.batch_size, optout=2.0),
         )
         self.spec = replace(SPEC, resources={Resource.CONTACT: contact})
         self._account = Account(settings, wire)
