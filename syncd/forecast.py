@@ -90,11 +90,10 @@ def forecast(
     cycles = _cycles(writing_s.values(), pair.contacts.slice.total_seconds())
     for stream in pair.streams:
         for side in SIDES:
-            accounts[stream.accounts[side].name].reads += _reads(
-                db, pair, report, stream, side, cycles
-            )
+            reading = accounts[stream.accounts[side].name]
+            reading.reads += _reads(db, pair, report, stream, side, cycles)
     for name, one in accounts.items():
-        one.hours = _hours(one.requests, budgets[name])
+        one.hours = hours_for(one.requests, budgets[name])
     return Forecast(accounts, cycles)
 
 
@@ -152,13 +151,16 @@ def _by_parent(pair: Pair, report: Report, side: Side) -> int:
     return 2 * there["creates"] + here["creates"] + here["updates"] + there["updates"]
 
 
-def _hours(requests: int, budget: SharedBudget) -> float | None:
-    """At the pace at which bulk may go; where a day does not hold it, over several."""
+def hours_for(requests: int, budget: SharedBudget) -> float | None:
+    """How long so many requests take bulk, over several days where one does not hold them.
+
+    None where the platform tells no limit. A day is taken to begin 24 h from now.
+    """
     rate = budget.own(Spend.BULK)
     if rate.requests is None:
         return None
     today, a_day = budget.of_day(Spend.BULK)
     if today is None or a_day is None or requests <= today:
         return rate.lasts_s(requests) / HOUR_S
-    days, rest = divmod(requests - today, max(a_day, 1))
-    return DAY_H * (1 + days) + rate.lasts_s(rest) / HOUR_S
+    days, rest = divmod(requests - today - 1, max(a_day, 1))
+    return DAY_H * (1 + days) + rate.lasts_s(rest + 1) / HOUR_S

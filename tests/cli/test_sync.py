@@ -27,6 +27,21 @@ def test_a_plan_names_fields_and_shows_values_only_when_asked(place: Place) -> N
     assert place.writes == writes
 
 
+def test_a_plan_tells_how_many_requests_a_sync_takes_and_how_long(place: Place) -> None:
+    ahead = place.json("plan", "shop")["forecast"]
+    assert ahead["accounts"]["crm"]["writes"] > 0
+    assert all(
+        one["requests"] == pytest.approx(one["writes"] + one["reads"], abs=1)
+        for one in ahead["accounts"].values()
+    )
+    assert ahead["hours"] is not None
+    requests = f"{ahead['accounts']['crm']['requests']:,} requests"
+    assert f"To 'crm' it takes about {requests}, 1 min" in place.type("plan", "shop").stdout
+    place.approve()
+    place.type("sync")
+    assert "it takes about" not in place.type("plan", "shop").stdout
+
+
 def test_a_plan_can_read_everything_first(place: Place) -> None:
     place.approve()
     swept = place.json("status")["pairs"][0]["swept_at"]
