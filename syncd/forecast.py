@@ -138,17 +138,16 @@ def _reads(
 
 
 def _by_parent(pair: Pair, report: Report, side: Side) -> int:
-    """A contact's records are listed after each change of it that is planned or carried out.
+    """A contact's records are listed after each change of it that is carried out, on both sides.
 
-    One that is to be created on the other side is planned once more before that, and is linked
-    by it; then both are listed.
+    Those of one that is new were listed for the plan, and are again once its counterpart is there.
     """
     contacts = pair.contacts
     here, there = (
         {kind: _count(report, contacts, at, kind) for kind in ("creates", "updates")}
         for at in (side, side.other)
     )
-    return 2 * there["creates"] + here["creates"] + here["updates"] + there["updates"]
+    return sum(here.values()) + sum(there.values())
 
 
 def hours_for(requests: int, budget: SharedBudget) -> float | None:

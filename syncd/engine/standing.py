@@ -28,18 +28,25 @@ def keep(
 
 
 def stir(db: sa.Connection, stream: Stream, records: Sequence[Member]) -> None:
-    """Have what belongs to records looked at again, as where these stand decides about it."""
+    """Have what belongs to records looked at again, as where these stand decides about it.
+
+    A record whose counterpart is still to be made is planned anew by each run until it is its turn,
+    and nothing of what belongs to it can be written before that. So that is looked at once, and
+    again when the counterpart is there.
+    """
     if not stream.children:
         return
     for side in SIDES:
         here = [record for record in records if record.side is side]
         wake.children(db, stream.pair, side, [record.remote_id for record in here])
         left_out = [record.remote_id for record in here if record.state is State.FILTERED]
-        linked = {record.remote_id for record in here if record.link_id is not None}
+        linked = {record.remote_id for record in here if record.link_id is not None} - {*left_out}
+        waiting = {record.remote_id for record in here if record.state is State.WAITING}
         for resource, sides in stream.children.items():
             if side in sides:
                 shelf = Shelf(stream.pair, side, resource)
-                parents.note_due(db, shelf, linked - {*left_out})
+                parents.note_due(db, shelf, linked - waiting)
+                parents.note_new(db, shelf, linked & waiting)
                 parents.forget(db, shelf, left_out)
 
 

@@ -42,6 +42,11 @@ def note_due(db: sa.Connection, shelf: Shelf, ids: Iterable[str]) -> None:
     upsert(db, t.parent_read, rows, ["due"])
 
 
+def note_new(db: sa.Connection, shelf: Shelf, ids: Iterable[str]) -> None:
+    """Have the records of these contacts listed by the next cycle, if they never were."""
+    upsert(db, t.parent_read, [{**shelf.key, "parent_id": i, "due": True} for i in sorted({*ids})])
+
+
 @prepared
 def _due(pair: Any, side: Any, resource: Any, limit: Any, after: Any) -> sa.Executable:
     at = (_at(pair, side, resource), _P.due, _P.parent_id > after)

@@ -1,14 +1,16 @@
 """What a plan says that a sync takes, beside what it takes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from bench.at_limits import GHL_HOST, AtLimits, at_limits
+from bench.at_limits import APP_HOST, GHL_HOST, AtLimits, at_limits, one_at_a_time
 from bench.forecasts import compared
 from syncd.connectors.spending import Rate
+from syncd.engine.context import Stream
 from syncd.engine.cycle import Mode
 from syncd.forecast import hours_for
 from syncd.http.budget import SharedBudget
@@ -116,3 +118,23 @@ def test_hours_are_those_of_the_window_and_of_the_day(
 
 def test_without_a_rate_nobody_knows_how_long_it_takes() -> None:
     assert hours_for(5, SharedBudget(monotonic=lambda: 0.0, now=lambda: NOW)) is None
+
+
+def test_notes_of_who_waits_for_a_counterpart_are_not_listed_in_every_cycle(
+    tmp_path: Path, example_mail: None
+) -> None:
+    """A first sync takes many slices of time, and each plans anew what the last one left."""
+    scene = at_limits(tmp_path, 40)
+    scene.cycle("first", Mode.PLAN)
+
+    def short(stream: Stream) -> Stream:
+        return replace(one_at_a_time(stream), slice=timedelta(seconds=-1))
+
+    listed = []
+    for _ in range(3):
+        before = len(scene.arrivals[GHL_HOST])
+        scene.app.run_pair("first", scene.app.environment, create_fields=True, shaped=short)
+        listed.append(len(scene.arrivals[GHL_HOST]) - before)
+    created = len(scene.mails[APP_HOST].contacts)
+    assert 0 < created < 38  # of those with an address
+    assert sum(listed) < created + 3 * 5
