@@ -138,6 +138,7 @@ class ResourceSpec:
         batch_size: ops per push call; concurrency: push calls at once.
         inserts_at_most: more creates than these in one push may change a record that exists
             already, if it is not in the listing; None: a create never does.
+        page_size: records that a page of a listing tells at most, beside those of the one before.
         index_lag: how long a new record may stay invisible to `find` and `pull`.
         parent: what its records belong to; None for contacts.
         recognised_by: fields by which people tell the records of one parent from one another;

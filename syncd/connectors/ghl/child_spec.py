@@ -16,6 +16,7 @@ from syncd.model.spec import Catalogue, FieldSpec, Kind, Listing, ResourceSpec
 STATUSES = ("new", "confirmed", "cancelled", "showed", "noshow", "invalid")
 
 TASK_PAGE = 100  # the default is 25, and no maximum is documented (4.2)
+TASK_OVERLAP = 10  # rows that may vanish between two pages without a new start
 CONCURRENCY = 4
 CALLS_PER_DAY, SECONDS_PER_DAY = 200_000, 86_400  # of one app and location (3)
 # A call shows the notes of one contact, but the tasks or appointments of many.
@@ -79,7 +80,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         concurrency=CONCURRENCY,
         # Title and due date are read to be sent again; whether it is done has its own call (4.2).
         costs=Costs(update=2.0, beside={"completed": 1.0}),
-        page_size=TASK_PAGE,
+        page_size=TASK_PAGE - TASK_OVERLAP,
         index_lag=timedelta(minutes=2),
         parent=Resource.CONTACT,
         recognised_by=("title", "dueDate"),

@@ -13,10 +13,10 @@ from typing import Any
 
 from syncd.connectors.ghl.api import Api, Family
 from syncd.connectors.ghl.child_codec import rows_of
+from syncd.connectors.ghl.child_spec import TASK_OVERLAP
 from syncd.errors import AccountError, InDoubtError, RecordError, TransientError
 
 PATH = "/locations/{location_id}/tasks/search"
-OVERLAP = 10  # rows that may vanish between two pages without a new start
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def _after(place: Place, ids: tuple[str, ...]) -> Place | None:
             if len(ids) >= len(place.before):
                 raise _MovedError("a page came back")
             return None
-    overlap = min(OVERLAP, len(ids) - 1)
+    overlap = min(TASK_OVERLAP, len(ids) - 1)
     return Place(place.skip + len(ids) - overlap, ids) if overlap > 0 else None
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from syncd.connectors.ghl import task_search
+from syncd.connectors.ghl.child_spec import TASK_OVERLAP
 from syncd.connectors.ghl.spec import SPEC
 from syncd.errors import AccountError, ConfigError, InDoubtError, TransientError
 from syncd.model.record import Extent, Record, Resource, Window
@@ -81,7 +81,7 @@ def test_every_task_is_listed_however_many_a_page_serves(count: int, serves: int
     pages = list(pull(fake))
     assert sorted(set(ids(pages))) == sorted(fake.nested.tasks)
     assert [page.last for page in pages] == [False] * (len(pages) - 1) + [True]
-    assert len(pages) <= count // (serves - task_search.OVERLAP) + 2
+    assert len(pages) <= count // (serves - TASK_OVERLAP) + 2
 
 
 @pytest.mark.parametrize("stop", [0, 1, 2])
@@ -116,7 +116,7 @@ def test_no_task_is_missed_that_was_there_all_the_while(data: st.DataObject) -> 
 
 
 def test_few_rows_that_vanish_cost_nothing_and_many_a_new_start() -> None:
-    for gone, costs in ((task_search.OVERLAP - 1, 0), (task_search.OVERLAP + 1, 1)):
+    for gone, costs in ((TASK_OVERLAP - 1, 0), (TASK_OVERLAP + 1, 1)):
         fake = tasked(150)
         pages = pull(fake)
         seen = set(ids([next(pages)]))
