@@ -1,7 +1,8 @@
 """`syncd backfill`: what was created or changed in a window of time."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -13,12 +14,15 @@ from syncd.cli import progress, values
 from syncd.cli.context import Code, CommandContext, context_of, finish, opened
 from syncd.cli.moments import moment
 from syncd.cli.run_until_quiet import environment_of, stoppable
+from syncd.config.settings import NESTED
+from syncd.core.guard import CONTACTS
 from syncd.engine import backfill as engine
 from syncd.engine.backfill import BackfillReport, BackfillRequest
+from syncd.engine.backfill_request import Part
 from syncd.engine.context import Environment
 from syncd.engine.sessions import Spent
 from syncd.errors import ConfigError
-from syncd.model.record import Window
+from syncd.model.record import Resource, Window
 from syncd.model.side import SIDES, Side
 from syncd.store.backfills import Fate
 from syncd.store.runs import Run, RunState
@@ -45,11 +49,19 @@ def backfill(
     direction: Annotated[
         Direction, typer.Option(help="`right`: from left to right only.")
     ] = Direction.BOTH,
+    resources: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            help="What to bring over, of what the pair keeps in step: contacts,tasks,notes."
+            " Default: contacts.",
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what it would write; send nothing.")
     ] = False,
     chunk: Annotated[
-        int, typer.Option(min=1, max=5000, help="Contacts per chunk; each is read back.")
+        int, typer.Option(min=1, max=5000, help="Records per chunk; each is read back.")
     ] = 200,
     rate_share: Annotated[
         float, typer.Option(min=0.01, max=1, help="The part of the permitted rate to use.")
@@ -66,12 +78,13 @@ def backfill(
     context = context_of(ctx)
     started = time.monotonic()
     with stoppable(context, rate_share) as (stop, wire), opened(context, wire) as opened_app:
-        run = _run(opened_app, pair, since, until, direction, chunk, resume)
+        asked = Asked(since, until, direction, chunk, resources)
+        run = _run(opened_app, pair, asked, resume)
         compiled = opened_app.open_pair(pair, create_fields=not dry_run, complete=True)
         with progress.shown(context) as step:
             environment = environment_of(opened_app, stop, step)
             under_way = run or engine.start(
-                environment, compiled, _request(since, until, direction, chunk)
+                environment, compiled, _request(opened_app, pair, asked)
             )
             context.say(f"Backfill of pair '{pair}', run {under_way.id}.")
             report = engine.carry_out(
@@ -84,39 +97,75 @@ def backfill(
     _answer(context, pair, report)
 
 
-def _run(
-    opened_app: App,
-    pair: str,
-    since: str | None,
-    until: str | None,
-    direction: Direction,
-    chunk: int,
-    resume: int | None,
-) -> Run | None:
-    """The run to go on with; None for a new one, whose window is looked at first."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed."""
+
+    since: str | None
+    until: str | None
+    direction: Direction
+    chunk: int
+    resources: str | None
+
+
+def _run(opened_app: App, pair: str, asked: Asked, resume: int | None) -> Run | None:
+    """The run to go on with; None for a new one, whose request is looked at first."""
     opened_app.pair_named(pair)
     if resume is None:
-        _request(since, until, direction, chunk)
+        _request(opened_app, pair, asked)
         return None
-    if since is not None or until is not None:
+    if asked.since is not None or asked.until is not None:
         raise ConfigError(
             "A backfill goes on with the window that it was begun with.",
             hint="Leave `--since` and `--until` out, or begin a new one without `--resume`.",
+        )
+    if asked.resources is not None:
+        raise ConfigError(
+            "A backfill goes on with the resources that it was begun with.",
+            hint="Leave `--resources` out, or begin a new one without `--resume`.",
         )
     environment: Environment = opened_app.environment
     return engine.resumable(environment, pair, resume)
 
 
-def _request(
-    since: str | None, until: str | None, direction: Direction, chunk: int
-) -> BackfillRequest:
-    if since is None:
+def _request(opened_app: App, pair: str, asked: Asked) -> BackfillRequest:
+    if asked.since is None:
         raise ConfigError("Say from when on.", hint="For example `--since 2026-01-31`.")
-    window = Window(moment(since, "--since"), moment(until, "--until"))
+    window = Window(moment(asked.since, "--since"), moment(asked.until, "--until"))
     if window.since >= window.until:
         raise ConfigError("The window is empty: `--since` is not before `--until`.")
-    targets = frozenset(SIDES) if direction is Direction.BOTH else {Side(direction.value)}
-    return BackfillRequest(window, frozenset(targets), chunk)
+    both = asked.direction is Direction.BOTH
+    targets = frozenset(SIDES if both else {Side(asked.direction.value)})
+    resources = _resources(opened_app, pair, asked.resources)
+    return BackfillRequest(window, targets, asked.chunk, resources)
+
+
+KINDS = {CONTACTS: Resource.CONTACT, **NESTED}  # as people call them
+
+
+def _resources(opened_app: App, pair: str, text: str | None) -> frozenset[Resource]:
+    """What was named, as far as the pair keeps it in step.
+
+    Raises:
+        ConfigError: something is no resource, or not one of this pair.
+    """
+    if text is None:
+        return frozenset({Resource.CONTACT})
+    streams = opened_app.pair_named(pair).settings.streams
+    kept = [name for name, one in KINDS.items() if one is Resource.CONTACT or one in streams]
+    hint = f"Type `--resources {','.join(kept)}`, or some of these."
+    named = [name.strip() for name in text.split(",") if name.strip()]
+    if not named:
+        raise ConfigError("`--resources` names nothing.", hint=hint)
+    for name in named:
+        if name not in KINDS:
+            raise ConfigError(f"There is no resource `{name}`.", hint=hint)
+        if name not in kept:
+            raise ConfigError(
+                f"Pair '{pair}' keeps no {name} in step, so that none can be brought over.",
+                hint=f"{hint}  Or give the pair a part `{name}:` first.",
+            )
+    return frozenset(KINDS[name] for name in named)
 
 
 # -- the report at the end ---------------------------------------------------------------
@@ -128,6 +177,7 @@ PEOPLE = {
     Fate.DELETED: "deleted",
     Fate.UNCHANGED: "unchanged",
     Fate.PARKED: "parked",
+    Fate.WAITING: "waiting for their contact",
     Fate.FAILED: "failed",
     Fate.AWAITED: "not shown by the platform yet",
     Fate.LEFT: "left to the next sync",
@@ -135,44 +185,67 @@ PEOPLE = {
 }
 SENT = (Fate.CREATED, Fate.UPDATED, Fate.OPTED_OUT, Fate.DELETED, Fate.AWAITED)
 ELSEWHERE = "written to outside the window"
-RARE = (PEOPLE[Fate.DELETED], PEOPLE[Fate.LEFT], PEOPLE[Fate.TO_DO], ELSEWHERE)
+RARE = (
+    PEOPLE[Fate.DELETED],
+    PEOPLE[Fate.WAITING],
+    PEOPLE[Fate.LEFT],
+    PEOPLE[Fate.TO_DO],
+    ELSEWHERE,
+)
 
 
 def _answer(context: CommandContext, pair: str, report: BackfillReport) -> None:
-    parts = (
-        {"in the window": report.listed, "worked through": report.done},
-        {name: report.count(fate) for fate, name in PEOPLE.items()},
-        {ELSEWHERE: report.elsewhere},
-        {
-            "read back and right": report.verified,
-            "read back and not as written": report.differing,
-        },
-        {f"requests to {account}": n for account, n in report.spent.requests.items()},
-    )
+    requests = {f"requests to {account}": n for account, n in report.spent.requests.items()}
     content = {
         "pair": pair,
         "run": report.run_id,
         "state": report.state.value,
         "wanted": dict(report.wanted),
         "reasons": list(report.reasons),
-        **{name.replace(" ", "_"): n for part in parts for name, n in part.items()},
+        **_flat(*_rows(report), requests),
+        "resources": {_noun(one): _flat(*_rows(part)) for one, part in report.parts.items()},
         "seconds": round(report.spent.seconds, 1),
         "sessions": report.spent.sessions,
     }
-    context.answer(content, _table(pair, report.run_id, parts), _sentence(pair, report))
+    context.answer(content, _table(pair, report, requests), _sentence(pair, report))
     finish(_code(report))
 
 
-def _table(pair: str, run_id: int, parts: Iterable[Mapping[str, int]]) -> Table:
-    title = f"Backfill of pair {pair}, run {run_id}"
-    table = Table(title=title, title_justify="left", show_header=False)
+def _rows(of: BackfillReport | Part) -> tuple[Mapping[str, int], ...]:
+    """The report, or that of one resource, in blocks of rows."""
+    return (
+        {"in the window": of.listed, "worked through": of.done},
+        {name: of.count(fate) for fate, name in PEOPLE.items()},
+        {ELSEWHERE: of.elsewhere},
+        {"read back and right": of.verified, "read back and not as written": of.differing},
+    )
+
+
+def _flat(*blocks: Mapping[str, int]) -> dict[str, int]:
+    return {name.replace(" ", "_"): n for block in blocks for name, n in block.items()}
+
+
+def _noun(resource: Resource) -> str:
+    return f"{resource.value}s"
+
+
+def _table(pair: str, report: BackfillReport, requests: Mapping[str, int]) -> Table:
+    """A column for each resource; without a heading for contacts alone."""
+    parts = list(report.parts.items())
+    several = [resource for resource, _ in parts] != [Resource.CONTACT]
+    title = f"Backfill of pair {pair}, run {report.run_id}"
+    table = Table(title=title, title_justify="left", show_header=several)
     table.add_column()
-    table.add_column(justify="right")
-    for part in parts:
-        for name, n in part.items():
-            if n or name not in RARE:
-                table.add_row(name, f"{n:,}")
+    for resource, _ in parts:
+        table.add_column(_noun(resource), justify="right")
+    for blocks in zip(*(_rows(part) for _, part in parts), strict=True):
+        for name in blocks[0]:
+            numbers = [block[name] for block in blocks]
+            if any(numbers) or name not in RARE:
+                table.add_row(name, *(f"{n:,}" for n in numbers))
         table.add_section()
+    for name, n in requests.items():
+        table.add_row(name, f"{n:,}")
     return table
 
 

@@ -46,15 +46,22 @@ def writes(counts: Mapping[str, int]) -> str:
 
     >>> writes({"crm.creates": 88, "crm.updates": 1, "mail.optouts": 15})
     '88 creates and 1 update on crm, 15 opt-outs on mail'
+    >>> writes({"crm notes.creates": 2})
+    '2 creates of notes on crm'
 
     Args:
-        counts: by `account.kind`, as the guard counts them.
+        counts: by `account.kind` or `account noun.kind`, as the guard counts them.
     """
     by_account: dict[str, list[str]] = {}
     for name, n in counts.items():
         account, _, kind = name.rpartition(".")
         by_account.setdefault(account, []).append(counted(n, _WRITES[kind]))
-    return ", ".join(f"{_listed(kinds)} on {a}" for a, kinds in by_account.items()) or "nothing"
+    return ", ".join(f"{_listed(kinds)} {_on(a)}" for a, kinds in by_account.items()) or "nothing"
+
+
+def _on(name: str) -> str:
+    account, _, noun = name.partition(" ")
+    return f"of {noun} on {account}" if noun else f"on {account}"
 
 
 def of(resource: Resource) -> str:

@@ -1,36 +1,31 @@
 """Backfill: one window of time, worked through in chunks that are read back.
 
-    read both sides whole once → list the window → plan all → guard → per chunk:
-    plan anew → apply → read back → tick off
+    contacts, then what belongs to them:
+        read both sides → list the window → plan all → guard → per chunk:
+        plan anew → apply → read back → tick off
 
 A kill at any moment loses nothing: the list says what is done, and ops in doubt are looked
 up first. The report is counted from the store, over all processes that worked on the run.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import sqlalchemy as sa
 
 from syncd.connectors.spending import Spend, spending
-from syncd.core.match import NO_KEY
-from syncd.engine import journal
-from syncd.engine.apply import apply
-from syncd.engine.arrivals import settle_arrivals
-from syncd.engine.backfill_request import BackfillReport, BackfillRequest
-from syncd.engine.context import Cycle, Environment, Pair, leased
+from syncd.engine.backfill_items import carry_opt_outs_of, following, plan_items, work_off
+from syncd.engine.backfill_request import BackfillReport, BackfillRequest, Part
+from syncd.engine.backfill_window import list_children, list_contacts
+from syncd.engine.context import Cycle, Environment, Pair, Stream, leased
 from syncd.engine.fields import doubt, start_afresh
-from syncd.engine.lift import settle_lifts
-from syncd.engine.matching import match_keys
-from syncd.engine.observe import settle_doubts, take_in
-from syncd.engine.pull import pull
 from syncd.engine.readback import read_back, read_back_all
-from syncd.engine.reconcile import plan_links
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, accept, release, require_same_accounts
 from syncd.engine.sessions import Notes, Spent, notes_of, noting
-from syncd.engine.standing import keep
+from syncd.engine.streams import make_ready
 from syncd.engine.word import heed, terms
 from syncd.errors import (
     ConfigError,
@@ -39,15 +34,15 @@ from syncd.errors import (
     StoppedError,
     SyncdError,
 )
-from syncd.model.link import Member, State
-from syncd.model.side import SIDES, Both
-from syncd.store import backfills, clocks, members, ops, readback, retention, runs, windows
-from syncd.store.backfills import Item, People
+from syncd.model.record import Resource
+from syncd.store import backfills, clocks, ops, readback, retention, runs, windows
+from syncd.store.backfills import People
 from syncd.store.database import explained, reading
 from syncd.store.runs import BACKFILL, Run, RunState
-from syncd.store.upsert import chunks
 
 __all__ = ["BackfillReport", "BackfillRequest", "carry_out", "resumable", "start"]
+
+ENDLESS = timedelta(days=3650)  # of time to send in one go; opt-outs are looked for all the while
 
 
 def start(environment: Environment, pair: Pair, request: BackfillRequest) -> Run:
@@ -97,6 +92,7 @@ def carry_out(
         spent: what this process has taken so far.
 
     Raises:
+        ConfigError: the pair no longer keeps in step what it was begun with.
         BusyError: another process works on the pair.
         LeaseLostError: another process took it over; this one has written nothing since.
         AccountError, TransientError: a platform refuses; what was sent is confirmed, and
@@ -104,62 +100,182 @@ def carry_out(
     """
     assert run.progress is not None  # noqa: S101 - `start` and `resumable` see to it
     request = BackfillRequest.from_json(run.progress["request"])
-    endless = replace(pair.contacts, slice=timedelta(days=3650))
+    streams = [replace(stream, slice=ENDLESS) for stream in _streams(pair, run, request)]
     notes = notes_of(run, spent)
     with (
         explained(environment.store),
         leased(pair.name, environment) as lease,
         spending(Spend.BULK),
     ):
-        cycle = Cycle(endless, noting(environment, lease, notes), lease, run.id, request.targets)
+        noted = noting(environment, lease, notes)
+        contacts, *nested = (
+            Cycle(stream, noted, lease, run.id, request.targets) for stream in streams
+        )
+        session = _Session(contacts, nested, request, notes, dry_run)
         try:
-            return _session(cycle, run, request, notes, dry_run=dry_run)
+            return session.work(run)
         except StoppedError:
-            return _end(cycle, RunState.OPEN, notes)
+            return session.end(RunState.OPEN)
         except LeaseLostError:
             raise  # the run is its new holder's
         except SyncdError as error:
             if isinstance(error, FieldsChangedError):
-                doubt(cycle, error)
-            with cycle.writing() as db:
+                doubt(contacts, error)
+            with contacts.writing() as db:
                 notes.save(db)
                 runs.update(db, run.id, state=RunState.OPEN, error=str(error))
                 environment.note_spent(db)
             raise
 
 
-def _session(
-    cycle: Cycle, run: Run, request: BackfillRequest, notes: Notes, *, dry_run: bool
-) -> BackfillReport:
-    require_same_accounts(cycle)
-    start_afresh(cycle)
-    with cycle.writing() as db:
-        if cycle.lease.unsure:
-            clocks.set_right(db, cycle.stream.pair, cycle.environment.now())
-        pair = cycle.stream.pair
-        retention.tidy(db, pair, runs.facts(db, pair).tidied_at, cycle.environment.now())
-        notes.save(db)
-        run = heed(db, cycle.stream, run)
-    recover(cycle)
-    with cycle.writing() as db:
-        notes.save(db)
-    if not notes.progress["listed"]:
-        _read_all_once(cycle)
-        _list_window(cycle, request)
+def _streams(pair: Pair, run: Run, request: BackfillRequest) -> list[Stream]:
+    """Contacts, and of what belongs to them that which was asked for, in the pair's order."""
+    kept = {stream.resource for stream in pair.streams}
+    if missing := sorted(request.resources - kept):
+        raise ConfigError(
+            f"Run {run.id} was begun with {missing[0].value}s, which pair '{pair.name}' does not"
+            " keep in step now. Nothing was sent.",
+            hint="Put that part of the pair back, or begin a new backfill without `--resume`.",
+        )
+    return [pair.contacts, *(s for s in pair.streams[1:] if s.resource in request.resources)]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the guard saw of one stream.
+
+    Attributes:
+        people: what became of everything by that plan; None once it is counted.
+    """
+
+    released: Released
+    people: People | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """What one process works off of a backfill: contacts first, then what belongs to them."""
+
+    contacts: Cycle
+    nested: Sequence[Cycle]
+    request: BackfillRequest
+    notes: Notes
+    dry_run: bool
+    planned: dict[Resource, Planned] = field(default_factory=dict)
+
+    def work(self, run: Run) -> BackfillReport:
+        contacts = self.contacts
+        require_same_accounts(contacts)
+        start_afresh(contacts)
+        with contacts.writing() as db:
+            now, pair = contacts.environment.now(), contacts.stream.pair
+            if contacts.lease.unsure:
+                clocks.set_right(db, pair, now)
+            kept = contacts.environment.journal_kept
+            retention.tidy(db, pair, runs.facts(db, pair).tidied_at, now, journal_kept=kept)
+            self.notes.save(db)
+            run = heed(db, contacts.stream, run)
+        recover(contacts)
+        for cycle in self.nested:
+            make_ready(cycle)
+        with contacts.writing() as db:
+            self.notes.save(db)
+        for cycle in (contacts, *self.nested):
+            self._list(cycle, run)
+            if cycle.stream.resource not in self.request.resources:
+                continue
+            ended = self._settle(cycle, run)
+            if ended is not None:
+                return self.end(ended)
+        return self.end(RunState.PLANNED if self.dry_run else RunState.DONE)
+
+    def _list(self, cycle: Cycle, run: Run) -> None:
+        """Put on the list what lies in the window, once."""
+        resource, progress = cycle.stream.resource, self.notes.progress
+        nested = progress.get("nested", [])
+        if progress["listed"] if cycle is self.contacts else resource in nested:
+            return
+        if cycle is self.contacts:
+            list_contacts(cycle, self.request)
+            now: dict[str, Any] = {"listed": True}
+        else:
+            list_children(self.contacts, cycle, self.request, run.started_at, self._heed_opt_outs)
+            now = {"nested": [*nested, resource]}
         with cycle.writing() as db:
-            notes.save(db, listed=True)
-    planned, people = _plan_all(cycle, _as_accepted(cycle, run, notes), request)
-    if planned.reasons or dry_run:
-        state = RunState.PLANNED if dry_run else RunState.HELD
-        return _end(cycle, state, notes, planned, people)
-    _accept(cycle, notes, {**planned.counts, **planned.emptied})
-    while items := _next(cycle, request.chunk):
-        _chunk(cycle, items, notes)
-        if cycle.environment.stopping():
-            return _end(cycle, RunState.OPEN, notes, planned)
-    recover(cycle)  # by now a platform may show what was in doubt
-    read_back_all(cycle)
-    return _end(cycle, RunState.DONE, notes, planned)
+            self.notes.save(db, **now)
+
+    def _settle(self, cycle: Cycle, run: Run) -> RunState | None:
+        """Plan all that is on the list of one stream, ask the guard, and work it off.
+
+        Returns:
+            How the session ends by it; None if it goes on.
+        """
+        judged = [self.contacts] if cycle is self.contacts else [self.contacts, cycle]
+        planned = self._plan_all(cycle, judged, _as_accepted(cycle, run, self.notes))
+        if self.dry_run:
+            return None
+        if planned.reasons:
+            return RunState.HELD
+        self._accept(cycle, {**planned.counts, **planned.emptied})
+        self.planned[cycle.stream.resource] = Planned(planned)  # from now on they are counted
+        while items := following(cycle, self.request.chunk):
+            work_off(cycle, items, self.notes)
+            if cycle is not self.contacts:
+                self._heed_opt_outs()
+            if cycle.environment.stopping():
+                return RunState.OPEN
+        recover(cycle)  # by now a platform may show what was in doubt
+        ended = self.notes.progress.get("ended", [])
+        if cycle.stream.resource not in ended:
+            read_back_all(cycle)
+            with cycle.writing() as db:
+                self.notes.save(db, ended=[*ended, cycle.stream.resource])
+        return None
+
+    def _plan_all(self, cycle: Cycle, judged: Sequence[Cycle], run: Run) -> Released:
+        """What the rest of the window would write, for the guard; the plan is thrown away."""
+        after = 0
+        while items := following(cycle, self.request.chunk, after):
+            plan_items(cycle, items)
+            after = items[-1].id
+        released = release(judged, run, send=False)
+        with cycle.writing() as db:
+            people = _people(db, cycle, planned=True)
+            self.planned[cycle.stream.resource] = Planned(released, people)
+            ops.drop_unsent(db, cycle.stream.pair)
+        return released
+
+    def _accept(self, cycle: Cycle, counts: Mapping[str, int]) -> None:
+        """Remember what the guard let pass; only the first time, as the rest can only shrink.
+
+        And from where on this session writes, for who asks how fast it does.
+        """
+        resource, progress = cycle.stream.resource, self.notes.progress
+        judged = progress.get("judged", [])
+        if resource not in judged:
+            accepted = {**counts, **progress.get("accepted", {})}
+            self.notes.progress.update(accepted=accepted, judged=[*judged, resource])
+        with cycle.writing() as db:
+            done, _ = backfills.count(db, cycle.run_id)
+            pace = {"done": done, "s": self.notes.total.seconds}
+            self.notes.save(db, paced_from=pace)
+        accept(self.contacts)
+        cycle.environment.crash("accepted")
+
+    def _heed_opt_outs(self) -> None:
+        """An opt-out does not wait until all that belongs to contacts is read and written."""
+        if self.dry_run or not self.notes.progress.get("judged"):
+            return
+        opted_out = read_back(self.contacts, ())
+        if opted_out:
+            carry_opt_outs_of(self.contacts, opted_out)
+
+    def end(self, state: RunState) -> BackfillReport:
+        cycles = [c for c in (self.contacts, *self.nested) if self._is_asked_for(c)]
+        return _end(cycles, state, self.notes, self.planned)
+
+    def _is_asked_for(self, cycle: Cycle) -> bool:
+        return cycle.stream.resource in self.request.resources
 
 
 def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
@@ -178,197 +294,64 @@ def _as_accepted(cycle: Cycle, run: Run, notes: Notes) -> Run:
     return replace(run, approved=most)
 
 
-def _accept(cycle: Cycle, notes: Notes, counts: Mapping[str, int]) -> None:
-    """Remember what the guard let pass; only the first time, as the rest can only shrink.
-
-    And from where on this session writes, for who asks how fast it does.
-    """
-    accepted = notes.progress.get("accepted", dict(counts))
-    with cycle.writing() as db:
-        done, _ = backfills.count(db, cycle.run_id)
-        notes.save(db, accepted=accepted, paced_from={"done": done, "s": notes.total.seconds})
-    accept(cycle)
-    cycle.environment.crash("accepted")
-
-
-def _read_all_once(cycle: Cycle) -> None:
-    """A record outside the window may be the counterpart of one inside it.
-
-    Without knowing all of both sides, a backfill would create what exists already.
-    """
-    settle_arrivals(cycle, Both(*(pull(cycle, side) for side in SIDES)))
-
-
-def _list_window(cycle: Cycle, request: BackfillRequest) -> None:
-    stream = cycle.stream
-    for side in request.sources:
-        pages = stream.connector(side).pull(
-            stream.resource, None, fields=stream.fields[side], window=request.window
-        )
-        for page in pages:
-            records = settle_doubts(cycle, side, page.records)
-            with cycle.writing() as db:
-                take_in(db, cycle, side, records)
-                ids = [r.remote_id for r in records if r.remote_id and not r.gone]
-                backfills.add(db, cycle.run_id, side, ids)
-            cycle.environment.crash("listed")
-
-
-def _plan_all(cycle: Cycle, run: Run, request: BackfillRequest) -> tuple[Released, People]:
-    """What the rest of the window would write, for the guard; the plan is thrown away."""
-    after = 0
-    while True:
-        with reading(cycle.environment.store) as db:
-            items = backfills.waiting(db, cycle.run_id, request.chunk, after)
-        if not items:
-            break
-        _plan_items(cycle, items)
-        after = items[-1].id
-    planned = release([cycle], run, send=False)
-    with cycle.writing() as db:
-        people = _people(db, cycle, planned=True)
-        ops.drop_unsent(db, cycle.stream.pair)
-    return planned, people
-
-
-def _people(db: sa.Connection, cycle: Cycle, *, planned: bool = False) -> People:
-    stream = cycle.stream
-    return backfills.people(db, cycle.run_id, stream.pair, stream.resource, planned=planned)
-
-
-def _next(cycle: Cycle, chunk: int) -> list[Item]:
-    with reading(cycle.environment.store) as db:
-        return backfills.waiting(db, cycle.run_id, chunk)
-
-
-def _chunk(cycle: Cycle, items: Sequence[Item], notes: Notes) -> None:
-    """Work through these records; if a stop was asked for on the way, they stay to be done."""
-    planned = _plan_items(cycle, items)
-    sent = _send(cycle)
-    if sent:
-        _plan_items(cycle, items)  # what follows from what was sent, e.g. the other side's id
-        sent = _send(cycle)
-    if not sent:
-        return
-    opted_out = read_back(cycle, planned)
-    if opted_out:
-        _carry_opt_outs(cycle, opted_out)
-    with cycle.writing() as db:
-        backfills.finish(db, [item.id for item in items])
-        done, listed = backfills.count(db, cycle.run_id)
-        notes.save(db)
-        cycle.environment.note_spent(db)
-    cycle.environment.progress("backfill", done, listed)
-    cycle.environment.crash("chunk")
-
-
-def _plan_items(cycle: Cycle, items: Sequence[Item]) -> list[int]:
-    """Match and plan these records; the ids of their links.
-
-    What this run was refused for good is not tried again, unless the record has changed.
-    """
-    stream = cycle.stream
-    with cycle.writing() as db:
-        found = _members(db, cycle, items)
-        _park_keyless(db, cycle, found)
-        match_keys(db, cycle, sorted({m.key for m in found if m.key is not None}))
-        linked = [(m.link_id, m.todo) for m in _members(db, cycle, items) if m.link_id is not None]
-        ids = {link_id for link_id, _ in linked}
-        again = {link_id for link_id, todo in linked if todo}
-        settled = ops.refused_links(db, cycle.run_id, ids) - again
-        for some in chunks(sorted(ids - settled), stream.chunk):
-            plan_links(db, cycle, some)
-    return sorted(ids)
-
-
-def _park_keyless(db: sa.Connection, cycle: Cycle, found: Iterable[Member]) -> None:
-    """Records without an address cannot be recognised, so nothing is done with them."""
-    keyless = [
-        m for m in found if m.key is None and m.link_id is None and m.state is not State.GONE
-    ]
-    parked = [replace(m, state=State.PARKED, cause=NO_KEY, todo=False) for m in keyless]
-    keep(db, cycle.stream, parked)
-    journal.parked(db, cycle, zip(keyless, parked, strict=True))
-
-
-def _members(db: sa.Connection, cycle: Cycle, items: Iterable[Item]) -> list[Member]:
-    stream = cycle.stream
-    ids: Both[list[str]] = Both([], [])
-    for item in items:
-        ids[item.side].append(item.remote_id)
-    return [
-        member
-        for side in SIDES
-        for member in members.load(db, stream.pair, stream.resource, side, ids[side]).values()
-    ]
-
-
-def _send(cycle: Cycle) -> bool:
-    """Send what is planned; False if a stop was asked for on the way."""
-    with cycle.writing() as db:
-        settle_lifts(db, cycle)
-        ready = ops.release(db, cycle.run_id, cycle.stream.resource)
-    return apply(cycle) if ready else True
-
-
-def _carry_opt_outs(cycle: Cycle, keys: Iterable[str]) -> None:
-    stream = cycle.stream
-    with cycle.writing() as db:
-        found = members.with_keys(db, stream.pair, stream.resource, sorted(keys))
-        plan_links(db, cycle, sorted({m.link_id for m in found if m.link_id is not None}))
-    _send(cycle)
-
-
 def _end(
-    cycle: Cycle,
+    cycles: Sequence[Cycle],
     state: RunState,
     notes: Notes,
-    planned: Released | None = None,
-    people: People | None = None,
+    planned: Mapping[Resource, Planned],
 ) -> BackfillReport:
     """Note how the session ended.
 
     Args:
-        planned: what the guard saw; None if it was not asked.
-        people: what became of everybody by that plan; else it is counted.
+        cycles: what was asked for.
+        planned: what the guard saw of it, as far as it was asked.
     """
-    stream, now = cycle.stream, cycle.environment.now()
-    held = planned if planned is not None and planned.reasons else None
-    with cycle.writing() as db:
-        releasable = held.releasable if held else True
-        notes.save(
-            db,
-            **terms(stream).noted(),
-            releasable=releasable,
-            emptied=dict(held.emptied) if held else {},
-        )
+    first = cycles[0]
+    stream, now = first.stream, first.environment.now()
+    held = [one.released for one in planned.values() if one.released.reasons]
+    with first.writing() as db:
+        releasable = all(one.releasable for one in held)
+        emptied = {name: n for one in held for name, n in one.emptied.items()}
+        notes.save(db, **terms(stream).noted(), releasable=releasable, emptied=emptied)
         report = BackfillReport(
-            run_id=cycle.run_id,
+            run_id=first.run_id,
             state=state,
-            people=people or _people(db, cycle),
-            wanted=planned.counts if planned else {},
-            elsewhere=backfills.count_written_elsewhere(
-                db, cycle.run_id, stream.pair, stream.resource
-            ),
-            verified=readback.count_verified(db, cycle.run_id, so=True),
-            differing=readback.count_verified(db, cycle.run_id, so=False),
+            parts={c.stream.resource: _part(db, c, planned) for c in cycles},
             spent=notes.total,
-            reasons=held.reasons if held else (),
+            reasons=tuple(dict.fromkeys(reason for one in held for reason in one.reasons)),
             releasable=releasable,
         )
         runs.update(
             db,
-            cycle.run_id,
+            first.run_id,
             state=state,
             counts=dict(report.wanted),
             reasons=list(report.reasons),
             ended_at=now if state is RunState.DONE else None,
             error=None,
         )
-        cycle.environment.note_spent(db)
+        first.environment.note_spent(db)
         if state is RunState.DONE:
-            backfills.clear(db, cycle.run_id)
-            ended = runs.get(db, cycle.run_id)
+            backfills.clear(db, first.run_id)
+            ended = runs.get(db, first.run_id)
             if ended is not None and ended.approved is not None:
                 windows.start_anew(db, stream.pair, now)
     return report
+
+
+def _part(db: sa.Connection, cycle: Cycle, planned: Mapping[Resource, Planned]) -> Part:
+    """What became of one stream; by its plan, while that is all there is."""
+    run_id, resource = cycle.run_id, cycle.stream.resource
+    plan = planned.get(resource)
+    return Part(
+        people=(plan.people if plan else None) or _people(db, cycle),
+        wanted=plan.released.counts if plan else {},
+        elsewhere=backfills.count_written_elsewhere(db, run_id, cycle.stream.pair, resource),
+        verified=readback.count_verified(db, run_id, resource, so=True),
+        differing=readback.count_verified(db, run_id, resource, so=False),
+    )
+
+
+def _people(db: sa.Connection, cycle: Cycle, *, planned: bool = False) -> People:
+    stream = cycle.stream
+    return backfills.people(db, cycle.run_id, stream.pair, stream.resource, planned=planned)

@@ -44,7 +44,7 @@ def pull_nested(cycle: Cycle, side: Side) -> PullReport:
         if not ids:
             break
         with spending(for_so_many(len(ids))):
-            pulled += _read(cycle, shelf, ids)
+            pulled += read_of(cycle, shelf, ids)
         after = ids[-1]
     if turns is None and not cycle.thorough:
         before -= stream.sweep_every
@@ -54,10 +54,11 @@ def pull_nested(cycle: Cycle, side: Side) -> PullReport:
     with reading(cycle.environment.store) as db:
         ids = parents.oldest(db, shelf, limit, before=before)
     with spending(Spend.BULK):
-        return pulled + _read(cycle, shelf, ids)
+        return pulled + read_of(cycle, shelf, ids)
 
 
-def _read(cycle: Cycle, shelf: Shelf, ids: Iterable[str]) -> PullReport:
+def read_of(cycle: Cycle, shelf: Shelf, ids: Iterable[str]) -> PullReport:
+    """Take in what belongs to these contacts; as `pull_nested`."""
     pulled = PullReport()
     for parent_id in ids:
         if cycle.environment.stopping():

@@ -301,8 +301,8 @@ def take_in_one(cycle: Cycle, side: Side, record: Record, *, own: bool = False) 
         take_in(db, cycle, side, [replace(record, certain=True)], own=ours)
 
 
-def look_again(cycle: Cycle, side: Side, remote_id: str) -> None:
-    """Read one record directly and take it in."""
-    record = look(cycle, side, remote_id)
+def look_again(cycle: Cycle, side: Side, remote_id: str, parent_id: str | None = None) -> None:
+    """Read one record directly and take it in; as `look`."""
+    record = look(cycle, side, remote_id, parent_id)
     if record is not None:
         take_in_one(cycle, side, record)

@@ -40,21 +40,30 @@ def read_back(cycle: Cycle, link_ids: Sequence[int]) -> set[str]:
 
 
 def read_back_all(cycle: Cycle) -> None:
-    """See on the platforms that have no change feed what the whole run wrote there."""
+    """See on the platforms that have no change feed what the whole run wrote there.
+
+    Contacts are listed once more, which also shows those whose ids were not told. Of what
+    belongs to them, which has no such, only what no answer showed is looked at.
+    """
     unfed = [side for side in SIDES if not cycle.stream.specs[side].incremental]
     pulled: Both[PullReport] = Both(PullReport(), PullReport())
-    for side in unfed:
+    for side in unfed if cycle.stream.parent is None else ():
         pulled = pulled.having(side, pull(cycle, side, full=True))
     settle_arrivals(cycle, pulled)
     cycle.environment.crash("arrived")
     after = 0
     while unfed:
         with reading(cycle.environment.store) as db:
-            link_ids = readback.unverified_links(db, cycle.run_id, cycle.stream.chunk, after)
+            link_ids = readback.unverified_links(
+                db, cycle.run_id, cycle.stream.resource, cycle.stream.chunk, after
+            )
         if not link_ids:
             return
         for side in unfed:
-            _note_verified(cycle, side, _unseen(cycle, side, link_ids))
+            unseen = _unseen(cycle, side, link_ids)
+            for sent, remote_id in unseen.values() if cycle.stream.parent is not None else ():
+                look_again(cycle, side, remote_id, sent.op.parent_id)
+            _note_verified(cycle, side, unseen)
         after = link_ids[-1]
         cycle.environment.crash("read back")
 

@@ -58,7 +58,7 @@ def read_children(
         cycle = replace(contacts, stream=stream, lifts={})
         try:
             _read(cycle, accept_emptied=accept_emptied)
-            _look_at_contacts_of_the_gone(contacts, cycle)
+            look_at_contacts_of_the_gone(contacts, cycle)
         except PairHeldError as held:
             reasons.append(held.message)
         except (FieldsChangedError, StoppedError):
@@ -70,19 +70,24 @@ def read_children(
     return Children(read, tuple(reasons), refused)
 
 
-def _read(cycle: Cycle, *, accept_emptied: bool) -> None:
+def make_ready(cycle: Cycle) -> None:
+    """What is done before anything of a stream is read."""
     start_afresh(cycle)
     recover(cycle)
     if cycle.stream.policy.until is not None:
         with cycle.writing() as db:
             wake.left_out(db, cycle.stream.pair, cycle.stream.resource, TOO_FAR)
+
+
+def _read(cycle: Cycle, *, accept_emptied: bool) -> None:
+    make_ready(cycle)
     pulled: Both[PullReport] = Both(PullReport(), PullReport())
     for side in SIDES:
         pulled = pulled.having(side, _pull(cycle, side, accept_emptied=accept_emptied))
     settle_arrivals(cycle, pulled)
 
 
-def _look_at_contacts_of_the_gone(contacts: Cycle, cycle: Cycle) -> None:
+def look_at_contacts_of_the_gone(contacts: Cycle, cycle: Cycle) -> None:
     """What is gone may have gone with its contact, of which a platform may tell only later.
 
     Then nobody has deleted it. So before a deletion is carried on its contact is looked at.

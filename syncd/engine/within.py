@@ -33,16 +33,18 @@ def match_within(cycle: Cycle) -> None:
                 return
         with cycle.writing() as db:
             some = children.todo_unlinked(db, stream.pair, stream.resource, stream.chunk)
-            _match(db, cycle, some)
+            match_these(db, cycle, some)
         cycle.environment.crash("match")
 
 
-def _match(db: sa.Connection, cycle: Cycle, some: Sequence[Member]) -> None:
-    gone = [member for member in some if member.state is State.GONE]
+def match_these(db: sa.Connection, cycle: Cycle, some: Sequence[Member]) -> None:
+    """Match all that is new under the contacts of these records; the caller commits."""
+    gone = [m for m in some if m.state is State.GONE and m.link_id is None]
     keep(db, cycle.stream, [replace(member, todo=False) for member in gone])
     here = [member for member in some if member.state is not State.GONE]
     homes = parents_of(db, cycle, here)
-    _leave_out(db, cycle, [m for m in here if (m.side, m.remote_id) not in homes])
+    lost = [m for m in here if m.link_id is None and (m.side, m.remote_id) not in homes]
+    _leave_out(db, cycle, lost)
     contacts = {parent.link_id: parent for parent in homes.values()}
     group = [
         member

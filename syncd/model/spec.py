@@ -145,6 +145,9 @@ class ResourceSpec:
             needed where nothing of them is unique.
         moves: an update can give a record another parent.
         listing: BY_PARENT: `pull` has nothing, and `children` is all there is.
+        dated: the platform tells when its records were made or changed, so that `pull` can list
+            those of a window. Needed of contacts; what belongs to them counts with its contact
+            where it is not.
         ids_follow: a create may be answered without an id; the record is then recognised
             by its key in the next sweep. Only for platforms that keep the key unique.
         starts: of appointments, the field that says when they start.
@@ -176,6 +179,7 @@ class ResourceSpec:
     recognised_by: tuple[str, ...] = ()
     moves: bool = False
     listing: Listing = Listing.FLAT
+    dated: bool = True
     withheld: Mapping[str, str] = field(default_factory=dict)
     starts: str | None = None
     calendar: str | None = None

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import sqlalchemy as sa
 
+from syncd.core.child import PARENT
 from syncd.model.link import State
 from syncd.model.op import OpKind, OpState
 from syncd.model.record import Resource
@@ -25,7 +26,7 @@ class Item:
 
 
 class Fate(StrEnum):
-    """What a backfill made of one person; each has exactly one, as `people` decides."""
+    """What a backfill made of one person, or one record; each has one, as `people` decides."""
 
     TO_DO = "to_do"  # still to be written, or not looked at yet
     FAILED = "failed"  # a write was refused for good
@@ -35,6 +36,7 @@ class Fate(StrEnum):
     DELETED = "deleted"
     UPDATED = "updated"
     PARKED = "parked"  # nothing was written, and the cause is noted
+    WAITING = "waiting"  # belongs to a contact that has no counterpart yet
     LEFT = "left"  # could not be written; the next run tries again
     UNCHANGED = "unchanged"  # nothing was to be written
 
@@ -42,6 +44,8 @@ class Fate(StrEnum):
 @dataclass(frozen=True, slots=True)
 class People:
     """Who is on the list of a backfill: a link is one person, and so is a record without one.
+
+    Of what belongs to contacts, a link is one record in the same way.
 
     Attributes:
         fates: how many ended how.
@@ -60,21 +64,29 @@ _B = t.backfill_item.c
 _O = t.op.c
 
 
-def add(db: sa.Connection, run_id: int, side: Side, ids: Sequence[str]) -> None:
+def add(db: sa.Connection, run_id: int, resource: Resource, side: Side, ids: Sequence[str]) -> None:
     """Put records on the list; those that stand there already stay as they are."""
     if not ids:
         return
     insert = insert_into(t.backfill_item, sqlite=db.dialect.name == "sqlite")
-    statement = insert.on_conflict_do_nothing(index_elements=["run_id", "side", "remote_id"])
-    rows = [{"run_id": run_id, "side": side.value, "remote_id": i, "done": False} for i in ids]
-    db.execute(statement, rows)
+    unique = ["run_id", "resource", "side", "remote_id"]
+    at = {"run_id": run_id, "resource": resource.value, "side": side.value, "done": False}
+    rows = [{**at, "remote_id": remote_id} for remote_id in ids]
+    db.execute(insert.on_conflict_do_nothing(index_elements=unique), rows)
 
 
-def waiting(db: sa.Connection, run_id: int, limit: int, after: int = 0) -> list[Item]:
+def _of(run_id: int, resource: Resource | None) -> sa.ColumnElement[bool]:
+    of_run = _B.run_id == run_id
+    return of_run if resource is None else sa.and_(of_run, _B.resource == resource.value)
+
+
+def waiting(
+    db: sa.Connection, run_id: int, resource: Resource, limit: int, after: int = 0
+) -> list[Item]:
     """The next records to look at, in order, beginning after one."""
     rows = db.execute(
         sa.select(_B.id, _B.side, _B.remote_id)
-        .where(_B.run_id == run_id, ~_B.done, _B.id > after)
+        .where(_of(run_id, resource), ~_B.done, _B.id > after)
         .order_by(_B.id)
         .limit(limit)
     )
@@ -87,13 +99,13 @@ def finish(db: sa.Connection, ids: Iterable[int]) -> None:
         db.execute(t.backfill_item.update().where(within(_B.id, some)).values(done=True))
 
 
-def count(db: sa.Connection, run_id: int) -> tuple[int, int]:
-    """How many records are done, and how many there are."""
+def count(db: sa.Connection, run_id: int, resource: Resource | None = None) -> tuple[int, int]:
+    """How many records are done, and how many there are: of one resource, or of all."""
     row = db.execute(
         sa.select(
             sa.func.count().filter(_B.done),
             sa.func.count(),
-        ).where(_B.run_id == run_id)
+        ).where(_of(run_id, resource))
     ).one()
     return int(row[0]), int(row[1])
 
@@ -122,6 +134,7 @@ def people(
         (w.updated > 0, Fate.UPDATED.value),
         *unseen,
         (p.parked > 0, Fate.PARKED.value),
+        (p.waiting > 0, Fate.WAITING.value),
         (sa.and_(w.dropped > 0, p.todo > 0), Fate.LEFT.value),
         else_=Fate.UNCHANGED.value,
     )
@@ -141,6 +154,7 @@ def count_written_elsewhere(db: sa.Connection, run_id: int, pair: str, resource:
     listed = _listed(run_id, pair, resource)
     counted = sa.select(sa.func.count(_O.link_id.distinct())).where(
         _O.run_id == run_id,
+        _O.resource == resource.value,
         _O.state == OpState.DONE.value,
         ~_O.routine,
         _O.link_id.not_in(sa.select(listed.c.person)),
@@ -157,6 +171,7 @@ def _listed(run_id: int, pair: str, resource: Resource) -> sa.Subquery:
             person.label("person"),
             _least(_B.done).label("done"),
             _most(m.state == State.PARKED.value).label("parked"),
+            _most(_awaits_contact()).label("waiting"),
             _most(m.todo).label("todo"),
         )
         .select_from(
@@ -170,10 +185,15 @@ def _listed(run_id: int, pair: str, resource: Resource) -> sa.Subquery:
                 ),
             )
         )
-        .where(_B.run_id == run_id)
+        .where(_of(run_id, resource))
         .group_by(person)
         .subquery()
     )
+
+
+def _awaits_contact() -> sa.ColumnElement[bool]:
+    m = t.member.c
+    return sa.and_(m.state == State.WAITING.value, m.cause == PARENT)
 
 
 def _written(run_id: int) -> sa.Subquery:

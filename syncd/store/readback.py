@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 import sqlalchemy as sa
 
 from syncd.model.op import OpState
+from syncd.model.record import Resource
 from syncd.store import tables as t
 from syncd.store.ops import COLUMNS, Sent, sent_of
 from syncd.store.upsert import chunks, update
@@ -34,11 +35,14 @@ def unverified(db: sa.Connection, run_id: int, link_ids: Iterable[int]) -> list[
     return found
 
 
-def unverified_links(db: sa.Connection, run_id: int, limit: int, after: int) -> list[int]:
+def unverified_links(
+    db: sa.Connection, run_id: int, resource: Resource, limit: int, after: int
+) -> list[int]:
     """Links with a done op that nobody has looked at since, in order, beginning after one."""
+    unseen = (_O.state == OpState.DONE.value, _O.verified.is_(None))
     rows = db.execute(
         sa.select(_O.link_id)
-        .where(_O.run_id == run_id, _O.state == OpState.DONE.value, _O.verified.is_(None))
+        .where(_O.run_id == run_id, _O.resource == resource.value, *unseen)
         .where(_O.link_id > after)
         .distinct()
         .order_by(_O.link_id)
@@ -47,7 +51,8 @@ def unverified_links(db: sa.Connection, run_id: int, limit: int, after: int) -> 
     return list(rows.scalars())
 
 
-def count_verified(db: sa.Connection, run_id: int, *, so: bool) -> int:
+def count_verified(db: sa.Connection, run_id: int, resource: Resource, *, so: bool) -> int:
     """How many ops of a run the platform showed in effect, or showed not to be."""
-    counted = sa.select(sa.func.count()).where(_O.run_id == run_id, _O.verified.is_(so))
+    of_run = (_O.run_id == run_id, _O.resource == resource.value)
+    counted = sa.select(sa.func.count()).where(*of_run, _O.verified.is_(so))
     return int(db.execute(counted).scalar_one())

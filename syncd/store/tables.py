@@ -281,11 +281,12 @@ backfill_item = sa.Table(
     metadata,
     sa.Column("id", _ID, primary_key=True),
     sa.Column("run_id", _ID, nullable=False),
+    sa.Column("resource", sa.String(16), nullable=False),
     sa.Column("side", sa.String(5), nullable=False),
     sa.Column("remote_id", sa.String(255), nullable=False),
     sa.Column("done", sa.Boolean, nullable=False),
-    sa.UniqueConstraint("run_id", "side", "remote_id"),
-    sa.Index(None, "run_id", "done", "id"),
+    sa.UniqueConstraint("run_id", "resource", "side", "remote_id"),
+    sa.Index(None, "run_id", "resource", "done", "id"),
 )
 
 # A field that no rule could settle; parked for a person.

@@ -249,3 +249,50 @@ def test_its_history_is_told_with_that_of_its_contact_and_erased_with_it(
     assert {"note", "task"} & {one["resource"] for one in contact["history"]}
     assert place.json("history", ADA, "--erase", "--yes") == {"erased": len(told)}
     assert place.json("history", note)["entries"] == []
+
+
+def test_a_backfill_brings_over_what_is_named(workplace: Workplace) -> None:
+    place = workplace.place
+    workplace.person(ADA, firstName="Ada")
+    workplace.task(ADA, "Send the offer", dueDate=DUE)
+    workplace.note(ADA, "called")
+    window = ("backfill", "office", "--since", "2020-01-01", "--resources", "contacts,tasks")
+    held = place.type(*window)
+    assert held.exit_code == 7
+    assert "syncd release office --run 1" in held.stdout
+    assert place.type("release", "office").exit_code == 0
+    report = place.json("backfill", "office", "--resume", "1")
+    assert report["state"] == "done"
+    assert {name: part["created"] for name, part in report["resources"].items()} == {
+        "contacts": 1,
+        "tasks": 1,
+    }
+    assert (report["created"], report["in_the_window"]) == (2, 2)
+    assert len(workplace.app.children["tasks"]) == 1
+    assert not workplace.app.children["notes"]
+    dry = place.type(*window[:4], "--resources", "notes", "--dry-run").stdout
+    assert "It would write 1 create of notes on app. Nothing was sent." in one_line(dry)
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("contacts,tsks", "There is no resource `tsks`. Type `--resources contacts,tasks,notes`"),
+        ("appointments", "Pair 'office' keeps no appointments in step, so that none can"),
+        (" , ", "`--resources` names nothing."),
+    ],
+)
+def test_a_backfill_of_what_is_not_kept_in_step_says_what_to_type(
+    workplace: Workplace, typed: str, said: str
+) -> None:
+    window = ("backfill", "office", "--since", "2020-01-01")
+    refused = workplace.place.type(*window, "--resources", typed)
+    assert refused.exit_code == 2
+    assert said in one_line(refused.output)
+    assert "--resources contacts,tasks,notes" in one_line(refused.output)
+
+
+def test_a_backfill_goes_on_with_what_it_was_begun_with(workplace: Workplace) -> None:
+    refused = workplace.place.type("backfill", "office", "--resume", "1", "--resources", "tasks")
+    assert refused.exit_code == 2
+    assert "Leave `--resources` out" in one_line(refused.output)

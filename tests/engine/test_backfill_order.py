@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from syncd.engine.backfill import BackfillRequest, carry_out, resumable, start
-from syncd.model.record import Window
+from syncd.model.record import Resource, Window
 from syncd.model.side import SIDES, Side
 from syncd.store import backfills, runs
 from syncd.store.runs import RunState
@@ -21,7 +21,7 @@ def window(world: World) -> Window:
 
 def ticked_off(world: World, run_id: int) -> int:
     with world.reading() as db:
-        return backfills.count(db, run_id)[0]
+        return backfills.count(db, run_id, Resource.CONTACT)[0]
 
 
 def people(world: World, *emails: str) -> None:

@@ -7,7 +7,14 @@ import pytest
 from syncd.errors import LeaseLostError
 from tests.engine.office import Office, office
 from tests.engine.test_appointments import book, booked
-from tests.engine.test_lease_lost import BELONGING, OF_APPOINTMENTS, Site, theft
+from tests.engine.test_backfill_children import backfill
+from tests.engine.test_lease_lost import (
+    BELONGING,
+    OF_APPOINTMENTS,
+    OF_THEIR_BACKFILLS,
+    Site,
+    theft,
+)
 
 pytestmark = pytest.mark.usefixtures("example_mail")
 
@@ -40,6 +47,25 @@ def test_who_has_lost_the_lease_writes_nothing_more(tmp_path: Path) -> None:
         place.wait(minutes=5)
         place.cycle()
     place.cycles()
+    assert len(place.in_app("notes", "text")) == len(place.in_app("tasks", "title")) == number + 1
+
+
+def test_nor_does_their_backfill(tmp_path: Path) -> None:
+    place = office(tmp_path)
+    populate(place, 0)
+    with theft(place) as counted:
+        backfill(place)
+    sites = {site for site in counted.opened if site[0].startswith("backfill")}
+    assert sites > OF_THEIR_BACKFILLS
+    for number, at in enumerate(sorted(sites), 1):
+        populate(place, number)
+        with theft(place, at) as thief:
+            with pytest.raises(LeaseLostError):
+                backfill(place)
+            thief.assert_nothing_followed()
+        assert thief.opened[-1] == at, "the next transaction must tell"
+        place.wait(minutes=5)
+        backfill(place)
     assert len(place.in_app("notes", "text")) == len(place.in_app("tasks", "title")) == number + 1
 
 

@@ -19,12 +19,12 @@ RUN = 7
 
 def add(store: sa.Engine, *ids: str, side: Side = Side.LEFT, run: int = RUN) -> None:
     with store.begin() as db:
-        backfills.add(db, run, side, ids)
+        backfills.add(db, run, CONTACT, side, ids)
 
 
 def waiting(store: sa.Engine, limit: int = 100, after: int = 0) -> list[backfills.Item]:
     with store.connect() as db:
-        return backfills.waiting(db, RUN, limit, after)
+        return backfills.waiting(db, RUN, CONTACT, limit, after)
 
 
 def test_records_wait_in_the_order_they_were_added(store: sa.Engine) -> None:
@@ -43,7 +43,7 @@ def test_a_repeated_page_adds_nothing_and_undoes_nothing(store: sa.Engine) -> No
     add(store, "a", "b", "c")
     assert [item.remote_id for item in waiting(store)] == ["b", "c"]
     with store.connect() as db:
-        assert backfills.count(db, RUN) == (1, 3)
+        assert backfills.count(db, RUN, CONTACT) == (1, 3)
 
 
 def test_the_list_can_be_read_in_parts(store: sa.Engine) -> None:
@@ -82,7 +82,7 @@ def people(store: sa.Engine, *, planned: bool = False) -> backfills.People:
 
 def finish_all(store: sa.Engine) -> None:
     with store.begin() as db:
-        backfills.finish(db, [item.id for item in backfills.waiting(db, RUN, 1000)])
+        backfills.finish(db, [item.id for item in backfills.waiting(db, RUN, CONTACT, 1000)])
 
 
 def test_a_link_is_one_person_and_so_is_a_record_without_one(store: sa.Engine) -> None:
@@ -172,8 +172,8 @@ def test_an_ended_backfill_is_forgotten(store: sa.Engine) -> None:
     add(store, "a", run=RUN + 1)
     with store.begin() as db:
         backfills.clear(db, RUN)
-        assert backfills.count(db, RUN) == (0, 0)
-        assert backfills.count(db, RUN + 1) == (0, 1)
+        assert backfills.count(db, RUN, CONTACT) == (0, 0)
+        assert backfills.count(db, RUN + 1, CONTACT) == (0, 1)
 
 
 def test_a_page_is_a_handful_of_statements(store: sa.Engine) -> None:
@@ -183,7 +183,7 @@ def test_a_page_is_a_handful_of_statements(store: sa.Engine) -> None:
     assert len(items) == 500
     with counted(store) as more, store.begin() as db:
         backfills.finish(db, [item.id for item in items])
-        assert backfills.count(db, RUN) == (500, 500)
+        assert backfills.count(db, RUN, CONTACT) == (500, 500)
     assert len(statements) == 1
     assert len(more) == 2
 
@@ -191,7 +191,7 @@ def test_a_page_is_a_handful_of_statements(store: sa.Engine) -> None:
 def test_these_are_the_words_for_what_became_of_people() -> None:
     """As `syncd backfill --json` tells them."""
     assert " ".join(Fate) == (
-        "to_do failed opted_out awaited created deleted updated parked left unchanged"
+        "to_do failed opted_out awaited created deleted updated parked waiting left unchanged"
     )
 
 

@@ -224,8 +224,8 @@ def test_done_ops_are_unverified_until_somebody_has_looked(store: sa.Engine) -> 
         assert [s.link_id for s in readback.unverified(db, RUN, [1, 2, 3])] == [2]
         readback.note_verified(db, {sent[1].op.id: False})
         assert readback.unverified(db, RUN, [1, 2, 3]) == []
-        assert readback.count_verified(db, RUN, so=True) == 1
-        assert readback.count_verified(db, RUN, so=False) == 1
+        assert readback.count_verified(db, RUN, CONTACT, so=True) == 1
+        assert readback.count_verified(db, RUN, CONTACT, so=False) == 1
 
 
 def test_the_sample_of_a_run_begins_with_its_opt_outs(store: sa.Engine) -> None:

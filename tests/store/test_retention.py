@@ -124,14 +124,14 @@ def test_the_list_of_a_rehearsed_backfill_goes_before_its_run(store: sa.Engine) 
     run(store)
     with store.begin() as db:
         for each in (planned, going_on):
-            backfills.add(db, each, Side.LEFT, [f"{n}" for n in range(3)])
+            backfills.add(db, each, CONTACT, Side.LEFT, [f"{n}" for n in range(3)])
     assert tidy(store, NOW + retention.KEPT_BRIEFLY) == 0
     soon = NOW + retention.KEPT_BRIEFLY + HOUR
     assert [tidy(store, soon, most=2) for _ in range(3)] == [2, 2, 0]
     with store.connect() as db:
         assert runs.get(db, planned) is None
-        assert backfills.count(db, planned) == (0, 0)
-        assert backfills.count(db, going_on) == (0, 3)
+        assert backfills.count(db, planned, CONTACT) == (0, 0)
+        assert backfills.count(db, going_on, CONTACT) == (0, 3)
 
 
 def test_entries_of_the_journal_go_when_they_were_kept_for_as_long_as_was_said(

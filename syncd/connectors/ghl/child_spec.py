@@ -71,6 +71,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         parent=Resource.CONTACT,
         recognised_by=("body",),
         listing=Listing.BY_PARENT,
+        dated=False,
         withheld=_OWN,
     ),
     # The search shows no times, and lags behind by nobody knows how long (4.2).
@@ -84,6 +85,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         index_lag=timedelta(minutes=2),
         parent=Resource.CONTACT,
         recognised_by=("title", "dueDate"),
+        dated=False,
         withheld=_OWN,
     ),
     # Windows of one calendar each; whether they lag is documented nowhere (4.4).

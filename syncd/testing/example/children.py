@@ -38,6 +38,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         parent=Resource.CONTACT,
         recognised_by=("text",),
         listing=Listing.BY_PARENT,
+        dated=False,
     ),
     Resource.TASK: ResourceSpec(
         fields=_by_name(
