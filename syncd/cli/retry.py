@@ -10,6 +10,7 @@ from syncd.cli import advice
 from syncd.cli.context import context_of, stored
 from syncd.cli.values import counted
 from syncd.errors import ConfigError
+from syncd.model.record import Resource
 from syncd.store import members, refusals, wake
 from syncd.store.database import reading
 
@@ -34,23 +35,27 @@ def retry(
         with reading(known.store) as db:
             census = members.census(db, pair)
         parked: Counter[str] = Counter()
-        for _, _, state, why, n in census:
+        kinds: dict[str, Counter[str]] = {}
+        for resource, _, state, why, n in census:
             if state == "parked" and why:
                 parked[why] += n
+                kinds.setdefault(why, Counter())[resource] += n
         asked = _asked(parked, cause or ())
         tried = [why for why in asked if advice.needs_a_person(why)]
         with known.store.begin() as db:
             woken = wake.parked(db, pair, tried) if tried else 0
             refused = [] if cause else refusals.clear(db, pair)
             wake.by_links(db, refused)
+    of_kinds = sum((kinds[why] for why in tried), Counter[str]())
     left_alone = {why: parked[why] for why in asked if why not in tried}
     content = {
         "pair": pair,
         "records": woken,
+        "resources": {f"{resource}s": n for resource, n in of_kinds.items()},
         "refused": len(refused),
         "left_alone": left_alone,
     }
-    context.answer(content, _said(pair, woken, len(refused), left_alone))
+    context.answer(content, _said(pair, _woken(woken, of_kinds), len(refused), left_alone))
 
 
 def _asked(parked: Counter[str], named: Sequence[str]) -> list[str]:
@@ -66,9 +71,19 @@ def _asked(parked: Counter[str], named: Sequence[str]) -> list[str]:
     return sorted(set(named) or parked)
 
 
-def _said(pair: str, woken: int, refused: int, left_alone: dict[str, int]) -> str:
+def _woken(woken: int, of_kinds: Counter[str]) -> str:
+    """How many records are tried, and of which kinds, where they are not all contacts."""
+    if not woken:
+        return ""
+    said = counted(woken, "parked record")
+    if not of_kinds.keys() - {Resource.CONTACT.value}:
+        return said
+    return f"{said} ({', '.join(counted(n, kind) for kind, n in sorted(of_kinds.items()))})"
+
+
+def _said(pair: str, woken: str, refused: int, left_alone: dict[str, int]) -> str:
     tried = [
-        *([counted(woken, "parked record")] if woken else []),
+        *([woken] if woken else []),
         *([f"the refused values of {counted(refused, 'record')}"] if refused else []),
     ]
     stays = ", ".join(advice.left_alone(why, n) for why, n in left_alone.items())

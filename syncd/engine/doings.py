@@ -53,6 +53,16 @@ def wanted(db: sa.Connection, cycle: Cycle) -> tuple[Doing, ...]:
     )
 
 
+def to_come(db: sa.Connection, cycle: Cycle) -> dict[str, int]:
+    """Of what a run wants to do, what follows once its contacts are created, by `name.kind`."""
+    held = [alike for alike in tallies.tally(db, cycle.run_id) if alike.state is OpState.HELD]
+    found = _to_come(db, cycle, held)
+    return counts_of(
+        Doing(account.name, 0, creates=found.get((side, "creates"), 0), noun=cycle.stream.noun)
+        for side, account in zip(SIDES, cycle.stream.accounts, strict=True)
+    )
+
+
 def _to_come(db: sa.Connection, cycle: Cycle, held: Iterable[Tally]) -> dict[tuple[Side, str], int]:
     """The creates that follow once the contacts are made that this run wants to make."""
     stream = cycle.stream

@@ -1,5 +1,6 @@
 """Release: the guard's verdict over the run's counts, and a person's word against it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -8,7 +9,7 @@ import sqlalchemy as sa
 from syncd.connectors.api import Bounded
 from syncd.core.guard import Doing, judge, loss_name
 from syncd.engine.context import Cycle, Stream
-from syncd.engine.doings import counts_of, wanted, with_losses, with_recent
+from syncd.engine.doings import counts_of, to_come, wanted, with_losses, with_recent
 from syncd.engine.lift import settle_lifts
 from syncd.engine.word import Terms, terms
 from syncd.errors import (
@@ -28,7 +29,8 @@ class Released:
     """What the guard decided.
 
     Attributes:
-        counts: wanted writes by `account.kind`; kept: those of them that stay held.
+        counts: wanted writes by `name.kind`; kept: those of them that stay held, or are planned
+            once their contacts are created.
         emptied: in how many records a field would be emptied, as a person's word counts it.
         reasons: why the run is held; none lets it go on.
         ready: ops that may be sent now.
@@ -84,6 +86,9 @@ def release(
             reasons = _changed_reasons(db, cycles, run, facts) or over
         reasons = (*held_for, *reasons)
         ready = 0
+        later = Counter[str]()
+        for cycle in cycles[1:] if counts else ():
+            later.update(to_come(db, cycle))
         if send and not reasons:
             _note_setup(db, contacts, facts)
             if first:  # what is released once stays so, however often the run is broken off
@@ -96,7 +101,9 @@ def release(
             )
         elif send and not first and all(verdict.optouts_free for verdict in verdicts):
             ready = ops.release(db, contacts.run_id, contacts.stream.resource, urgent_only=True)
-        kept = counts_of(d for c in cycles for d in wanted(db, c)) if ready else counts
+        kept: Mapping[str, int] = counts
+        if ready:
+            kept = Counter(counts_of(d for c in cycles for d in wanted(db, c))) | later
     why_full = tuple(why for sides in full.values() for why in sides.values())
     resting = tuple(line for cycle in cycles for line in cycle.stream.resting)
     return Released(

@@ -169,7 +169,10 @@ def test_a_parked_task_is_tried_again(workplace: Workplace) -> None:
     workplace.person(ADA, firstName="Ada")
     task = workplace.task(ADA, TOO_LONG, dueDate=DUE)
     workplace.place.approve("office")
-    assert workplace.place.json("retry", "office")["records"] == 1
+    told = workplace.place.json("retry", "office")
+    assert (told["records"], told["resources"]) == (1, {"tasks": 1})
+    said = workplace.place.type("retry", "office").stdout
+    assert "tries 1 parked record (1 task) again" in one_line(said)
     assert "the next cycle looks at it again" in workplace.place.type("explain", task).stdout
 
 

@@ -152,6 +152,9 @@ def test_the_first_run_is_held_with_what_is_to_come(tmp_path: Path) -> None:
     assert dict(report.counts) == {"app.creates": 1, "app tasks.creates": 1, "app notes.creates": 3}
     assert place.in_app("notes", "text") == []
     place.release()
+    sent = place.cycle()
+    assert dict(sent.counts) == dict(report.counts), "what was to come counts once"
+    assert sum(sent.outcomes.values()) == 5
     place.cycles()
     assert len(place.in_app("notes", "text")) == 3
     assert place.in_app("tasks", "title") == [(ADA, "Send the offer")]
