@@ -13,11 +13,12 @@ from syncd.cli import dotenv
 from syncd.cli import probe as probing
 from syncd.cli.context import Code, CommandContext, context_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
+from syncd.connectors.api import Scoped
 from syncd.engine.context import Stream
 from syncd.engine.word import terms
 from syncd.errors import SyncdError, TransientError
-from syncd.model.record import Identity
-from syncd.model.side import SIDES
+from syncd.model.record import Identity, Right
+from syncd.model.side import SIDES, Side
 from syncd.store import database, private_files, runs
 from syncd.store.database import reading
 
@@ -161,7 +162,7 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
         return [Line(verdict, name, "mapping", f"not looked at, as {names} cannot be used")]
     try:
         opened_pair = opened_app.open_pair(name, create_fields=False, complete=True)
-        rights = [line for s in opened_pair.streams[1:] for line in _rights_of(name, s)]
+        rights = [line for s in opened_pair.streams for line in _rights_of(name, s)]
         warnings = opened_app.warnings(name)
     except ConfigProblemsError as error:
         wrong = [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
@@ -182,7 +183,7 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
 
 
 def _rights_of(name: str, stream: Stream) -> list[Line]:
-    """What credentials lack for what belongs to contacts; asked only where a pair needs it."""
+    """What credentials lack for a stream; asked only where a pair needs it."""
     return [
         Line(
             BAD if right.needed else REMARK,
@@ -192,9 +193,19 @@ def _rights_of(name: str, stream: Stream) -> list[Line]:
             right.remark,
         )
         for side in SIDES
-        for right in stream.nested(side).rights(stream.resource)
+        for right in _asked_of(stream, side)
         if not right.granted
     ]
+
+
+def _asked_of(stream: Stream, side: Side) -> Sequence[Right]:
+    """The rights for what belongs to contacts, or for fields of contacts that need their own."""
+    if stream.parent is not None:
+        return stream.nested(side).rights(stream.resource)
+    connector = stream.connector(side)
+    if not isinstance(connector, Scoped):
+        return ()
+    return connector.rights_of_fields(stream.fields[side])
 
 
 def _booked(opened_app: App, name: str) -> list[Line]:

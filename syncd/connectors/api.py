@@ -196,6 +196,19 @@ class Naming(Protocol):
 
 
 @runtime_checkable
+class Scoped(Protocol):
+    """A connector some of whose fields of contacts need rights of their own."""
+
+    def rights_of_fields(self, fields: frozenset[str]) -> Sequence[Right]:
+        """What the credentials must be able to do to read these fields, besides `check`'s.
+
+        Asked of the fields alone that a pair reads; changes nothing. Where a right is missing
+        its fields are left out of the records, and all else travels.
+        """
+        ...
+
+
+@runtime_checkable
 class Bounded(Protocol):
     """A connector whose account holds only so many records."""
 

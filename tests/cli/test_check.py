@@ -109,6 +109,22 @@ def test_a_scope_that_is_missing_is_named(place: Place) -> None:
     assert "Account 'crm'" in place.type("status").stdout
 
 
+def test_the_scope_for_companies_is_asked_for_where_a_pair_reads_them(place: Place) -> None:
+    reading = ["contacts.readonly", "contacts.write", "locations.readonly"]
+    token = place.box.act(
+        "ghl", "make_token", scopes=[*reading, "locations/customFields.readonly"]
+    )["token"]
+    place.credentials(GHL_TOKEN=token)
+    assert place.type("check").exit_code == 0
+    pair = place.folder / "pairs" / "shop.yaml"
+    company = "  - {left: business.name, right: ORGANIZATION, direction: right}\n"
+    pair.write_text(pair.read_text("utf-8") + company, "utf-8")
+    assert place.type("check").exit_code == 2
+    line = stops(place.json("check"))["shop"]
+    assert line["found"] == "'crm': businesses.readonly is missing"
+    assert "Without it nothing of companies travels" in line["hint"]
+
+
 def rights(place: Place) -> dict[str, str]:
     """What check says about the rights of files: what to type, by what it is about."""
     lines = place.json("check")["lines"]

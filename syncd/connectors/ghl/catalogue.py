@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.connectors.ghl.spec import CUSTOM, FIELDS
+from syncd.connectors.ghl.spec import BUSINESS_FIELDS, CUSTOM, FIELDS
 from syncd.errors import ConfigError
 from syncd.model.spec import Catalogue, FieldSpec, Kind
 
@@ -58,7 +58,7 @@ class CustomFields:
     def catalogue(self) -> Catalogue:
         unkept = {spec.name: spec for spec in self.unkept}
         custom = {name: field.spec for name, field in self.by_name.items()}
-        return {**unkept, **FIELDS, **custom}
+        return {**unkept, **FIELDS, **BUSINESS_FIELDS, **custom}
 
 
 def read(listed: Any) -> CustomFields:

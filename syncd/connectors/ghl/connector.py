@@ -24,7 +24,7 @@ from syncd.connectors.ghl.inspect import inspect
 from syncd.connectors.ghl.notes import Notes
 from syncd.connectors.ghl.probe import Probe
 from syncd.connectors.ghl.reader import Reader
-from syncd.connectors.ghl.rights import rights
+from syncd.connectors.ghl.rights import rights, rights_of_fields
 from syncd.connectors.ghl.spec import SPEC
 from syncd.connectors.ghl.tasks import Tasks
 from syncd.connectors.ghl.users import users
@@ -174,6 +174,10 @@ class Ghl:
         """Scopes that the token has or lacks for one of these, as far as reading shows it."""
         self._children(resource)
         return tuple(rights(self._api, resource))
+
+    def rights_of_fields(self, fields: frozenset[str]) -> Sequence[Right]:
+        """Scopes that some fields of contacts need, as far as reading shows it."""
+        return tuple(rights_of_fields(self._api, fields))
 
     def _children(self, resource: Resource) -> Children:
         if resource not in self._nested:

@@ -13,10 +13,11 @@ from typing import Any
 from syncd.connectors.ghl import dnd, search
 from syncd.connectors.ghl.answers import GoneError
 from syncd.connectors.ghl.api import Api
+from syncd.connectors.ghl.businesses import BUSINESS_ID, Businesses
 from syncd.connectors.ghl.catalogue import CustomFields
 from syncd.connectors.ghl.codec import ROW_KEYS, Decoder, Shape, row_key, to_record, usable_id
 from syncd.connectors.ghl.fields import LocationFields
-from syncd.connectors.ghl.spec import ADDITIONAL, CONSENT, FIELDS
+from syncd.connectors.ghl.spec import ADDITIONAL, BUSINESS_FIELDS, CONSENT, FIELDS
 from syncd.connectors.ghl.values import moment
 from syncd.connectors.spending import carried
 from syncd.errors import InvariantError, RecordError, TransientError
@@ -38,6 +39,7 @@ class Reader:
     def __init__(self, api: Api, fields: LocationFields, concurrency: int) -> None:
         self._api = api
         self._fields = fields
+        self._businesses = Businesses(api)
         self._concurrency = concurrency
         self._rows_show_custom = False
         self._read: OrderedDict[str, str] = OrderedDict()  # id: version last read by id
@@ -71,7 +73,7 @@ class Reader:
         record = to_record(contact, custom, Shape.WHOLE)
         if record is None:
             raise RecordError(f"GET {PATH} was answered without a usable id", code="other_id")
-        return record
+        return self._businesses.filled(record, contact, wanted, whole=True)
 
     def added(self, remote_id: str) -> datetime | None:
         """When a contact was added, by GHL's clock; None if there is none or it is not said."""
@@ -136,6 +138,7 @@ class Reader:
             self._rows_show_custom = True
         if again:
             rows = [row for row in rows if self._read.get(row["id"], "") != row.get("dateUpdated")]
+        self._businesses.prepare(rows, wanted)
         asked = Asked(wanted, custom)
         short = [row for row in rows if not asked.is_shown(row, anywhere=self._rows_show_custom)]
 
@@ -154,8 +157,11 @@ class Reader:
         records = []
         for row in rows:
             record = whole.get(row["id"]) or decoder.record(row)
-            if record is not None and not record.gone:
-                records.append(record)
+            if record is None or record.gone:
+                continue
+            if row["id"] not in whole:
+                record = self._businesses.filled(record, row, wanted, whole=False)
+            records.append(record)
         return records
 
     def _completed(
@@ -186,6 +192,7 @@ class Asked:
         self._plain = standard - self._names
         self._consent = CONSENT in wanted
         self._additional = ADDITIONAL in wanted
+        self._company = not wanted.isdisjoint(BUSINESS_FIELDS)
         self._custom = not wanted.isdisjoint(custom.by_name)
 
     def is_shown(self, row: Mapping[str, Any], *, anywhere: bool) -> bool:
@@ -206,6 +213,8 @@ class Asked:
             return False
         if self._additional and ADDITIONAL not in row and _opted_out(row):
             return False  # these addresses opted out with the contact
+        if self._company and BUSINESS_ID not in row:
+            return False
         if not self._custom:
             return True
         listed = row.get("customFields")

@@ -6,13 +6,14 @@ Notes need nothing beyond `contacts.readonly` and `contacts.write`. Nothing is a
 `calendars/events.write`: reading does not show it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 
-from syncd.connectors.ghl import appointments, calendars, task_search, users
+from syncd.connectors.ghl import appointments, businesses, calendars, task_search, users
 from syncd.connectors.ghl.answers import ScopeError, TokenRefusedError
 from syncd.connectors.ghl.api import Api, Family
 from syncd.connectors.ghl.location import read_location
+from syncd.connectors.ghl.spec import BUSINESS_FIELDS
 from syncd.errors import AccountError, RecordError, StaleError, StoppedError, TransientError
 from syncd.model.record import Resource, Right
 
@@ -35,6 +36,16 @@ def rights(api: Api, resource: Resource) -> Iterator[Right]:
             yield Right(scope, granted=granted, remark=remark, needed=False)
         else:
             yield Right(scope, granted=granted)
+
+
+def rights_of_fields(api: Api, fields: Collection[str]) -> Iterator[Right]:
+    """The rights that some fields of contacts need besides those for contacts."""
+    if BUSINESS_FIELDS.keys().isdisjoint(fields):
+        return
+    granted = _may(partial(businesses.a_business, api))
+    if granted is not None:
+        remark = "" if granted else "Without it nothing of companies travels; all else does."
+        yield Right(businesses.SCOPE, granted=granted, remark=remark)
 
 
 def _may(read: Callable[[], object]) -> bool | None:

@@ -44,6 +44,26 @@ FIELDS = {
     )
 }
 
+# Of the company to which a contact belongs by its `businessId`; see `businesses`.
+BUSINESS = "business."
+BUSINESS_FIELDS = {
+    field.name: field
+    for field in (
+        FieldSpec(BUSINESS + name, read_only=True)
+        for name in (
+            "name",
+            "phone",
+            "email",
+            "website",
+            "address",
+            "city",
+            "state",
+            "postalCode",
+            "country",
+        )
+    )
+}
+
 # What its contacts show or take besides (ghl.md 3.2, 3.5, 3.6, 3.10).
 _OWN = "GHL keeps it itself, and nobody can write it"
 _CONSENT = "consent is kept in step by itself, by stricter rules"
@@ -56,8 +76,10 @@ WITHHELD = {
     "customFields": "name each one as `custom.<Name>`",
     **dict.fromkeys(("id", "locationId", "dateAdded", "dateUpdated", "lastActivity"), _OWN),
     **dict.fromkeys(("dnd", "dndSettings", "inboundDndSettings"), _CONSENT),
+    **dict.fromkeys(("type", "ssn", "keyword", "followers", "attachments"), _PASSED_BY),
     **dict.fromkeys(
-        ("type", "ssn", "keyword", "followers", "attachments", "businessId"), _PASSED_BY
+        ("businessId", "businessName"),
+        "name what you want of the company: `business.name`, `business.city` and so on",
     ),
 }
 
@@ -66,7 +88,7 @@ SPEC = Spec(
     title="GoHighLevel",
     resources={
         Resource.CONTACT: ResourceSpec(
-            fields=FIELDS,
+            fields={**FIELDS, **BUSINESS_FIELDS},
             custom_prefix=CUSTOM,
             custom_kinds=frozenset(
                 {
