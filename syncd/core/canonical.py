@@ -6,7 +6,7 @@ kind, also for a set. What cannot be brought into form is kept as it is and repo
 
 import math
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -113,6 +113,22 @@ def same(a: Value, b: Value, spec: FieldSpec) -> bool:
     if spec.kind is Kind.EMAIL and isinstance(a, str) and isinstance(b, str):
         return (identity_key(a) or a) == (identity_key(b) or b)
     return False
+
+
+def form(value: Value, spec: FieldSpec) -> Hashable:
+    """What is equal of two canonical values of one field where they are the `same`.
+
+    >>> email = FieldSpec("email", Kind.EMAIL)
+    >>> form("Ada@Example.org", email) == form("ada@example.org", email)
+    True
+    >>> form(True, FieldSpec("x")) == form(1, FieldSpec("x"))
+    False
+    """
+    if spec.kind is Kind.CONSENT:
+        return _level(value)
+    if spec.kind is Kind.EMAIL and isinstance(value, str):
+        return identity_key(value) or value
+    return (type(value), None if _is_nan(value) else value)
 
 
 def text_of(value: Value) -> str | None:

@@ -6,20 +6,19 @@ link counts.
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import sqlalchemy as sa
 
-from syncd.core.alike import say_the_same
 from syncd.core.child import PARENT, ChildPlanner
 from syncd.core.match import Join
+from syncd.core.pairing import pair_up
 from syncd.engine.context import Cycle
 from syncd.engine.matching import lacks_other, links_by_id, store_matches
 from syncd.engine.parents import contacts_of, parents_of
 from syncd.engine.standing import keep
-from syncd.model.link import Member, Observation, State
-from syncd.model.rule import Rule
+from syncd.model.link import Member, State
 from syncd.model.side import SIDES, Both, Side
+from syncd.model.values import Fields
 from syncd.store import children, observations, ops
 from syncd.store.database import reading
 
@@ -71,8 +70,12 @@ def match_these(db: sa.Connection, cycle: Cycle, some: Sequence[Member]) -> None
     under: dict[Member, int] = {}
     single = [member for sides in free.values() for members in sides for member in members]
     seen = Both(*(_seen(db, cycle, side, single) for side in SIDES))
+    planner = cycle.stream.planner
+    assert isinstance(planner, ChildPlanner)  # noqa: S101 - only such streams are matched so
+    # Those that say the same in all fields first, then in those by which people know them.
+    passes = (planner.mapping.rules, planner.telling)
     for home, sides in free.items():
-        joined, left_over = _pair_up(cycle, sides, seen)
+        joined, left_over = pair_up(sides, seen, passes, cycle.stream.mapping)
         joins += joined
         alone += [member for member in left_over if member.link_id is None]
         under |= dict.fromkeys([*sides.left, *sides.right], home)
@@ -93,48 +96,8 @@ def _leave_out(db: sa.Connection, cycle: Cycle, those: Sequence[Member]) -> None
 
 def _seen(
     db: sa.Connection, cycle: Cycle, side: Side, group: Sequence[Member]
-) -> dict[str, Observation]:
+) -> dict[str, Fields]:
     account = cycle.stream.accounts[side].name
     ids = [member.remote_id for member in group if member.side is side]
-    return observations.load(db, account, cycle.stream.resource, ids)
-
-
-def _pair_up(
-    cycle: Cycle, sides: Both[list[Member]], seen: Both[dict[str, Observation]]
-) -> tuple[list[Join], list[Member]]:
-    """Those that say the same in all fields first, then in those by which people know them.
-
-    Equal ones in the order of their ids, so that none is ever joined twice.
-    """
-    planner = cycle.stream.planner
-    assert isinstance(planner, ChildPlanner)  # noqa: S101 - only such streams are matched so
-    joins: list[Join] = []
-    left, right = list(sides.left), list(sides.right)
-    for rules in (planner.mapping.rules, planner.telling):
-        alike = partial(_alike, cycle, seen, rules)
-        for one in list(left):
-            other = next((m for m in right if alike(one, m) and _may_join(one, m)), None)
-            if other is not None:
-                joins.append(Join(one, other))
-                left.remove(one)
-                right.remove(other)
-    return joins, [*left, *right]
-
-
-def _may_join(one: Member, other: Member) -> bool:
-    """Two that wait for a counterpart each are two, about which was decided already."""
-    return one.link_id is None or other.link_id is None
-
-
-def _alike(
-    cycle: Cycle,
-    seen: Both[dict[str, Observation]],
-    rules: Sequence[Rule],
-    left: Member,
-    right: Member,
-) -> bool:
-    shown = Both(seen.left.get(left.remote_id), seen.right.get(right.remote_id))
-    if shown.left is None or shown.right is None:
-        return False
-    fields = Both(shown.left.fields, shown.right.fields)
-    return say_the_same(rules, fields, cycle.stream.mapping)
+    found = observations.load(db, account, cycle.stream.resource, ids)
+    return {remote_id: observation.fields for remote_id, observation in found.items()}
