@@ -53,13 +53,14 @@ def hides(sent: Sent, fields: Fields) -> bool:
 def may_be_in_effect(cycle: Cycle, sent: Sent, fields: Fields) -> bool:
     """Whether a record shows what an op wanted to write, as far as it shows anything of it."""
     return all(
-        _shows(cycle, sent, name, value, fields[name])
+        _shows(cycle, sent, name, value, fields)
         for name, value in sent.op.patch.items()
         if name in fields
     )
 
 
-def _shows(cycle: Cycle, sent: Sent, name: str, wanted: Value | SetDelta, shown: Value) -> bool:
+def _shows(cycle: Cycle, sent: Sent, name: str, wanted: Value | SetDelta, fields: Fields) -> bool:
+    shown = fields[name]
     match wanted:
         case SetDelta() | frozenset():
             return _holds(wanted, shown if isinstance(shown, frozenset) else EMPTY)
@@ -68,7 +69,9 @@ def _shows(cycle: Cycle, sent: Sent, name: str, wanted: Value | SetDelta, shown:
             return level is wanted.level
     rule = _set_rule(cycle, sent.side, name)
     if rule is None:
-        return cycle.stream.mapping.alike_field(sent.side, name, shown, wanted)
+        return cycle.stream.mapping.alike_field(sent.side, name, shown, wanted) or _says_the_same(
+            cycle, sent, name, fields
+        )
     members = members_of(rule, sent.side, shown, cycle.stream.mapping)
     moved = sent.advance[sent.side].get(shadow_name(rule, sent.side))
     return (
@@ -76,6 +79,32 @@ def _shows(cycle: Cycle, sent: Sent, name: str, wanted: Value | SetDelta, shown:
         and isinstance(moved, SetDelta | frozenset)
         and _holds(moved, members)
     )
+
+
+def _says_the_same(cycle: Cycle, sent: Sent, name: str, fields: Fields) -> bool:
+    """Whether a field that many ways to write say the same in, as HTML, says what was wanted."""
+    mapping, side = cycle.stream.mapping, sent.side
+    rule = next(
+        (
+            rule
+            for rule in mapping.rules
+            if rule.compared[side] is not None
+            and rule.direction.reaches(side)
+            and name in rule.fields(side)
+        ),
+        None,
+    )
+    if rule is None:
+        return False
+    names = rule.fields(side)
+    shown = tuple(fields.get(one) for one in names)
+    wanted = tuple(sent.op.patch.get(one, fields.get(one)) for one in names)
+    return mapping.alike(rule, side, shown, tuple(map(_plain, wanted)))
+
+
+def _plain(value: Value | SetDelta) -> Value:
+    assert not isinstance(value, SetDelta)  # noqa: S101 - no rule of that kind writes sets
+    return value
 
 
 def _holds(wanted: SetDelta | frozenset[str], members: frozenset[str]) -> bool:

@@ -50,7 +50,7 @@ def start_afresh(cycle: Cycle) -> None:
         doubts.forget_advances(db, stream.pair, stream.resource, names, stream.chunk)
         for side in SIDES:
             concerned = {name for rule in rules for name in rule.fields(side)}
-            refusals.forget(db, stream.pair, side, sorted(concerned))
+            refusals.forget(db, stream.pair, stream.resource, side, sorted(concerned))
         wake.everybody_anew(db, stream.pair, stream.resource)
         if any(changed[side] & stream.looked_at[side] for side in SIDES):
             facts = runs.facts(db, stream.pair)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from syncd.core.match import DUPLICATE
 from syncd.model.plan import Refused, naming
+from syncd.model.record import Resource
 from syncd.model.side import Side
 from syncd.model.values import SetDelta, Value, from_json, to_json
 from syncd.store import tables as t
@@ -92,12 +93,15 @@ def lift(db: sa.Connection, pair: str, side: Side, holders: Iterable[str]) -> li
     return sorted(links)
 
 
-def forget(db: sa.Connection, pair: str, side: Side, fields: Iterable[str]) -> None:
-    """Forget what was refused of these fields."""
+def forget(
+    db: sa.Connection, pair: str, resource: Resource, side: Side, fields: Iterable[str]
+) -> None:
+    """Forget what was refused of these fields; those of another resource may have their names."""
+    link = t.link.c
+    ours = sa.select(link.id).where(link.pair == pair, link.resource == resource.value)
+    at = (_R.pair == pair, _R.side == side.value, _R.link_id.in_(ours))
     for some in chunks(fields):
-        db.execute(
-            t.refusal.delete().where(_R.pair == pair, _R.side == side.value, within(_R.field, some))
-        )
+        db.execute(t.refusal.delete().where(*at, within(_R.field, some)))
 
 
 def clear(db: sa.Connection, pair: str) -> list[int]:

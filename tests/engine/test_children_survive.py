@@ -138,3 +138,25 @@ def test_what_a_create_in_doubt_has_made_is_known_although_somebody_ticked_it_of
         place.wait(minutes=5)
     assert place.in_crm("tasks", "title") == place.in_app("tasks", "title") == [(ADA, "Send it")]
     assert place.in_app("tasks", "done") == [(ADA, True)]
+
+
+def test_a_note_in_doubt_is_known_by_what_it_says_and_not_by_how_it_is_written(
+    tmp_path: Path,
+) -> None:
+    """Somebody has it saved again by the editor, as HTML; and meanwhile it is edited there."""
+    place = office(tmp_path)
+    place.person(ADA)
+    place.wait(minutes=5)
+    place.cycle()
+    ((there, _),) = place.app.contacts.items()
+    note = place.app.create_child("notes", there, {"text": "called"})["id"]
+    place.lose_the_answer("ghl", "notes")
+    ((_, made),) = place.in_crm("notes", "id")
+    place.act("edit_note", note=made)
+    assert place.in_crm("notes", "body") != [(ADA, "called")], "it is HTML now"
+    place.app.change_child("notes", note, {"text": "called twice"})
+    before = place.writes()
+    place.read_everything()
+    assert place.in_app("notes", "text") == [(ADA, "called twice")]
+    assert [one["id"] for _, one in place.family("notes")] == [made]
+    assert place.writes() == before + 1, "the edit, and no second note"

@@ -296,14 +296,19 @@ def test_every_account_and_resource_has_fields_of_its_own(store: sa.Engine) -> N
 
 def refuse(store: sa.Engine) -> None:
     with store.begin() as db:
-        for number, (pair, _, side) in PLACES.items():
+        for number, (pair, resource, side) in PLACES.items():
+            row = {"id": number, "pair": pair, "resource": resource.value}
+            db.execute(t.link.insert().values(**row, left_shadow={}, right_shadow={}))
             refusals.note(db, pair, [Refusal(number, side, "phone", "1", "duplicate_key: h")])
 
 
 REFUSED: dict[str, tuple[Callable[[sa.Connection], object], set[int]]] = {
     "lift": (lambda db: refusals.lift(db, PAIR, LEFT, ["h"]), places(PAIR, LEFT)),
-    "forget": (lambda db: refusals.forget(db, PAIR, LEFT, ["phone"]), places(PAIR, LEFT)),
-    "forget_others": (lambda db: refusals.forget(db, PAIR, LEFT, ["city"]), set()),
+    "forget": (
+        lambda db: refusals.forget(db, PAIR, NOTE, LEFT, ["phone"]),
+        places(PAIR, LEFT, NOTE),
+    ),
+    "forget_others": (lambda db: refusals.forget(db, PAIR, NOTE, LEFT, ["city"]), set()),
     "clear": (lambda db: refusals.clear(db, PAIR), SHOP),
 }
 
