@@ -4,7 +4,7 @@ An account may have calendars, of which a pair keeps some in step and makes appo
 first; and people, one of whom an appointment that we make is assigned to.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,6 +13,7 @@ from syncd.config.load import Pair
 from syncd.config.problems import raise_any
 from syncd.connectors.api import Names
 from syncd.errors import ConfigError
+from syncd.mapping.line import Line
 from syncd.mapping.problem import Problem, did_you_mean
 from syncd.model.record import Extent, Resource
 from syncd.model.side import SIDES, Both, Side
@@ -78,6 +79,20 @@ class Booking:
             calendars += [f"also calendar {', '.join(map(str, others))}"] if others else []
         person = [f"for {place.assignee}"] if place.assignee else []
         return [*calendars, *person]
+
+    def unstaffed(self, side: Side, lines: Iterable[Line]) -> Chosen | None:
+        """The calendar of new appointments on a side, if nothing says whose time they take.
+
+        Args:
+            lines: the mapping of appointments.
+        """
+        place, name = self.places[side], self.specs[side].assignee
+        if not name or not place.calendars or place.assignee is not None:
+            return None
+        if side not in self.settings.create.sides:
+            return None
+        mapped = any(name in one.fields(side) and one.direction.reaches(side) for one in lines)
+        return None if mapped else place.calendars[0]
 
     def _extent(self, side: Side) -> Extent:
         ids = frozenset(one.remote_id for one in self.places[side].calendars)

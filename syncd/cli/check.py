@@ -13,11 +13,11 @@ from syncd.cli import dotenv
 from syncd.cli import probe as probing
 from syncd.cli.context import Code, CommandContext, context_of, finish, opened, pair_names, worst
 from syncd.config.problems import ConfigProblemsError
-from syncd.connectors.api import Scoped
+from syncd.connectors.api import Scoped, Staffed
 from syncd.engine.context import Stream
 from syncd.engine.word import terms
 from syncd.errors import SyncdError, TransientError
-from syncd.model.record import Identity, Right
+from syncd.model.record import Identity, Resource, Right
 from syncd.model.side import SIDES, Side
 from syncd.store import database, private_files, runs
 from syncd.store.database import reading
@@ -163,6 +163,7 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
     try:
         opened_pair = opened_app.open_pair(name, create_fields=False, complete=True)
         rights = [line for s in opened_pair.streams for line in _rights_of(name, s)]
+        booked = _booked(opened_app, name)
         warnings = opened_app.warnings(name)
     except ConfigProblemsError as error:
         wrong = [Line(BAD, name, p.where, p.message, p.hint) for p in error.problems]
@@ -176,7 +177,7 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
     return [
         Line(GOOD, name, "mapping", f"{len(compiled.mapping.rules)} rules{also}"),
         *rights,
-        *_booked(opened_app, name),
+        *booked,
         *(Line(REMARK, name, p.where, p.message, p.hint) for p in warnings),
         *_drift(opened_app, name, compiled),
     ]
@@ -209,15 +210,27 @@ def _asked_of(stream: Stream, side: Side) -> Sequence[Right]:
 
 
 def _booked(opened_app: App, name: str) -> list[Line]:
-    """The calendars and people that a pair's file names, as their platform calls them."""
+    """The calendars and people that a pair's file names, and where one of these is missing."""
     booking, configured = opened_app.booking(name), opened_app.pair_named(name)
     if booking is None:
         return []
-    return [
+    found = [
         Line(GOOD, name, "appointments", f"'{configured.account(side)}': {'; '.join(parts)}")
         for side in SIDES
         if (parts := booking.told(side))
     ]
+    lines = configured.lines(Resource.APPOINTMENT)
+    for side in SIDES:
+        calendar = booking.unstaffed(side, lines)
+        connector = opened_app.connect(configured.account(side))
+        if calendar is None or not isinstance(connector, Staffed):
+            continue
+        if calendar.remote_id in connector.staffed():
+            said = f"'{configured.account(side)}': calendar {calendar} has a team, and without one"
+            said += " of it no appointment is made there"
+            hint = f"Add `assignee: {{{side.value}: …}}` with a name, an address or an id."
+            found.append(Line(REMARK, name, "appointments", said, hint))
+    return found
 
 
 def _all_the_same(opened_app: App, name: str) -> list[Line]:

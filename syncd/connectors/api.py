@@ -196,6 +196,19 @@ class Naming(Protocol):
 
 
 @runtime_checkable
+class Staffed(Protocol):
+    """A connector with calendars whose appointments have to take somebody's time."""
+
+    def staffed(self) -> frozenset[str]:
+        """The ids of calendars in which none is made without an assignee; read anew.
+
+        Raises:
+            AccountError: they cannot be read.
+        """
+        ...
+
+
+@runtime_checkable
 class Scoped(Protocol):
     """A connector some of whose fields of contacts need rights of their own."""
 

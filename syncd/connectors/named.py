@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Event
 
-from syncd.connectors.api import Bounded, Connector, Names, Naming, Nested, Probing, Scoped
+from syncd.connectors.api import Bounded, Connector, Names, Naming, Nested, Probing, Scoped, Staffed
 from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Finding
@@ -40,6 +40,8 @@ class Named:
             self.keep_to = inner.keep_to
         if isinstance(inner, Scoped):
             self.rights_of_fields = partial(self._rights_of_fields, inner)
+        if isinstance(inner, Staffed):
+            self.staffed = partial(self._staffed, inner)
         if isinstance(inner, Naming):
             self.named = partial(self._names, inner)
         if isinstance(inner, Probing):
@@ -114,6 +116,10 @@ class Named:
     def _rights_of_fields(self, inner: Scoped, fields: frozenset[str]) -> Sequence[Right]:
         with self._told():
             return inner.rights_of_fields(fields)
+
+    def _staffed(self, inner: Staffed) -> frozenset[str]:
+        with self._told():
+            return inner.staffed()
 
     def _names(self, inner: Naming, resource: Resource, field: str) -> Names:
         with self._told():

@@ -60,3 +60,32 @@ def test_a_token_that_may_not_read_calendars_is_told_so(place: Place) -> None:
     configure(place, calendar={"left": "Consultations", "right": "Open Day"})
     (line,) = [one for one in place.json("check")["lines"] if one["verdict"] == "STOP"]
     assert "calendars.readonly" in line["found"] + line["hint"]
+
+
+def of_teams(place: Place) -> list[str]:
+    lines = place.json("check")["lines"]
+    told = [one for one in lines if one["what"] == "appointments" and one["verdict"] == "note"]
+    assert all("assignee: {left: …}" in one["hint"] for one in told)
+    return [one["found"] for one in told]
+
+
+def test_a_calendar_with_a_team_asks_whose_time_it_is(place: Place) -> None:
+    named = {"left": "Consultations", "right": "Open Day"}
+    configure(place, calendar=named)
+    (told,) = of_teams(place)
+    assert told.startswith("'crm': calendar 'Consultations' (")
+    assert "has a team" in told
+    assert place.type("check").exit_code == 0
+    for settled in (
+        {"calendar": named, "assignee": {"left": "ugo user"}},
+        {"calendar": {"left": "Open Day", "right": "Open Day"}},
+        {"calendar": {"left": "Consultations"}, "create": "none"},
+    ):
+        configure(place, **settled)
+        assert of_teams(place) == []
+    configure(place, calendar=named)
+    pair = place.folder / "pairs" / "shop.yaml"
+    said = json.loads(pair.read_text("utf-8"))
+    said["appointments"]["fields"].append({"left": "assignedUserId", "right": "assignedUserId"})
+    pair.write_text(json.dumps(said), "utf-8")
+    assert of_teams(place) == []

@@ -15,7 +15,7 @@ from syncd.connectors.ghl import feed, search
 from syncd.connectors.ghl.api import Api
 from syncd.connectors.ghl.appointments import Appointments
 from syncd.connectors.ghl.assumptions import ASSUMPTIONS
-from syncd.connectors.ghl.calendars import calendars
+from syncd.connectors.ghl.calendars import calendars, with_a_team
 from syncd.connectors.ghl.child_spec import in_turn
 from syncd.connectors.ghl.children import Children
 from syncd.connectors.ghl.config import GhlSettings
@@ -169,6 +169,10 @@ class Ghl:
         spec = SPEC.resources[resource]
         known = calendars(self._api) if field == spec.calendar else users(self._api)
         return {remote_id: one.names for remote_id, one in known.items()}
+
+    def staffed(self) -> frozenset[str]:
+        """Calendars with a team."""
+        return with_a_team(self._api)
 
     def rights(self, resource: Resource) -> Sequence[Right]:
         """Scopes that the token has or lacks for one of these, as far as reading shows it."""
