@@ -151,9 +151,14 @@ class ChildPlanner(FieldPlanner):
         """Carry a deletion on as far as the pair says.
 
         One that went with its contact, or that was under another one, is made anew where it
-        belongs now: nobody has deleted it.
+        belongs now: nobody has deleted it. But one that was given to a contact which is still
+        there was deleted under that.
         """
-        if at.link.ended is None and at.belonged[here.other] != home.ids[here.other]:
+        there = at.parents[here.other]
+        stayed = home.link_id == at.link.parent
+        given_away = stayed and there is not None and there.link_id != home.link_id
+        elsewhere = at.belonged[here.other] != home.ids[here.other]
+        if at.link.ended is None and elsewhere and not given_away:
             plan = self._missing(at, here, present, home)
             return replace(plan, parent=None)  # until it is there
         drafts: tuple[Draft, ...] = ()

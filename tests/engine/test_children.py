@@ -261,3 +261,40 @@ def test_tasks_that_are_nearly_all_gone_at_once_hold_the_pair_and_opt_outs_trave
     (ada,) = place.app.contacts.values()
     assert (ada["opted_out"], ada["first_name"]) == (True, "Ada")
     assert len(place.in_app("tasks", "title")) == 25
+
+
+@pytest.mark.parametrize(("delete", "left"), [("keep", [(ADA, "Send the offer")]), ("delete", [])])
+def test_what_is_given_to_another_contact_and_deleted_there_is_not_made_again(
+    tmp_path: Path, delete: str, left: list[tuple[str, str]]
+) -> None:
+    """Both between two cycles, so that it was never seen under the other one."""
+    place = office(tmp_path, delete=delete)
+    place.person(ADA)
+    place.person(BOB)
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.cycles()
+    ((there, _),) = place.app.children["tasks"].items()
+    bob = next(i for i, one in place.app.contacts.items() if one["email"] == BOB)
+    place.app.change_child("tasks", there, {"contact_id": bob})
+    place.app.delete_child("tasks", there)
+    place.cycles()
+    assert place.in_app("tasks", "title") == []
+    assert place.in_crm("tasks", "title") == left
+    assert_quiet(place)
+
+
+def test_what_went_with_the_contact_to_whom_it_was_given_is_made_anew(tmp_path: Path) -> None:
+    """Nobody has deleted it; ExampleMail tells that the contact is gone."""
+    place = office(tmp_path, delete="delete")
+    place.person(ADA)
+    place.person(BOB)
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.cycles()
+    ((there, _),) = place.app.children["tasks"].items()
+    bob = next(i for i, one in place.app.contacts.items() if one["email"] == BOB)
+    place.app.change_child("tasks", there, {"contact_id": bob})
+    place.app.delete(bob)
+    place.cycles()
+    assert place.in_app("tasks", "title") == [(ADA, "Send the offer")]
+    assert place.in_crm("tasks", "title") == [(ADA, "Send the offer")]
+    assert_quiet(place)
