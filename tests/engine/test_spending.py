@@ -144,3 +144,14 @@ def test_a_cycle_at_rest_notes_it_in_one_statement_and_the_store_does_not_grow(
     with reading(scene.app.store) as db:
         rows = db.execute(sa.select(sa.func.count()).select_from(t.spent)).scalar_one()
     assert rows <= 2 * len(Spend)  # of two accounts
+
+
+def test_opt_outs_that_several_threads_write_are_live(tmp_path: Path, example_mail: None) -> None:
+    scene = at_limits(tmp_path, 12, children=0)
+    scene.cycles("first")
+    mail = scene.mails[APP_HOST]
+    for remote_id in list(mail.contacts)[:5]:
+        mail.change(remote_id, {"opted_out": True})
+    before = spent_so_far(scene)
+    scene.app.run_pair("first", scene.app.environment, create_fields=True)
+    assert spent_so_far(scene)[LIVE] - before.get(LIVE, 0) == 5 * 2  # a look, and the write

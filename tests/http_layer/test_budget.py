@@ -15,7 +15,7 @@ from syncd.connectors.spending import (
     spending,
     spent_for,
 )
-from syncd.errors import SpentError
+from syncd.errors import SpentError, StoppedError
 from syncd.http.budget import RECHECK, SharedBudget, left_by
 from syncd.http.limits import Limiter
 
@@ -128,6 +128,20 @@ def test_who_stops_waiting_holds_nobody_up() -> None:
     assert budget.enter(BULK, 3) > 0  # somebody above waits
     budget.give_up(2)
     assert budget.enter(BULK, 3) == 0
+
+
+def test_a_stop_ends_the_waiting_of_a_limiter_and_holds_nobody_up() -> None:
+    time = Together()
+    budget = SharedBudget(monotonic=time.monotonic, now=time.now)
+
+    def stopped(_: float) -> None:
+        raise StoppedError("somebody asked for it")
+
+    limiter = Limiter(Rate(1), monotonic=time.monotonic, sleep=stopped, budget=budget)
+    with limiter.slot(), pytest.raises(StoppedError), spending(LIVE), limiter.slot():
+        raise AssertionError("there was no place")
+    budget.begin(Rate(2))
+    assert budget.enter(BULK, object()) == 0
 
 
 def test_another_door_to_a_budget_does_not_undo_what_it_has_learned() -> None:
