@@ -6,13 +6,13 @@ and platforms do meanwhile. The rules by which the engine reads stand at the fun
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from syncd.connectors.spending import Spend
+from syncd.connectors.spending import Rate, Spend
 from syncd.engine.context import Pair, Stream
 from syncd.engine.cycle import Report
 from syncd.http.budget import SharedBudget
@@ -22,14 +22,21 @@ from syncd.model.spec import Listing
 from syncd.store import observations, tallies
 
 DAY_H, HOUR_S = 24.0, 3600.0
+ENDING = 2  # cycles: one comes to the end of what there is, and one finds nothing more
 
 
 @dataclass(slots=True)
 class AccountForecast:
-    """What one account will be sent; `hours` is None where no rate is known."""
+    """What one account will be sent.
+
+    Attributes:
+        in_turn: of the reads, those of contacts, one after the other.
+        hours: at the permitted rate, for it alone; None where no rate is known.
+    """
 
     writes: float = 0.0
     reads: float = 0.0
+    in_turn: float = 0.0
     hours: float | None = None
 
     @property
@@ -43,16 +50,12 @@ class Forecast:
 
     Attributes:
         cycles: in which it comes to its end; the last of them finds nothing more to do.
-        hours: of all accounts together, as one is waited for after the other.
+        hours: of all accounts together, of which one works while the others wait.
     """
 
     accounts: Mapping[str, AccountForecast] = field(default_factory=dict)
     cycles: int = 1
-
-    @property
-    def hours(self) -> float | None:
-        known = [one.hours for one in self.accounts.values() if one.hours is not None]
-        return sum(known) if known else None
+    hours: float | None = None
 
     @property
     def content(self) -> dict[str, Any]:
@@ -79,22 +82,28 @@ def forecast(
     accounts = {account.name: AccountForecast() for account in pair.contacts.accounts}
     if not sum(report.counts.values()):
         return Forecast(accounts)
-    writing_s: dict[Resource, float] = {}
+    rates = {name: budgets[name].own(Spend.BULK) for name in accounts}
+    slices: dict[Resource, float] = {}
     for stream in pair.streams:
         for side in SIDES:
             name = stream.accounts[side].name
             writes = _writes(db, report, stream, side)
             accounts[name].writes += writes
-            before_s = writing_s.get(stream.resource, 0.0)
-            writing_s[stream.resource] = before_s + budgets[name].own(Spend.BULK).lasts_s(writes)
-    cycles = _cycles(writing_s.values(), pair.contacts.slice.total_seconds())
+            so_far = slices.get(stream.resource, 0.0)
+            slices[stream.resource] = so_far + rates[name].lasts_s(writes) / _slice_s(pair)
+    cycles = sum(map(int, slices.values())) + ENDING
     for stream in pair.streams:
         for side in SIDES:
-            reading = accounts[stream.accounts[side].name]
-            reading.reads += _reads(db, pair, report, stream, side, cycles)
+            _add_reads(accounts[stream.accounts[side].name], db, pair, report, stream, side, cycles)
     for name, one in accounts.items():
         one.hours = hours_for(one.requests, budgets[name])
-    return Forecast(accounts, cycles)
+    of_contacts = int(slices[Resource.CONTACT]) + 1
+    return Forecast(accounts, cycles, _together(accounts, rates, cycles, of_contacts))
+
+
+def _slice_s(pair: Pair) -> float:
+    """A cycle ends when one resource has been written for so long; the next goes on with it."""
+    return pair.contacts.slice.total_seconds()
 
 
 def _writes(db: sa.Connection, report: Report, stream: Stream, side: Side) -> float:
@@ -115,26 +124,26 @@ def _count(report: Report, stream: Stream, side: Side, kind: str) -> int:
     return report.counts.get(f"{stream.accounts[side].name}{of}.{kind}", 0)
 
 
-def _cycles(writing_s: Iterable[float], slice_s: float) -> int:
-    """A cycle ends when one resource has been written for so long, and the next goes on with it.
-
-    Beside these there is one that comes to the end, and one that finds nothing more.
-    """
-    return sum(int(taken_s // slice_s) for taken_s in writing_s) + 2
-
-
-def _reads(
-    db: sa.Connection, pair: Pair, report: Report, stream: Stream, side: Side, cycles: int
-) -> float:
+def _add_reads(
+    one: AccountForecast,
+    db: sa.Connection,
+    pair: Pair,
+    report: Report,
+    stream: Stream,
+    side: Side,
+    cycles: int,
+) -> None:
     """Requests that read one resource on one side."""
     spec, name = stream.specs[side], stream.accounts[side].name
     if spec.listing is Listing.BY_PARENT:
-        return _by_parent(pair, report, side)
-    if spec.incremental:
-        shown_again = _count(report, stream, side, "creates") / spec.page_size
-        return cycles + shown_again
-    known = observations.count(db, name, stream.resource)
-    return cycles * max(1, math.ceil(known / spec.page_size))
+        contacts = _by_parent(pair, report, side)
+        one.in_turn += contacts
+        one.reads += contacts
+    elif spec.incremental:
+        one.reads += cycles + _count(report, stream, side, "creates") / spec.page_size
+    else:
+        known = observations.count(db, name, stream.resource)
+        one.reads += cycles * max(1, math.ceil(known / spec.page_size))
 
 
 def _by_parent(pair: Pair, report: Report, side: Side) -> int:
@@ -148,6 +157,59 @@ def _by_parent(pair: Pair, report: Report, side: Side) -> int:
         for at in (side, side.other)
     )
     return sum(here.values()) + sum(there.values())
+
+
+def _together(
+    accounts: Mapping[str, AccountForecast],
+    rates: Mapping[str, Rate],
+    cycles: int,
+    of_contacts: int,
+) -> float | None:
+    """Hours of a whole sync, one account being waited for after the other.
+
+    While one is at work the windows of the others come free again: what these take in the same
+    cycle costs so much less. What is read in turn is read in the cycles that write contacts.
+    """
+    if all(rate.requests is None for rate in rates.values()):
+        return None
+    rest = cycles - of_contacts
+    seconds = 0.0
+    for number, in_turn in ((of_contacts, True), (rest, False)):
+        loads = {
+            name: (one.requests - one.in_turn) / cycles
+            + (one.in_turn / of_contacts if in_turn else 0.0)
+            for name, one in accounts.items()
+        }
+        seconds += number * _cycle_s(loads, rates)
+    at_hand = max(_window_s(rates[name], one.requests) for name, one in accounts.items())
+    waits = max((one.hours or 0.0) // DAY_H for one in accounts.values()) * DAY_H
+    return waits + max(seconds - at_hand, 0.0) / HOUR_S
+
+
+def _cycle_s(loads: Mapping[str, float], rates: Mapping[str, Rate]) -> float:
+    """How long one cycle takes, by the requests of each account.
+
+    The one that takes longest is worked out last, as only by then it is known how long it rests.
+    """
+    alone = {name: _lasts_s(rates[name], load) for name, load in loads.items()}
+    longest = max(alone, key=lambda name: alone[name])
+    others = {
+        name: alone[name] - min(_window_s(rates[name], load), alone[longest])
+        for name, load in loads.items()
+        if name != longest
+    }
+    resting = sum(others.values())
+    return resting + alone[longest] - min(_window_s(rates[longest], loads[longest]), resting)
+
+
+def _lasts_s(rate: Rate, requests: float) -> float:
+    """How long so many requests take where no window is at hand."""
+    return 0.0 if rate.requests is None else requests / rate.requests * rate.interval_s
+
+
+def _window_s(rate: Rate, requests: float) -> float:
+    """How much of that a whole window at hand saves."""
+    return 0.0 if rate.requests is None else _lasts_s(rate, min(requests, rate.requests))
 
 
 def hours_for(requests: int, budget: SharedBudget) -> float | None:
