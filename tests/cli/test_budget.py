@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from syncd.cli.budget import budget_status
 from syncd.engine.backfill import BackfillRequest
-from syncd.model.record import Window
+from syncd.model.record import Resource, Window
 from syncd.model.side import Side
 from syncd.store import backfills, database, leases, runs
 from syncd.store.runs import BACKFILL
@@ -60,8 +60,8 @@ def begun(known: Stored, **progress: Any) -> int:
     with database.begin(known.store) as db:
         leases.take(db, "shop", leases.this_holder(), NOW)
         run = runs.start(db, "shop", BACKFILL, NOW, {"request": request, **progress})
-        backfills.add(db, run.id, Side.LEFT, [f"c{n}" for n in range(10)])
-        items = backfills.waiting(db, run.id, 4)
+        backfills.add(db, run.id, Resource.CONTACT, Side.LEFT, [f"c{n}" for n in range(10)])
+        items = backfills.waiting(db, run.id, Resource.CONTACT, 4)
         backfills.finish(db, [item.id for item in items])
     return run.id
 
