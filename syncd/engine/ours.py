@@ -27,8 +27,8 @@ def ours_among(
 ) -> dict[str, Sent]:
     """By remote id, the write in doubt that a look shows in effect.
 
-    A new record is that of a create if it bears the same address, or belongs to the same contact,
-    and shows what was sent. One create has made one record.
+    A new record is that of a create if it bears our reference or the same address, or belongs to
+    the same contact, and shows what was sent. One create has made one record.
     """
     if not doubts.is_any(db, cycle.stream.pair, side):
         return {}
@@ -57,8 +57,18 @@ def _concerning(
         return doubts.of_side(db, stream.pair, stream.resource, side)
     keys = {key for now in new if (key := keys_of(cycle, side, now.fields)[0]) is not None}
     there = members.with_keys(db, stream.pair, stream.resource, sorted(keys))
+    there += members.load(
+        db, stream.pair, stream.resource, side.other, _references(cycle, side, new)
+    ).values()
     links |= {m.link_id for m in there if m.side is side.other and m.link_id is not None}
     return doubts.of_links(db, side, sorted(links))
+
+
+def _references(cycle: Cycle, side: Side, new: Iterable[Observation]) -> set[str]:
+    """Ids of the other side that new records bear: who does is ours, whatever the address."""
+    name = cycle.stream.planner.references[side]
+    borne = {now.fields.get(name) for now in new} if name else set()
+    return {one for one in borne if isinstance(one, str)}
 
 
 def _shows(cycle: Cycle, sent: Sent, old: Observation | None, now: Observation) -> bool:
@@ -80,5 +90,7 @@ def _is_its(cycle: Cycle, sent: Sent, now: Observation) -> bool:
     else:
         wanted = sent.op.patch.get(cycle.stream.policy.keys.first[sent.side])
         shown, _ = keys_of(cycle, sent.side, now.fields)
-        there = shown is not None and shown == identity_key(str(wanted))
+        alike = shown is not None and shown == identity_key(str(wanted))
+        borne = _references(cycle, sent.side, [now])
+        there = alike or any(value in borne for value in sent.op.patch.values())
     return there and is_made_by(cycle, sent, now.fields)

@@ -284,7 +284,9 @@ def test_a_write_whose_answer_was_lost_is_no_edit_of_anybody(pair_of: Build) -> 
     ]
 
 
-def test_a_create_whose_answer_was_lost_is_nobody_new(made: Build) -> None:
+@pytest.mark.parametrize("moved", [False, True])
+def test_a_create_whose_answer_was_lost_is_nobody_new(made: Build, moved: bool) -> None:
+    """Also where somebody has given it another address since: it bears our reference."""
     world = made()
     world.settle()
     world.cycle()
@@ -294,6 +296,8 @@ def test_a_create_whose_answer_was_lost_is_nobody_new(made: Build) -> None:
     world.dies_at("answered")
     with pytest.raises(CrashError):
         world.cycle()
+    if moved:
+        world.act(MAILEON, "edit", email=ADA, new_email=BOB)
     world.end_process()
     world.cycles()
     appeared, *rest = diary.entries()
