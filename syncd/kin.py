@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from syncd.config.derived import derived_of
 from syncd.config.load import Configuration
 from syncd.config.load import Pair as ConfiguredPair
 from syncd.connectors.registry import connector
@@ -19,12 +20,14 @@ class Kin:
         hiding: pairs and sides among those whose listings may hide who opted out.
         sharing: per side, the other pairs of its account, with their sides of it.
         resubscribe: every pair among those lets a newer opt-in lift an opt-out.
+        derived: per side, the derived fields that any pair of its account names.
     """
 
     relatives: tuple[str, ...] = ()
     hiding: tuple[Place, ...] = ()
     sharing: Both[tuple[Place, ...]] = field(default_factory=lambda: Both((), ()))
     resubscribe: bool = True
+    derived: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
 
 
 def kin_of(configuration: Configuration, pair: ConfiguredPair, resource: Resource) -> Kin:
@@ -57,6 +60,17 @@ def kin_of(configuration: Configuration, pair: ConfiguredPair, resource: Resourc
             for one in configuration.pairs.values()
             if one.account(Side.LEFT) in connected
         ),
+        derived=Both(*(_derived(configuration, pair.account(side)) for side in SIDES)),
+    )
+
+
+def _derived(configuration: Configuration, account: str) -> frozenset[str]:
+    return frozenset(
+        name
+        for one in configuration.pairs.values()
+        for side in SIDES
+        if one.account(side) == account
+        for name in derived_of(one, side)
     )
 
 

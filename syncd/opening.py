@@ -25,6 +25,7 @@ from syncd.kin import Kin
 from syncd.mapping.compile import Compiled, MissingField, compile_rules
 from syncd.mapping.line import Line
 from syncd.mapping.problem import Problem
+from syncd.model.derived import DERIVED, sources
 from syncd.model.policy import PairPolicy
 from syncd.model.record import Extent, Resource
 from syncd.model.rule import Rule
@@ -88,6 +89,12 @@ class Ground:
     @property
     def catalogues(self) -> Both[Catalogue]:
         return self.checked.map(lambda c: c.catalogues[self.resource])
+
+    @property
+    def derived(self) -> Both[frozenset[str]]:
+        """Per side, the derived fields that are computed for its account."""
+        contacts = self.checked.map(lambda c: c.catalogues[Resource.CONTACT])
+        return Both(*(self.kin.derived[side] & contacts[side].keys() for side in SIDES))
 
     @property
     def countries(self) -> Both[str | None]:
@@ -217,6 +224,7 @@ def _stream(
                 [name for rule in rules for name in rule.fields(side)]
                 + [name for line in lines for name in line.fields(side)]
                 + [name for name in _looked_for(ground.specs[side]) if name is not None]
+                + sorted(sources(ground.derived[side], ground.resource, ground.specs[side]))
             )
             | looked_at[side]
             | _of_consent(ground.specs[side])
@@ -305,6 +313,7 @@ def _assembled(
         sweep_every=ground.configured.settings.sweep_every,
         generations=Both(*(_generations(ground, side, used[side]) for side in SIDES)),
         looked_at=reading.looked_at,
+        derived=ground.derived,
         extents=ground.booking.extents if ground.booking else Both(Extent(), Extent()),
         reads=Both(*(_reads(ground, side, asked[side], fields[side]) for side in SIDES)),
     )
@@ -341,7 +350,7 @@ def _reads(ground: Ground, side: Side, wanted: Iterable[str], fields: frozenset[
     known = ground.generations[side]
     numbers = {
         name: known[name].number if name in known else 0
-        for name in wanted
+        for name in set(wanted) - DERIVED
         if name in fields or name in known
     }
     read = sorted(f"{name}#{n}" if n else name for name, n in numbers.items())

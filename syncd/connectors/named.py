@@ -7,6 +7,7 @@ from threading import Event
 
 from syncd.connectors.api import Bounded, Connector, Names, Naming, Nested, Probing, Scoped, Staffed
 from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
+from syncd.model.derived import DERIVED, offered, with_derived
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Finding
 from syncd.model.record import Identity, Page, Record, Resource, Right, Window
@@ -18,7 +19,8 @@ class Named:
     """A connector under the name that its account has in the configuration.
 
     It passes everything on, and everything back. Only what stops the account or is to be
-    tried again says in its text whose account it is.
+    tried again says in its text whose account it is. Contacts have the derived fields that it
+    can feed; the connector itself is never asked for one.
 
     Args:
         where: `file:line` of the account, for what a person has to mend there.
@@ -26,7 +28,7 @@ class Named:
     """
 
     def __init__(self, inner: Connector, name: str, where: str, wrote: Event) -> None:
-        self.spec = inner.spec
+        self.spec = with_derived(inner.spec)
         self._inner = inner
         self._name = name
         self._where = where
@@ -53,8 +55,9 @@ class Named:
             return self._inner.check()
 
     def catalogue(self, resource: Resource) -> Catalogue:
+        more = offered(self._inner.spec.resources) if resource is Resource.CONTACT else {}
         with self._told():
-            return self._inner.catalogue(resource)
+            return {**self._inner.catalogue(resource), **more}
 
     def create_field(self, resource: Resource, field: FieldSpec) -> None:
         self._wrote.set()
@@ -70,18 +73,19 @@ class Named:
         full: bool = False,
         window: Window | None = None,
     ) -> Iterator[Page]:
+        own = fields - DERIVED
         with self._told():
-            yield from self._inner.pull(resource, cursor, fields=fields, full=full, window=window)
+            yield from self._inner.pull(resource, cursor, fields=own, full=full, window=window)
 
     def fetch(self, resource: Resource, remote_id: str, *, fields: frozenset[str]) -> Record:
         with self._told():
-            return self._inner.fetch(resource, remote_id, fields=fields)
+            return self._inner.fetch(resource, remote_id, fields=fields - DERIVED)
 
     def find(
         self, resource: Resource, key: str, value: Value, *, fields: frozenset[str]
     ) -> Sequence[Record]:
         with self._told():
-            return self._inner.find(resource, key, value, fields=fields)
+            return self._inner.find(resource, key, value, fields=fields - DERIVED)
 
     def push(self, resource: Resource, ops: Sequence[Op]) -> Iterator[Receipt]:
         self._wrote.set()

@@ -9,6 +9,7 @@ from syncd.core.consent import carried
 from syncd.core.digest import digest
 from syncd.engine import journal
 from syncd.engine.context import Cycle
+from syncd.engine.derive import follow
 from syncd.engine.effect import is_in_effect
 from syncd.engine.journal import Written
 from syncd.engine.optouts import keys_of
@@ -56,7 +57,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
     account = stream.accounts[side].name
     touched = {link.id: link for link in links.load(db, {sent.link_id for sent, _ in done})}
     ids = {rid for sent, receipt in done if (rid := _target(sent, receipt)) is not None}
-    known = observations.load(db, account, stream.resource, ids)
+    known = observations.load(db, account, stream.resource, ids, locked=bool(stream.derived[side]))
     standing = members.load(db, stream.pair, stream.resource, side, ids)
     shadows: dict[int, Both[Fields]] = {}
     fresh: dict[str, Observation] = {}
@@ -104,6 +105,7 @@ def advance(db: sa.Connection, cycle: Cycle, side: Side, done: Done) -> dict[int
     observations.save(db, account, stream.resource, list(fresh.values()), sweep)
     journal.wrote(db, cycle, side, written)
     fanout.tell(db, account, stream.resource, stream.pair, fresh.keys())
+    follow(db, cycle, side, known, fresh.values())
     settled -= unsettled
     for waking in (True, False):
         those = [m for m in marked.values() if (m.link_id not in settled) is waking]

@@ -78,8 +78,10 @@ class Stream:
             `sweep_every`.
         extents: per side, the part of the resource that takes part; what is known to lie outside
             of it is neither looked for nor missed.
-        children: resources that are kept in step too and belong to the records of this one, each
-            with the sides that list them by one record at a time.
+        children: resources that are read too and belong to the records of this one, each with
+            the sides that list them by one record at a time.
+        derived: per side, the derived fields of contacts that any pair of its account names.
+        only: the one side that is read, for derived fields; nothing of it is kept in step.
     """
 
     pair: str
@@ -110,6 +112,8 @@ class Stream:
     turns: Both[int | None] = field(default_factory=lambda: Both(None, None))
     children: MappingType[Resource, frozenset[Side]] = field(default_factory=dict)
     extents: Both[Extent] = field(default_factory=lambda: Both(Extent(), Extent()))
+    derived: Both[frozenset[str]] = field(default_factory=lambda: Both(frozenset(), frozenset()))
+    only: Side | None = None
     planner: Planner | ChildPlanner = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -156,10 +160,15 @@ class Stream:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two accounts kept in step: their streams, contacts first."""
+    """Two accounts kept in step: their streams, contacts first.
+
+    Attributes:
+        looks: what is read of one side alone, for derived fields of its contacts.
+    """
 
     name: str
     streams: tuple[Stream, ...]
+    looks: tuple[Stream, ...] = ()
 
     @property
     def contacts(self) -> Stream:

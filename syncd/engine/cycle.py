@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle, Environment, Pair, Stream, leased
+from syncd.engine.derive import catch_up, forget_others
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import PullReport
 from syncd.engine.passes import carry_opt_outs, settle
@@ -108,7 +109,7 @@ def run_cycle(
         run = _begin(pair, environment, lease, mode)
         cycle = Cycle(pair.contacts, environment, lease, run.id, thorough=full or mode is Mode.FULL)
         try:
-            report = _steps(cycle, pair.streams[1:], run, mode)
+            report = _steps(cycle, (*pair.streams[1:], *pair.looks), run, mode)
         except PairHeldError as held:
             state = RunState.PLANNED if mode is Mode.PLAN else RunState.HELD
             report = Report(run.id, state, reasons=(held.message,), releasable=held.releasable)
@@ -135,6 +136,7 @@ def _begin(pair: Pair, environment: Environment, lease: Lease, mode: Mode) -> Ru
             environment.log.info("housekeeping", pair=pair.name, removed=removed)
         if facts.setup is not None and facts.setup != pair.contacts.setup:
             wake.everybody(db, pair.name)
+            forget_others(db, pair.contacts)
         going_on = runs.unfinished(db, pair.name) if mode is not Mode.PLAN else None
         if going_on and going_on.state is RunState.HELD and (going_on.progress or {}).get("spent"):
             runs.update(db, going_on.id, state=RunState.DONE)  # nothing of it waits any more
@@ -176,6 +178,7 @@ def _steps(cycle: Cycle, nested: Sequence[Stream], run: Run, mode: Mode) -> Repo
     if nested and failure is None:
         begun = carry_opt_outs(cycle, run, send=send)
         children = read_children(cycle, nested, accept_emptied=run.approved is not None)
+    catch_up(cycle)
     reasons = (*emptied, *children.reasons)
     released, finished = settle([cycle, *children.cycles], run, reasons, send=send, begun=begun)
     if failure := failure or children.refused:

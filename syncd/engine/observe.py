@@ -11,6 +11,7 @@ from syncd.core.digest import digest
 from syncd.core.odd import noted
 from syncd.engine import journal
 from syncd.engine.context import Cycle
+from syncd.engine.derive import completed, follow
 from syncd.engine.fields import believed, require_as_opened
 from syncd.engine.optouts import keys_of, record_opt_outs
 from syncd.engine.standing import stand
@@ -210,9 +211,10 @@ def take_in(
     records = list(records)
     ids = {record.remote_id for record in records if record.remote_id}
     account = stream.accounts[side].name
-    known = observations.load(db, account, stream.resource, ids)
+    known = observations.load(db, account, stream.resource, ids, locked=bool(stream.derived[side]))
     before = ((record, known.get(record.remote_id)) for record in records)
     told = [(record, old, _merged(cycle, side, record, old)) for record, old in before]
+    told = completed(db, cycle, side, told)
     page = {r.remote_id: (r, old, fields) for r, old, fields in told if r.remote_id}
     standing = members.load(db, stream.pair, stream.resource, side, page)
     fresh: list[Observation] = []
@@ -230,6 +232,7 @@ def take_in(
     fanout.tell(db, account, stream.resource, stream.pair, changed)
     looks = [(known.get(seen.remote_id), seen) for seen in fresh]
     journal.seen(db, cycle, side, looks, standing, baseline=baseline)
+    follow(db, cycle, side, known, fresh)
     if sweep:
         observations.mark_swept(db, account, stream.resource, page, sweep)
     as_listed = stand_ins(cycle, side, taken) if sweep and taken else None

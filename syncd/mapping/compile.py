@@ -1,7 +1,7 @@
 """Lines of a mapping and both catalogues, as rules; and everything that is wrong with them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ from syncd.mapping.problem import (
 )
 from syncd.mapping.shape import Made, Shape, UnfitError
 from syncd.mapping.transforms import make
+from syncd.model.derived import DERIVED
 from syncd.model.rule import Direction, Policy, Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue, FieldSpec, Kind, ResourceSpec
@@ -100,7 +101,7 @@ class _Compiling:
 
     def rule(self, line: Line) -> Rule | None:
         """The rule of one line; None, and what is wrong with it, if there is none."""
-        found = len(self.problems)
+        found, line = len(self.problems), _one_way(line)
         known = Both(self._fields(line, Side.LEFT), self._fields(line, Side.RIGHT))
         if len(self.problems) > found:
             return None
@@ -251,6 +252,15 @@ class _Compiling:
 
     def _wrong(self, line: Line, message: str, hint: str = "") -> None:
         self.problems.append(Problem(line.where, f"{line.name}: {message}", hint))
+
+
+def _one_way(line: Line) -> Line:
+    """A line away from a derived field, where it does not say itself which way it goes."""
+    if line.direction is Direction.BOTH:
+        for side in SIDES:
+            if DERIVED & {*line.fields(side)}:
+                return replace(line, direction=Direction(side.other.value))
+    return line
 
 
 def _told_of_dates(country: str | None) -> str:

@@ -119,6 +119,25 @@ class ConsentSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Activity:
+    """Which fields of what belongs to a contact say what derived fields tell of it.
+
+    Attributes:
+        done, due: of tasks: whether one is done, and by when it is to be.
+        at, text: of notes: when one was written, and what it says.
+        status: of appointments, which start at `ResourceSpec.starts`.
+        off: statuses of appointments that do not take place.
+    """
+
+    done: str | None = None
+    due: str | None = None
+    at: str | None = None
+    text: str | None = None
+    status: str | None = None
+    off: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ResourceSpec:
     """What a connector can do with one resource.
 
@@ -153,6 +172,8 @@ class ResourceSpec:
         starts: of appointments, the field that says when they start.
         calendar, assignee: fields with the id of the calendar that a record is in, without which
             none can be made, and of the person whose time it takes; `Naming` tells their names.
+        activity: what derived fields of its contact can be computed from; None: none are.
+        engagement: of contacts, the derived fields that the platform's reports tell.
     """
 
     fields: Catalogue
@@ -184,6 +205,8 @@ class ResourceSpec:
     starts: str | None = None
     calendar: str | None = None
     assignee: str | None = None
+    activity: Activity | None = None
+    engagement: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,3 +39,21 @@ def _entries(db: sa.Connection, column: sa.ColumnElement[object]) -> sa.TableVal
     if db.dialect.name == "sqlite":
         names.append("type")
     return sa.func.json_each(column).table_valued(*names, name="entry")
+
+
+def text_at(
+    db: sa.Connection, column: sa.ColumnElement[object], *steps: str
+) -> sa.ColumnElement[str]:
+    """The text under a key of the object of a column, or further within; null where none is.
+
+    Flags are `true` or `false`. Texts compare by their characters, as times in UTC are to.
+    """
+    if db.dialect.name == "sqlite":
+        path = "$" + "".join(f'."{step}"' for step in steps)
+        kind = sa.func.json_type(column, path)
+        flag = kind.in_(("true", "false"))
+        return sa.case((flag, kind), else_=sa.func.json_extract(column, path))
+    at: sa.ColumnElement[object] = column
+    for step in steps[:-1]:
+        at = at.op("->")(sa.literal(step, sa.Text))
+    return sa.collate(at.op("->>", return_type=sa.Text())(sa.literal(steps[-1], sa.Text)), "C")

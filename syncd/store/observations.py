@@ -12,26 +12,41 @@ from syncd.model.values import fields_from_json, fields_to_json
 from syncd.store import documents
 from syncd.store import tables as t
 from syncd.store.prepared import prepared
-from syncd.store.upsert import chunks, upsert
+from syncd.store.upsert import chunks, locking, upsert
 from syncd.store.within import within
 
 _O = t.observation.c
 
 
-@prepared
-def _load(account: Any, resource: Any, ids: Any) -> sa.Executable:
+def _seen(account: Any, resource: Any, ids: Any) -> sa.Select[Any]:
     seen = (_O.fields, _O.digest, _O.version, _O.modified, _O.gone, _O.parent_id, _O.hidden)
     at = (_O.account == account, _O.resource == resource, within(_O.remote_id, ids))
     return sa.select(_O.remote_id, *seen).where(*at)
 
 
+_load = prepared(_seen)
+_load_locked = prepared(
+    lambda account, resource, ids: locking(_seen(account, resource, ids), t.observation)
+)
+
+
 def load(
-    db: sa.Connection, account: str, resource: Resource, ids: Iterable[str]
+    db: sa.Connection,
+    account: str,
+    resource: Resource,
+    ids: Iterable[str],
+    *,
+    locked: bool = False,
 ) -> dict[str, Observation]:
-    """Those of the ids that have been seen, by remote id."""
+    """Those of the ids that have been seen, by remote id.
+
+    Args:
+        locked: nobody else changes them before the transaction ends. SQLite has one writer.
+    """
     found: dict[str, Observation] = {}
+    read = _load_locked if locked and db.dialect.name != "sqlite" else _load
     for some in chunks(ids):
-        rows = _load(db, account=account, resource=resource.value, ids=some)
+        rows = read(db, account=account, resource=resource.value, ids=some)
         for remote_id, fields, *rest in rows:
             found[remote_id] = Observation(remote_id, fields_from_json(fields), *rest)
     return found
@@ -134,6 +149,20 @@ def unswept(
     """Ids not gone that a sweep did not see, in order, beginning after one."""
     at = {"account": account, "resource": resource.value}
     return list(_unswept(db, **at, sweep=sweep, limit=limit, after=after).scalars())
+
+
+@prepared
+def _ids(account: Any, resource: Any, limit: Any, after: Any) -> sa.Executable:
+    at = (_O.account == account, _O.resource == resource, _O.remote_id > after)
+    return sa.select(_O.remote_id).where(*at).order_by(_O.remote_id).limit(limit)
+
+
+def ids(
+    db: sa.Connection, account: str, resource: Resource, limit: int, after: str = ""
+) -> list[str]:
+    """Whatever has been seen, gone or not, in order of the ids, beginning after one."""
+    rows = _ids(db, account=account, resource=resource.value, limit=limit, after=after)
+    return list(rows.scalars())
 
 
 @prepared

@@ -114,6 +114,27 @@ observation = sa.Table(
     # SQLite counts without looking at the rows.
     sa.Index("ix_observation_there", "account", "resource", "gone", "sweep", **_only("{there}")),
     sa.Index("ix_observation_gone", "account", "resource", **_only("{gone}")),
+    # What belongs to a contact, for its derived fields.
+    sa.Index("ix_observation_parent", "parent_id", "account", **_only("parent_id IS NOT NULL")),
+)
+
+# Derived fields that are computed for every contact of an account that has been seen.
+derived_field = sa.Table(
+    "derived_field",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+)
+
+# When what derived fields tell of a contact changes next by itself, as a time passes.
+passing = sa.Table(
+    "passing",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("resource", sa.String(16), primary_key=True),  # whose time it is
+    sa.Column("remote_id", sa.String(255), primary_key=True),  # of the contact
+    sa.Column("at", Moment, nullable=False),
+    sa.Index(None, "account", "at"),
 )
 
 # Two remote ids that are one thing, and what each side showed at the last agreement.

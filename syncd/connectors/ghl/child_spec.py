@@ -10,10 +10,11 @@ from datetime import timedelta
 
 from syncd.model.costs import Costs
 from syncd.model.record import Resource
-from syncd.model.spec import Catalogue, FieldSpec, Kind, Listing, ResourceSpec
+from syncd.model.spec import Activity, Catalogue, FieldSpec, Kind, Listing, ResourceSpec
 
 # `new` to `invalid` may be written. `completed` and `active` of v3 are read only (4.4).
 STATUSES = ("new", "confirmed", "cancelled", "showed", "noshow", "invalid")
+OFF = ("cancelled", "noshow", "invalid")  # of these nobody comes
 
 TASK_PAGE = 100  # the default is 25, and no maximum is documented (4.2)
 TASK_OVERLAP = 10  # rows that may vanish between two pages without a new start
@@ -73,6 +74,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         listing=Listing.BY_PARENT,
         dated=False,
         withheld=_OWN,
+        activity=Activity(at="dateAdded", text="body"),
     ),
     # The search shows no times, and lags behind by nobody knows how long (4.2).
     Resource.TASK: ResourceSpec(
@@ -87,6 +89,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         recognised_by=("title", "dueDate"),
         dated=False,
         withheld=_OWN,
+        activity=Activity(done="completed", due="dueDate"),
     ),
     # Windows of one calendar each; whether they lag is documented nowhere (4.4).
     Resource.APPOINTMENT: ResourceSpec(
@@ -100,6 +103,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         starts="startTime",
         calendar="calendarId",
         assignee="assignedUserId",
+        activity=Activity(status="appointmentStatus", off=OFF),
     ),
 }
 

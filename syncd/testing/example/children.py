@@ -16,7 +16,15 @@ from syncd.http.answer import Answer
 from syncd.http.client import ApiClient
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.record import Extent, Page, Record, Resource, Window
-from syncd.model.spec import Catalogue, Deletions, FieldSpec, Kind, Listing, ResourceSpec
+from syncd.model.spec import (
+    Activity,
+    Catalogue,
+    Deletions,
+    FieldSpec,
+    Kind,
+    Listing,
+    ResourceSpec,
+)
 from syncd.testing.example.child_codec import to_body, to_child
 from syncd.testing.example.codec import missing
 from syncd.testing.example.pager import Pager
@@ -53,6 +61,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         parent=Resource.CONTACT,
         recognised_by=("title", "due"),
         moves=True,
+        activity=Activity(done="done", due="due"),
     ),
     Resource.APPOINTMENT: ResourceSpec(
         fields=_by_name(
@@ -65,6 +74,7 @@ CHILDREN: Mapping[Resource, ResourceSpec] = {
         parent=Resource.CONTACT,
         recognised_by=("start",),
         starts="start",
+        activity=Activity(status="status", off=("cancelled", "missed")),
     ),
 }
 
