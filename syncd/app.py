@@ -9,7 +9,7 @@ from pathlib import Path
 
 from syncd import opening
 from syncd.accounts import Accounts
-from syncd.booking import Booking, Place, Resolver
+from syncd.booking import EVERYWHERE, Booking, Place, Resolver
 from syncd.config.load import Pair as ConfiguredPair
 from syncd.config.problems import ConfigProblemsError
 from syncd.config.settings import NESTED, Baseline
@@ -30,9 +30,10 @@ from syncd.errors import (
 )
 from syncd.forecast import Forecast, forecast
 from syncd.kin import Kin, kin_of
+from syncd.looks import looks_of
 from syncd.mapping.compile import MissingField
 from syncd.mapping.problem import Problem
-from syncd.model.record import Resource
+from syncd.model.record import Extent, Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Listing, ResourceSpec
 from syncd.opening import Ground
@@ -113,9 +114,32 @@ class App(Accounts):
                 continue
             _keep_to(stream)
             streams.append(stream)
-        listed = {stream.resource: _listed_by_parent(stream) for stream in streams}
+        looks: tuple[Stream, ...] = ()
+        try:
+            looks = tuple(looks_of(configured, contacts, self._part_of))
+        except StoppedError:
+            raise
+        except (ConfigError, AccountError, TransientError) as error:
+            if complete or not self._was_approved(name):
+                raise
+            resting.append(f"{error}  {opening.ALL_RESTS}")
+        for stream in looks:
+            _keep_to(stream)
+        listed = _listed_by_parent([*streams, *looks])
         contacts = replace(contacts, children=listed, resting=(*contacts.resting, *resting))
-        return Pair(name, (contacts, *streams))
+        return Pair(name, (contacts, *streams), looks)
+
+    def _part_of(self, account: str, spec: ResourceSpec) -> Extent:
+        """The appointments that an account lists: as a pair says that keeps them in step."""
+        for pair in self.configuration.pairs.values():
+            for side in SIDES:
+                settings = pair.settings.appointments
+                if settings is not None and pair.account(side) == account:
+                    title = f"`{account}` ({self.connect(account).spec.title})"
+                    names = partial(self.names, account, Resource.APPOINTMENT, anew=False)
+                    place = Resolver(pair, settings, side, spec, title, names).place()
+                    return Booking(settings, Both(spec, spec), Both(place, place)).extents[side]
+        return EVERYWHERE
 
     def _opened(
         self,
@@ -285,7 +309,7 @@ class App(Accounts):
 
         def opened(*, anew: bool) -> Pair:
             pair = self.open_pair(name, create_fields=create_fields, anew=anew, patience=patience)
-            return Pair(name, tuple(map(shaped, pair.streams)))
+            return Pair(name, tuple(map(shaped, pair.streams)), tuple(map(shaped, pair.looks)))
 
         def run(pair: Pair) -> tuple[Pair, Report]:
             return pair, run_cycle(pair, environment, mode, full=full)
@@ -331,8 +355,14 @@ class App(Accounts):
         return tuple(warning for ground in grounds for warning in ground.compiled().warnings)
 
 
-def _listed_by_parent(stream: Stream) -> frozenset[Side]:
-    return frozenset(s for s in SIDES if stream.specs[s].listing is Listing.BY_PARENT)
+def _listed_by_parent(streams: Iterable[Stream]) -> dict[Resource, frozenset[Side]]:
+    """By resource, the sides that list it by one contact at a time."""
+    listed: dict[Resource, frozenset[Side]] = {}
+    for stream in streams:
+        sides = {s for s in stream.sides if stream.specs[s].listing is Listing.BY_PARENT}
+        if sides or stream.only is None:
+            listed[stream.resource] = listed.get(stream.resource, frozenset()) | sides
+    return listed
 
 
 def open_app(path: Path, *, env: Mapping[str, str] | None = None, wire: Wire | None = None) -> App:
@@ -351,7 +381,7 @@ def open_app(path: Path, *, env: Mapping[str, str] | None = None, wire: Wire | N
 def _keep_to(stream: Stream) -> None:
     """Have both sides list the part of a stream that takes part."""
     if stream.resource is Resource.APPOINTMENT:
-        for side in SIDES:
+        for side in stream.sides:
             stream.nested(side).keep_to(stream.resource, stream.extents[side])
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from syncd.config.appointments import AppointmentSettings
+from syncd.config.appointments import AHEAD, BACK, AppointmentSettings
 from syncd.config.load import Pair
 from syncd.config.problems import raise_any
 from syncd.connectors.api import Names
@@ -24,6 +24,7 @@ APPOINTMENT = Resource.APPOINTMENT
 # Lists go further than what gets counterparts. What one side no longer shows, and the other side
 # does, as its turn came a moment earlier, would else be booked twice.
 FURTHER = timedelta(days=1)
+EVERYWHERE = Extent(BACK + FURTHER, AHEAD + FURTHER)  # where no pair says anything of them
 MOST_NAMES = 20  # in a message
 
 

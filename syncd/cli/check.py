@@ -162,7 +162,8 @@ def _pair(opened_app: App, name: str, stopped: Mapping[str, str]) -> list[Line]:
         return [Line(verdict, name, "mapping", f"not looked at, as {names} cannot be used")]
     try:
         opened_pair = opened_app.open_pair(name, create_fields=False, complete=True)
-        rights = [line for s in opened_pair.streams for line in _rights_of(name, s)]
+        read = (*opened_pair.streams, *opened_pair.looks)
+        rights = [line for s in read for line in _rights_of(name, s)]
         booked = _booked(opened_app, name)
         warnings = opened_app.warnings(name)
     except ConfigProblemsError as error:
@@ -193,7 +194,7 @@ def _rights_of(name: str, stream: Stream) -> list[Line]:
             f"'{stream.accounts[side].name}': {right.name} is missing",
             right.remark,
         )
-        for side in SIDES
+        for side in stream.sides
         for right in _asked_of(stream, side)
         if not right.granted
     ]

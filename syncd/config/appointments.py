@@ -9,6 +9,7 @@ from syncd.config.streams import StreamSettings
 from syncd.model.side import Both, Side
 
 SHORTEST = timedelta(days=1)
+BACK, AHEAD = timedelta(days=90), timedelta(days=365)
 LONGEST = timedelta(days=3650)  # what a platform can be asked for ends somewhere
 
 
@@ -45,9 +46,9 @@ class AppointmentSettings(StreamSettings):
     """Which calendars take part, by name or id; new appointments go into the first one."""
     assignee: AssigneeSettings = AssigneeSettings()
     """Whose time a new appointment takes: a name, an e-mail address or an id."""
-    back: Duration = timedelta(days=90)
+    back: Duration = BACK
     """Appointments that start no longer ago than this take part."""
-    ahead: Duration = timedelta(days=365)
+    ahead: Duration = AHEAD
     """Appointments that start no later from now than this take part."""
     notify: bool = False
     """Let the platform tell customers of what is written."""

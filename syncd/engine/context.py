@@ -127,6 +127,11 @@ class Stream:
         return self.specs.left.parent
 
     @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides that are read."""
+        return SIDES if self.only is None else (self.only,)
+
+    @property
     def noun(self) -> str:
         """What its records are called, for messages."""
         return f"{self.resource.value}s"

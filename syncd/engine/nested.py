@@ -17,7 +17,7 @@ from syncd.errors import RecordError, StoppedError
 from syncd.model.link import State
 from syncd.model.record import Record
 from syncd.model.side import Side
-from syncd.store import children, members, parents
+from syncd.store import children, members, observations, parents
 from syncd.store.database import reading
 from syncd.store.parents import Shelf
 
@@ -80,11 +80,9 @@ def _read_one(cycle: Cycle, shelf: Shelf, parent_id: str) -> PullReport:
         return PullReport()  # of this one nothing is shown; the next cycle asks again
     records = list(believed(cycle, side, found))
     listed = {record.remote_id for record in records}
-    with reading(cycle.environment.store) as db:
-        known = children.under(db, stream.pair, stream.resource, side, [parent_id])
-    for member in known:
-        if member.remote_id not in listed:
-            missing = look(cycle, side, member.remote_id, parent_id)
+    for remote_id in _known(cycle, side, parent_id):
+        if remote_id not in listed:
+            missing = look(cycle, side, remote_id, parent_id)
             records += [missing] if missing is not None else []
     with cycle.writing() as db:
         first = not parents.was_read(db, shelf, parent_id)
@@ -97,6 +95,17 @@ def _read_one(cycle: Cycle, shelf: Shelf, parent_id: str) -> PullReport:
             for pair, there in stream.told[side]:
                 parents.note_turn(db, Shelf(pair, there, stream.resource), parent_id, now)
     return pulled
+
+
+def _known(cycle: Cycle, side: Side, parent_id: str) -> list[str]:
+    """Ids of the records that a contact is known to have, in order."""
+    stream = cycle.stream
+    with reading(cycle.environment.store) as db:
+        if stream.only is not None:
+            account = stream.accounts[side].name
+            return observations.under(db, account, stream.resource, parent_id)
+        known = children.under(db, stream.pair, stream.resource, side, [parent_id])
+    return [member.remote_id for member in known]
 
 
 def _is_gone(db: sa.Connection, cycle: Cycle, side: Side, parent_id: str) -> bool:

@@ -235,6 +235,8 @@ def take_in(
     follow(db, cycle, side, known, fresh)
     if sweep:
         observations.mark_swept(db, account, stream.resource, page, sweep)
+    if stream.only is not None:
+        return PullReport(len(page), len(fresh))
     as_listed = stand_ins(cycle, side, taken) if sweep and taken else None
     everybody = [seen for _, seen in taken]
     touched, stirred = stand(db, cycle, side, everybody, standing, as_listed)

@@ -46,7 +46,8 @@ def read_children(
 ) -> Children:
     """Take in what belongs to contacts, once it is known which of these are linked.
 
-    What cannot be read must not stop contacts, nor each other.
+    What cannot be read must not stop contacts, nor each other. What is read of one side alone
+    is taken in, and there is nothing to be planned of it.
 
     Args:
         accept_emptied: as in `pull`.
@@ -57,6 +58,9 @@ def read_children(
     for stream in streams:
         cycle = replace(contacts, stream=stream, lifts={})
         try:
+            if stream.only is not None:
+                _pull(cycle, stream.only, accept_emptied=accept_emptied)
+                continue
             _read(cycle, accept_emptied=accept_emptied)
             look_at_contacts_of_the_gone(contacts, cycle)
         except PairHeldError as held:

@@ -166,6 +166,18 @@ def ids(
 
 
 @prepared
+def _under(account: Any, resource: Any, parent: Any) -> sa.Executable:
+    at = (_O.account == account, _O.resource == resource, _O.parent_id == parent, ~_O.gone)
+    return sa.select(_O.remote_id).where(*at).order_by(_O.remote_id)
+
+
+def under(db: sa.Connection, account: str, resource: Resource, parent_id: str) -> list[str]:
+    """Those not gone that belong to a contact, in order of the ids."""
+    rows = _under(db, account=account, resource=resource.value, parent=parent_id)
+    return list(rows.scalars())
+
+
+@prepared
 def _count(account: Any, resource: Any) -> sa.Executable:
     return sa.select(sa.func.count()).where(*_standing(account, resource))
 

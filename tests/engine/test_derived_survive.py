@@ -53,8 +53,8 @@ def idle(place: Office) -> list[str]:
 def test_an_idle_cycle_costs_one_statement_more_and_nothing_where_no_field_is_named(
     tmp_path: Path,
 ) -> None:
-    plain = populated(office(made(tmp_path / "plain")))
-    named = populated(deriving(made(tmp_path / "named"), TASKS, DUES))
+    plain = populated(office(new(tmp_path / "plain")))
+    named = populated(deriving(new(tmp_path / "named"), TASKS, DUES))
     idle(plain)
     idle(named)
     ours = {"derived_field", "passing", "parent_id IN"}
@@ -64,7 +64,7 @@ def test_an_idle_cycle_costs_one_statement_more_and_nothing_where_no_field_is_na
     assert not rows(plain, t.derived_field) + rows(plain, t.passing)
 
 
-def made(folder: Path) -> Path:
+def new(folder: Path) -> Path:
     folder.mkdir()
     return folder
 
@@ -72,7 +72,7 @@ def made(folder: Path) -> Path:
 def test_one_record_that_changes_costs_the_same_among_many(tmp_path: Path) -> None:
     costs = []
     for number in (2, 40):
-        place = populated(deriving(made(tmp_path / f"{number}"), TASKS, DUES), number)
+        place = populated(deriving(new(tmp_path / f"{number}"), TASKS, DUES), number)
         idle(place)
         place.task("ada1@example.org", "Call", dueDate=LATER)
         place.wait(minutes=5)
