@@ -12,6 +12,7 @@ from time import monotonic, sleep
 from typing import Any, Protocol, runtime_checkable
 
 from syncd.connectors.spending import Budget
+from syncd.model.engagement import EventPage
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Extent, Identity, Page, Record, Resource, Right, Window
@@ -217,6 +218,26 @@ class Scoped(Protocol):
 
         Asked of the fields alone that a pair reads; changes nothing. Where a right is missing
         its fields are left out of the records, and all else travels.
+        """
+        ...
+
+
+@runtime_checkable
+class Engaging(Protocol):
+    """A connector of a platform that sends mail, and reports what became of it.
+
+    Its Spec says of which derived fields: `engagement` of the contacts.
+    """
+
+    def engagement(self, name: str, cursor: str | None) -> Iterator[EventPage]:
+        """Pages of the report that a derived field tells of, e.g. `engagement.last_open_at`.
+
+        Read behind a cursor; None: as far back as the platform tells. What it tells late comes
+        with a later page, and what it tells twice is told by its identity. People who are not to
+        be told by name are left out. No page: it cannot be read for now, and nothing is wrong.
+
+        Raises:
+            AccountError: it cannot be read.
         """
         ...
 

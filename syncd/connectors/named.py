@@ -5,9 +5,20 @@ from contextlib import contextmanager
 from functools import partial
 from threading import Event
 
-from syncd.connectors.api import Bounded, Connector, Names, Naming, Nested, Probing, Scoped, Staffed
+from syncd.connectors.api import (
+    Bounded,
+    Connector,
+    Engaging,
+    Names,
+    Naming,
+    Nested,
+    Probing,
+    Scoped,
+    Staffed,
+)
 from syncd.errors import AccountError, FieldsChangedError, StoppedError, SyncdError, TransientError
 from syncd.model.derived import DERIVED, offered, with_derived
+from syncd.model.engagement import EventPage
 from syncd.model.op import Op, Receipt
 from syncd.model.probe import Finding
 from syncd.model.record import Identity, Page, Record, Resource, Right, Window
@@ -46,6 +57,8 @@ class Named:
             self.staffed = partial(self._staffed, inner)
         if isinstance(inner, Naming):
             self.named = partial(self._names, inner)
+        if isinstance(inner, Engaging):
+            self.engagement = partial(self._engagement, inner)
         if isinstance(inner, Probing):
             self.assumptions = inner.assumptions
             self.probe = partial(self._probe, inner)
@@ -128,6 +141,10 @@ class Named:
     def _names(self, inner: Naming, resource: Resource, field: str) -> Names:
         with self._told():
             return inner.named(resource, field)
+
+    def _engagement(self, inner: Engaging, name: str, cursor: str | None) -> Iterator[EventPage]:
+        with self._told():
+            yield from inner.engagement(name, cursor)
 
     def _room(self, inner: Bounded, resource: Resource) -> int | None:
         with self._told():

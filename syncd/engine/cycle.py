@@ -9,7 +9,8 @@ import sqlalchemy as sa
 
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle, Environment, Pair, Stream, leased
-from syncd.engine.derive import catch_up, forget_others
+from syncd.engine.derive import catch_up, forget_others, is_behind, standings
+from syncd.engine.engage import due, read_reports
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import PullReport
 from syncd.engine.passes import carry_opt_outs, settle
@@ -175,13 +176,17 @@ def _steps(cycle: Cycle, nested: Sequence[Stream], run: Run, mode: Mode) -> Repo
             in_doubt=_in_doubt(cycle),
         )
     children, begun, send = Children(), Counter[str](), mode is not Mode.PLAN
-    if nested and failure is None:
+    standing = standings(cycle)
+    behind = any(is_behind(cycle, s, at) or due(cycle, s, at) for s, at in standing.items())
+    refused = None
+    if (nested or behind) and failure is None:
         begun = carry_opt_outs(cycle, run, send=send)
         children = read_children(cycle, nested, accept_emptied=run.approved is not None)
-    catch_up(cycle)
+        catch_up(cycle, standing)
+        refused = read_reports(cycle, standing)
     reasons = (*emptied, *children.reasons)
     released, finished = settle([cycle, *children.cycles], run, reasons, send=send, begun=begun)
-    if failure := failure or children.refused:
+    if failure := failure or children.refused or refused:
         raise failure
     if mode is Mode.PLAN:
         state = RunState.PLANNED

@@ -20,9 +20,10 @@ from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields, Value
-from syncd.store import activity, observations, passing, wake
+from syncd.store import activity, engagement, observations, passing, wake
 from syncd.store.activity import Told
 from syncd.store.database import reading
+from syncd.store.passing import Standing
 
 Seen: TypeAlias = tuple[Record, Observation | None, Fields]  # a record, as known before, and now
 
@@ -63,29 +64,51 @@ def follow(
         old = known.get(seen.remote_id)
         if old is None or (old.digest, old.parent_id) != (seen.digest, seen.parent_id):
             concerned |= {seen.parent_id, old.parent_id if old else None}
-    ids = {one for one in concerned if one is not None}
-    if ids:
-        _store(db, cycle, side, _computed(db, cycle, side, ids, names))
+    refresh(db, cycle, side, {one for one in concerned if one is not None}, names)
 
 
-def catch_up(contacts: Cycle) -> None:
-    """Compute what follows from no change of a record: from time that has passed, or from a
-    mapping that names a field for the first time.
+def standings(contacts: Cycle) -> dict[Side, Standing]:
+    """How it stands with the derived fields of each side that has any.
 
-    To find out that nothing does takes one statement for each side that has such fields.
+    It takes one statement for each, and is all that a cycle costs in which nothing is to be done.
     """
     stream, environment = contacts.stream, contacts.environment
+    found: dict[Side, Standing] = {}
     for side in SIDES:
-        account, names = stream.accounts[side].name, stream.derived[side]
-        while names:
+        if stream.derived[side]:
+            account = stream.accounts[side].name
             with reading(environment.store) as db:
-                standing = passing.standing(db, account, environment.now(), stream.chunk)
-            if standing.names != names:
-                _spread(contacts, side, names - standing.names)
-            elif standing.passed:
-                _pass(contacts, side, standing.passed)
+                found[side] = passing.standing(db, account, environment.now(), stream.chunk)
+    return found
+
+
+def is_behind(contacts: Cycle, side: Side, standing: Standing) -> bool:
+    """Whether something is to be computed, though no record has changed."""
+    return bool(standing.passed) or standing.reports.keys() != contacts.stream.derived[side]
+
+
+def catch_up(contacts: Cycle, standings: Mapping[Side, Standing]) -> None:
+    """Compute what follows from no change of a record: from time that has passed, or from a
+    mapping that names a field for the first time."""
+    stream, environment = contacts.stream, contacts.environment
+    for side, standing in standings.items():
+        account, names, now = stream.accounts[side].name, stream.derived[side], standing
+        while is_behind(contacts, side, now):
+            if now.reports.keys() != names:
+                _spread(contacts, side, names - now.reports.keys())
             else:
-                break
+                _pass(contacts, side, now.passed)
+            with reading(environment.store) as db:
+                now = passing.standing(db, account, environment.now(), stream.chunk)
+
+
+def refresh(
+    db: sa.Connection, contacts: Cycle, side: Side, ids: Iterable[str], names: frozenset[str]
+) -> None:
+    """Bring some fields of contacts up to date, of which something new is known."""
+    concerned = {*ids}
+    if concerned:
+        _store(db, contacts, side, _computed(db, contacts, side, concerned, names))
 
 
 def forget_others(db: sa.Connection, contacts: Stream) -> None:
@@ -124,7 +147,12 @@ def _computed(
     db: sa.Connection, cycle: Cycle, side: Side, ids: Iterable[str], names: frozenset[str]
 ) -> dict[str, Fields]:
     """What contacts show in some fields, by their ids."""
-    found: dict[str, Fields] = {contact: {} for contact in ids}
+    account, reported = cycle.stream.accounts[side].name, names & derived.ENGAGEMENT
+    found: dict[str, Fields] = {contact: dict.fromkeys(reported) for contact in ids}
+    if reported:
+        for contact, values in engagement.told(db, account, found, reported).items():
+            shown = {name: values.get(name) for name in reported}
+            found[contact] = shown
     for resource in sorted(derived.fed_by(names)):
         told = derived.told_by(names, resource)
         for contact, values in _of_activity(db, cycle, side, resource, found, told).items():

@@ -17,24 +17,38 @@ _D, _P = t.derived_field.c, t.passing.c
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """How far the report of a field is read.
+
+    Attributes:
+        cursor: where that goes on; None: at its begin.
+        read_at: when it was last read up to its end, aware UTC.
+    """
+
+    cursor: str | None = None
+    read_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How it stands with the derived fields of an account.
 
     Attributes:
-        names: those that are computed for every contact that has been seen.
+        reports: by name, those that are computed for every contact that has been seen.
         passed: contacts of which a time has passed, by the resource whose it was.
     """
 
-    names: frozenset[str]
+    reports: Mapping[str, Report]
     passed: Mapping[Resource, list[str]]
 
 
 @prepared
 def _standing(account: Any, now: Any, limit: Any) -> sa.Executable:
-    named = sa.select(sa.literal("").label("of"), _D.name.label("name"))
-    passed = sa.select(_P.resource, _P.remote_id).where(_P.account == account, _P.at <= now)
-    some = passed.order_by(_P.at).limit(limit).subquery()
-    return sa.union_all(named.where(_D.account == account), sa.select(some))
+    named = sa.select(sa.literal("").label("of"), _D.name, _D.cursor, _D.read_at)
+    blank = sa.literal(None, sa.Text).label("cursor")
+    passed = sa.select(_P.resource, _P.remote_id, blank, _P.at)
+    passed = passed.where(_P.account == account, _P.at <= now).order_by(_P.at).limit(limit)
+    return sa.union_all(named.where(_D.account == account), sa.select(passed.subquery()))
 
 
 def standing(db: sa.Connection, account: str, now: datetime, limit: int) -> Standing:
@@ -42,14 +56,14 @@ def standing(db: sa.Connection, account: str, now: datetime, limit: int) -> Stan
 
     It looks at what has passed alone, in an index.
     """
-    names: set[str] = set()
+    reports: dict[str, Report] = {}
     passed: dict[Resource, list[str]] = {}
-    for of, name in _standing(db, account=account, now=now, limit=limit):
+    for of, name, cursor, at in _standing(db, account=account, now=now, limit=limit):
         if of:
             passed.setdefault(Resource(of), []).append(name)
         else:
-            names.add(name)
-    return Standing(frozenset(names), passed)
+            reports[name] = Report(cursor, at)
+    return Standing(reports, passed)
 
 
 def note(
@@ -69,6 +83,12 @@ def note_computed(db: sa.Connection, account: str, names: Iterable[str]) -> None
     computed = sorted(names)
     forget_others(db, account, computed)
     upsert(db, t.derived_field, [{"account": account, "name": name} for name in computed])
+
+
+def note_read(db: sa.Connection, account: str, name: str, report: Report) -> None:
+    """Note how far the report of a field is read."""
+    row = {"account": account, "name": name, "cursor": report.cursor, "read_at": report.read_at}
+    upsert(db, t.derived_field, [row], ["cursor", "read_at"])
 
 
 def forget_others(db: sa.Connection, account: str, names: Iterable[str]) -> None:

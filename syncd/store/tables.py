@@ -124,6 +124,8 @@ derived_field = sa.Table(
     metadata,
     sa.Column("account", sa.String(64), primary_key=True),
     sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("cursor", sa.Text),  # where reading its report goes on, if it has one
+    sa.Column("read_at", Moment),  # when that was last read up to its end
 )
 
 # When what derived fields tell of a contact changes next by itself, as a time passes.
@@ -135,6 +137,26 @@ passing = sa.Table(
     sa.Column("remote_id", sa.String(255), primary_key=True),  # of the contact
     sa.Column("at", Moment, nullable=False),
     sa.Index(None, "account", "at"),
+)
+
+# When contacts last opened a mail, and clicked in one, as their platform reports it.
+engagement = sa.Table(
+    "engagement",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("remote_id", sa.String(255), primary_key=True),  # of the contact
+    sa.Column("last_open_at", Moment),
+    sa.Column("last_click_at", Moment),
+)
+
+# Mails to contacts that came back, each once however often it is reported.
+bounce = sa.Table(
+    "bounce",
+    metadata,
+    sa.Column("account", sa.String(64), primary_key=True),
+    sa.Column("remote_id", sa.String(255), primary_key=True),  # of the contact
+    sa.Column("identity", sa.String(32), primary_key=True),  # digest of what tells it from others
+    sa.Column("at", Moment, nullable=False),
 )
 
 # Two remote ids that are one thing, and what each side showed at the last agreement.

@@ -34,7 +34,8 @@ ENGINE = Path(syncd.engine.__file__).parent
 BELONGING = {("within.py", "match_within"), ("nested.py", "_read_one")}
 OF_APPOINTMENTS = {("streams.py", "make_ready"), ("pull.py", "_pass_over")}
 OF_THEIR_BACKFILLS = {("backfill_window.py", "_list_by_contact")}
-DERIVED = {("derive.py", "_spread"), ("derive.py", "_pass")}  # `test_derived_survive.py`
+# `test_derived_survive.py` and `test_engagement.py`
+DERIVED = {("derive.py", "_spread"), ("derive.py", "_pass"), ("engage.py", "_read")}
 THIEF = "elsewhere:17:another-process"
 GENEROUS = {kind: {"count": 1000, "percent": 100} for kind in ("creates", "updates", "deletes")}
 

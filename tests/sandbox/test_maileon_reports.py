@@ -184,3 +184,33 @@ def test_reports_about_mailings_are_empty_and_paged(path: str) -> None:
     answer = Api().get(f"/reports/{path}", {"from_date": "0"})
     assert (answer.status_code, len(tree(answer))) == (200, 0)
     assert (answer.headers["X-Pages"], answer.headers["X-Items"]) == ("0", "0")
+
+
+def test_opens_and_clicks_are_rows_of_their_own() -> None:
+    """§3.3: each time one; the unique reports have the first of each contact and mailing."""
+    api = Api(quirk_share=0)
+    contact_id = api.create("ada@example.org", permission=5)
+    for _ in range(2):
+        api.person("open_mail", email="ada@example.org")
+        api.person("click", email="ada@example.org", link="7")
+        api.later(seconds=10)
+    entry = tree(api.get("/reports/opens"))[0]
+    assert entry.tag == "open"
+    assert entry.findtext("contact/id") == str(contact_id)
+    assert entry.findtext("timestamp") == "2026-11-20 12:30:15"
+    for kind, link in (("opens", {}), ("clicks", {"link_id": "7"})):
+        assert tree(api.get(f"/reports/{kind}/count", link)).text == "2"
+        assert tree(api.get(f"/reports/{kind}/unique/count", link)).text == "1"
+        window = {"from_date": millis(10), "to_date": millis(20)}
+        assert tree(api.get(f"/reports/{kind}/count", window)).text == "1"
+    assert tree(api.get("/reports/clicks/count", {"link_id": "8"})).text == "0"
+
+
+def test_who_is_not_tracked_opens_without_a_name() -> None:
+    """§2.11: contacts without permission to track are anonymous in reports."""
+    api = Api(quirk_share=0)
+    api.create("ada@example.org", permission=4)
+    api.person("open_mail", email="ada@example.org")
+    contact = tree(api.get("/reports/opens"))[0][0]
+    assert contact.get("anonymous") == "true"
+    assert contact.find("email") is None

@@ -58,6 +58,9 @@ ALLOWED = (
     "GET /contacts/externalid/{external_id}",
     "GET /contacts/email/{email}/unsubscription",
     "GET /reports/unsubscriptions",
+    "GET /reports/opens",
+    "GET /reports/clicks",
+    "GET /reports/bounces",
     "GET /contacts/fields/custom",
     "POST /contacts/fields/custom/{name}",
     "POST /contacts",
@@ -73,6 +76,8 @@ FORBIDDEN = f"^(?!({_METHODS}|{'|'.join(map(re.escape, _CALLS))})$)"
 # Parameters that may never leave with another value, or at all (maileon.md 7.4).
 _FIXED = {"override_permission": "false", "reimport_unsubscribed_contacts": "false"}
 _NEVER = frozenset({"doi", "doiplus", "doimailing", "triggerdoi", "authorized"})
+
+_SINGULAR = {"opens": "open", "clicks": "click", "bounces": "bounce"}
 
 Query = Mapping[str, str | int | Sequence[str]]
 
@@ -167,6 +172,11 @@ class Calls:
         }
         answer = self._list("/reports/unsubscriptions", asked)
         return listing(answer, "unsubscriptions", "unsubscription")
+
+    def events(self, kind: str, page: int, query: Query) -> Listing:
+        """One page of a report of `opens`, `clicks` or `bounces`; dates as in `unsubscriptions`."""
+        asked = {"page_index": page, "page_size": self.page_size, **query}
+        return listing(self._list(f"/reports/{kind}", asked), kind, _SINGULAR[kind])
 
     def custom_fields(self) -> dict[str, str]:
         """Type by name."""

@@ -14,6 +14,7 @@ from syncd.connectors.maileon.account import Account
 from syncd.connectors.maileon.assumptions import ASSUMPTIONS
 from syncd.connectors.maileon.codec import Element, Selection, to_record, wire_email
 from syncd.connectors.maileon.config import Settings
+from syncd.connectors.maileon.engagement import engagement
 from syncd.connectors.maileon.fields import FIELDS, KINDS, SPEC, TYPES, costs, custom_name
 from syncd.connectors.maileon.probe import Probe
 from syncd.connectors.maileon.pull import pull
@@ -27,6 +28,7 @@ from syncd.errors import (
     TransientError,
 )
 from syncd.http import xml
+from syncd.model.engagement import EventPage
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Identity, Page, Record, Resource, Window
@@ -156,6 +158,9 @@ class Maileon:
         if optouts.revokes(op):
             return optouts.opt_out(self._account, op, op.remote_id)
         return update.update(self._account, op, op.remote_id)
+
+    def engagement(self, name: str, cursor: str | None) -> Iterator[EventPage]:
+        return engagement(self._account, name, cursor)
 
     def probe(self, address: str) -> Iterator[Finding]:
         return Probe(self._account, address).findings()

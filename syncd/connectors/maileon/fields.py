@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from syncd.connectors.maileon.config import Settings
 from syncd.errors import ConfigError
 from syncd.model.costs import Costs
+from syncd.model.derived import ENGAGEMENT
 from syncd.model.record import Resource
 from syncd.model.spec import Catalogue, ConsentSpec, Deletions, FieldSpec, Kind, ResourceSpec, Spec
 
@@ -91,6 +92,7 @@ SPEC = Spec(
             withheld=dict.fromkeys(
                 ("id", "created", "updated"), "Maileon keeps it itself, and nobody can write it"
             ),
+            engagement=ENGAGEMENT,
         )
     },
 )

@@ -38,7 +38,7 @@ class Event:
     `email` and `external_id` are None once the contact was anonymised.
     """
 
-    kind: str  # "subscriber", "bounce", "block"
+    kind: str  # "subscriber", "bounce", "block", "open", "click"
     contact_id: int
     email: str | None
     external_id: str | None

@@ -60,6 +60,28 @@ def blocks(call: Call) -> list[Entry]:
     return _with(entries, "new_status", call.texts("new_status"))
 
 
+def opens(call: Call) -> list[Entry]:
+    entries = _rows(call, "open")
+    return _narrowed(call, _with(entries, "device_type", call.texts("device_type")))
+
+
+def clicks(call: Call) -> list[Entry]:
+    entries = _rows(call, "click")
+    return _narrowed(call, _with(entries, "link_id", call.texts("link_id")))
+
+
+def unique(read: Callable[[Call], list[Entry]]) -> Callable[[Call], list[Entry]]:
+    """The first row of each contact and mailing."""
+
+    def first(call: Call) -> list[Entry]:
+        found: dict[tuple[int, str | None], Entry] = {}
+        for each in read(call):
+            found.setdefault((each.contact_id, each.mailing_id), each)
+        return list(found.values())
+
+    return first
+
+
 def nothing(call: Call) -> list[Entry]:
     """A report of mailings; the sandbox sends none, but the window is still checked."""
     return _narrowed(call, [])
@@ -150,9 +172,16 @@ def _of_opt_out(account: Account, each: OptOut) -> Entry:
 
 
 def _events(call: Call, kind: str, switch: str, *, default: bool) -> list[Entry]:
+    entries = _rows(call, kind)
+    if call.flag(switch, default=default):
+        entries = [each for each in entries if not each.anonymous]
+    return _narrowed(call, entries)
+
+
+def _rows(call: Call, kind: str) -> list[Entry]:
     """Rows about contacts without tracking permission are anonymous (§2.11, §7.6)."""
     account = call.account
-    entries = [
+    return [
         Entry(
             each.contact_id,
             each.email if each.tracked else None,
@@ -166,9 +195,6 @@ def _events(call: Call, kind: str, switch: str, *, default: bool) -> list[Entry]
         for each in account.events
         if each.kind == kind and _is_due(account, each)
     ]
-    if call.flag(switch, default=default):
-        entries = [each for each in entries if not each.anonymous]
-    return _narrowed(call, entries)
 
 
 def _with(entries: list[Entry], name: str, wanted: list[str]) -> list[Entry]:
@@ -213,9 +239,9 @@ ROUTES = (
     *_report("/reports/bounces", "bounces", "bounce", bounces),
     *_report("/reports/blocks", "blocks", "block", blocks),
     *_report("/reports/recipients", "recipients", "recipient", nothing),
-    *_report("/reports/opens", "opens", "open", nothing),
-    *_report("/reports/opens/unique", "unique_opens", "unique_open", nothing),
-    *_report("/reports/clicks", "clicks", "click", nothing),
-    *_report("/reports/clicks/unique", "unique_clicks", "unique_click", nothing),
+    *_report("/reports/opens", "opens", "open", opens),
+    *_report("/reports/opens/unique", "unique_opens", "unique_open", unique(opens)),
+    *_report("/reports/clicks", "clicks", "click", clicks),
+    *_report("/reports/clicks/unique", "unique_clicks", "unique_click", unique(clicks)),
     *_report("/reports/filtered_contacts", "filtered_contacts", "filtered_contact", nothing),
 )

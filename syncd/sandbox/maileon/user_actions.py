@@ -125,6 +125,22 @@ def bounce(account: Account, arguments: Arguments) -> Result:
     return {"id": contact.id}
 
 
+def open_mail(account: Account, arguments: Arguments) -> Result:
+    """A mail of the `mailing` is opened; each time is a row of its own (§3.3)."""
+    contact = _contact(account, arguments)
+    mailing = str(arguments.get("mailing", "5512"))
+    account.note("open", contact, {"mailing_id": mailing, "device_type": "PC"})
+    return {"id": contact.id}
+
+
+def click(account: Account, arguments: Arguments) -> Result:
+    """A `link` in a mail of the `mailing` is followed (§3.3)."""
+    contact = _contact(account, arguments)
+    mailing, link = str(arguments.get("mailing", "5512")), str(arguments.get("link", "71"))
+    account.note("click", contact, {"mailing_id": mailing, "link_id": link})
+    return {"id": contact.id}
+
+
 def block(account: Account, arguments: Arguments) -> Result:
     """Stop sending: `reason` is blacklist or bounce_policy. Not an opt-out (§7.5)."""
     contact = _contact(account, arguments)
@@ -256,6 +272,8 @@ _WITH_ACCOUNT: dict[str, Callable[[Account, Arguments], Result]] = {
         confirm_doi,
         delete,
         bounce,
+        open_mail,
+        click,
         block,
         unblock,
         blacklist,
