@@ -17,13 +17,14 @@ from syncd.mapping.problem import (
 )
 from syncd.mapping.shape import Made, Shape, UnfitError
 from syncd.mapping.transforms import make
-from syncd.model.derived import DERIVED
+from syncd.model.derived import DERIVED, LAST_NOTE
 from syncd.model.rule import Direction, Policy, Rule
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.spec import Catalogue, FieldSpec, Kind, ResourceSpec
 
 EMAIL = "email"
 NOWHERE: Both[str | None] = Both(None, None)  # no account tells its country
+NOTES_TOLD = "Notes may hold what no e-mail platform should get."
 # Kinds that read only some texts; for an address or a phone no better field may exist.
 _STRICT = frozenset({Kind.DATE, Kind.DATETIME, Kind.INTEGER, Kind.NUMBER})
 
@@ -215,7 +216,16 @@ class _Compiling:
             return wanted
         return Kind.TEXT if Kind.TEXT in possible and converts(wanted, Kind.TEXT) else None
 
+    def _warn_of_notes(self, line: Line) -> None:
+        """What people write into notes was never meant for anybody outside; said once."""
+        named = any(LAST_NOTE in line.fields(side) for side in SIDES)
+        if named and not any(NOTES_TOLD in warning.message for warning in self.warnings):
+            message = f"{line.name}: {NOTES_TOLD}"
+            hint = "Delete this line if they may; `activity.last_note_at` tells when, and not what."
+            self.warnings.append(Problem(line.where, message, hint))
+
     def _warn(self, line: Line, made: Made, known: Known) -> None:
+        self._warn_of_notes(line)
         if made.guesses and line.direction.reaches(made.source):
             message = "A name is split by its spaces, which is wrong for some (`van Dyke`)."
             hint = f"Add `direction: {made.source.other.value}` to be sure."

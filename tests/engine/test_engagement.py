@@ -13,7 +13,7 @@ from syncd.model.side import Side
 from syncd.sandbox.ghl.platform import Ghl
 from syncd.store import tables as t
 from tests.engine.line import CrashError
-from tests.engine.pairs import FIELDS, GHL, MAILEON
+from tests.engine.pairs import FIELDS, GHL, MAILEON, MAILERCLOUD, NEWS_FIELDS
 from tests.engine.test_lease_lost import DERIVED, theft
 from tests.engine.world import Build, World
 
@@ -202,3 +202,20 @@ def test_who_has_lost_the_lease_takes_in_no_event(made: Build) -> None:
     world.wait(60)
     later(world)
     assert in_ghl(world).keys() == {"Last open"}
+
+
+def test_mailercloud_tells_of_an_open_by_the_address(made: Build) -> None:
+    line = {**OPENS, "right": "engagement.last_open_at"}
+    world = made(
+        news=True,
+        news_fields=(*NEWS_FIELDS, line),
+        accounts={"list": {"time_zone": "Asia/Kolkata"}},
+    ).news
+    world.act(GHL, "create", fields={"email": ADA})
+    world.cycles()
+    world.act(MAILERCLOUD, "open_mail", email=ADA)
+    world.act(MAILERCLOUD, "create", email="new@example.org")
+    opened = world.now.replace(microsecond=0).isoformat()
+    later(world)
+    assert in_ghl(world) == {"Last open": opened}
+    assert not world.cycle().counts

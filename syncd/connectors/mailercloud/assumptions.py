@@ -125,6 +125,11 @@ REPORTS = Assumption(
     "Every opt-out by a link stands in the report of its campaign, and changes its summary.",
     "Opt-outs made in Mailercloud would be missed: keep opt-outs on the other side.",
 )
+ACTED_ROWS = Assumption(
+    "acted-rows",
+    "Rows of a campaign's opens and clicks show an address, and when it was.",
+    "Fields of opens and clicks stay empty: map none of them.",
+)
 WRONG_LIST = Assumption(
     "wrong-list",
     "A list id that does not exist is answered 401 or 404, and never with another list.",
@@ -166,6 +171,7 @@ ASSUMPTIONS = (
     BATCH_COUNTS,
     CREATE_REFUSES,
     REPORTS,
+    ACTED_ROWS,
     WRONG_LIST,
     RATE,
     DELETE,

@@ -111,14 +111,14 @@ class Calls:
         extra = {"date_from": since, "date_to": until}
         return self._every(paths.CAMPAIGNS, ("campaign_count", "count", "total"), extra)
 
-    def unsubs(self, campaign_id: str, page: int) -> Listing:
-        """Who opted out by mails of one campaign.
+    def acted(self, path: str, campaign_id: str, page: int) -> Listing:
+        """Who did something with mails of one campaign: the path of that report says what.
 
         Raises:
             RecordError: the report of this one cannot be read.
         """
         values, body = {"campaign_id": campaign_id}, {"limit": LIMIT, "page": page}
-        answer = self._send("POST", paths.UNSUBS, values, body, accept=REFUSALS)
+        answer = self._send("POST", path, values, body, accept=REFUSALS)
         if answer.status in REFUSALS and (refused := complaint_in(answer)) is not None:
             raise refused.error({})
         return listing(answer, ("count", "total", "unsub_count"), LIMIT)

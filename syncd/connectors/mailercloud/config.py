@@ -1,6 +1,7 @@
 """Settings of one Mailercloud list, as they stand in `syncd.yaml`."""
 
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 
@@ -17,6 +18,7 @@ SETTINGS_HELP = {
     "field_style": "Names of standard fields: auto (as the account lists them), classic, modern.",
     "batch_size": "New contacts per batch call, at most 49; 1: one at a time, insert only.",
     "campaign_days": "Age of the campaigns whose opt-outs are read in every cycle; 0: none.",
+    "time_zone": "IANA name of the account's zone, for times of opens and clicks; empty: unknown.",
     "optout_tag": "Tag of contacts that opted out on the other side; empty: no tag.",
     "timeout_s": "How long to wait for an ordinary answer.",
     "batch_timeout_s": "How long to wait for the answer to a batch call.",
@@ -37,6 +39,7 @@ class Settings(BaseModel):
     field_style: Literal["auto", "classic", "modern"] = "auto"
     batch_size: Annotated[int, Field(ge=1, le=MAX_ROWS)] = MAX_ROWS
     campaign_days: Annotated[int, Field(ge=0, le=730)] = 90
+    time_zone: str = ""
     optout_tag: str = "crm-optout"
     timeout_s: Annotated[float, Field(gt=0)] = 30.0
     batch_timeout_s: Annotated[float, Field(gt=0)] = 90.0
@@ -61,6 +64,14 @@ class Settings(BaseModel):
         if not stripped.strip("0123456789./"):
             raise ValueError("is no list id: one is made of letters, e.g. AbCdEf, and no number")
         return stripped
+
+    @field_validator("time_zone")
+    @classmethod
+    def _is_a_zone(cls, name: str) -> str:
+        try:
+            return ZoneInfo(name).key if name else ""
+        except (ZoneInfoNotFoundError, ValueError, OSError) as cause:
+            raise ValueError("is an IANA name, e.g. Europe/Berlin") from cause
 
     @field_validator("base_url")
     @classmethod

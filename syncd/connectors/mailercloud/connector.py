@@ -17,6 +17,7 @@ from syncd.connectors.mailercloud.batches import Delivery
 from syncd.connectors.mailercloud.codec import id_of, tag_key
 from syncd.connectors.mailercloud.config import Settings
 from syncd.connectors.mailercloud.create import Row
+from syncd.connectors.mailercloud.engagement import engagement
 from syncd.connectors.mailercloud.fields import CUSTOM, FEW, SPEC, TAGS, creation
 from syncd.connectors.mailercloud.probe import Probe
 from syncd.connectors.mailercloud.values import wire_email
@@ -29,6 +30,7 @@ from syncd.errors import (
     StaleError,
 )
 from syncd.model.costs import Costs
+from syncd.model.engagement import EventPage
 from syncd.model.op import Op, OpKind, Receipt
 from syncd.model.probe import Assumption, Finding
 from syncd.model.record import Identity, Page, Record, Resource, Window
@@ -174,6 +176,9 @@ class Mailercloud:
         if remaining is None:
             return None
         return max(remaining - self._account.settings.quota_reserve, 0)
+
+    def engagement(self, name: str, cursor: str | None) -> Iterator[EventPage]:
+        return engagement(self._account, name, cursor)
 
     def probe(self, address: str) -> Iterator[Finding]:
         return Probe(self._account, address).findings()

@@ -12,6 +12,7 @@ from typing import Any
 
 from syncd.connectors.mailercloud.config import LIMIT, Settings
 from syncd.errors import ConfigError
+from syncd.model.derived import LAST_CLICK_AT, LAST_OPEN_AT
 from syncd.model.record import Resource, is_usable_id
 from syncd.model.spec import Catalogue, ConsentSpec, Deletions, FieldSpec, Kind, ResourceSpec, Spec
 from syncd.model.values import Level
@@ -91,6 +92,7 @@ SPEC = Spec(
             * Settings.model_fields["scan_share"].default,
             ids_follow=True,
             inserts_at_most=FEW,
+            engagement=frozenset({LAST_OPEN_AT, LAST_CLICK_AT}),  # bounces have no report (12)
             withheld={
                 **{modern: f"rules call it `{name}`" for name, modern in MODERN.items()},
                 **dict.fromkeys(

@@ -18,6 +18,8 @@ TAG = "/tags"
 UNTAG = "/contact/tag/remove"
 CAMPAIGNS = "/campaign/list"
 UNSUBS = "/campaign/{campaign_id}/unsubs"
+OPENS = "/campaign/{campaign_id}/opens"
+CLICKS = "/campaign/{campaign_id}/clicks"
 
 # The whole of what may be sent. Above all not: /ticket (it alerts people at the vendor),
 # /campaign/save and /campaign/schedule (they send mail), and any delete but that of a
@@ -41,10 +43,12 @@ ALLOWED = (
     f"POST {UNTAG}",
     f"POST {CAMPAIGNS}",
     f"POST {UNSUBS}",
+    f"POST {OPENS}",
+    f"POST {CLICKS}",
 )
 FORBIDDEN = f"^(?!({'|'.join(map(re.escape, ALLOWED))})$)"
 
 # Reads are POSTs; these may be sent again after an answer was lost. So may writes that say
 # the same when they are said twice.
-READS = frozenset({LISTS, LISTING, PROPERTIES, TAGS, CAMPAIGNS, UNSUBS})
+READS = frozenset({LISTS, LISTING, PROPERTIES, TAGS, CAMPAIGNS, UNSUBS, OPENS, CLICKS})
 IDEMPOTENT = frozenset({UPSERT, BY_EMAIL, BY_ID, UNTAG, OWN})

@@ -68,6 +68,7 @@ class Probe:
             (that.REACTIVATES, self._reactivates),
             (that.OPT_OUT_SCOPE, lambda: (None, "needs a second list; not tried")),
             (that.REPORTS, lambda: (None, "needs a campaign; not tried")),
+            (that.ACTED_ROWS, lambda: (None, "needs a campaign; not tried")),
             (that.WRONG_LIST, lambda: (None, "would need a wrong list id; not tried")),
             (that.RATE, lambda: (None, "not tried: too many requests can block an account")),
         ]

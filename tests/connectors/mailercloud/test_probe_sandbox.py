@@ -52,7 +52,7 @@ NO_MATTER: tuple[Switches, ...] = (
     {"vocabulary": "modern"},
     {"validation_status": 200},
 )
-PERSONAL = {"opt-out-scope", "reports", "wrong-list", "rate"}
+PERSONAL = {"opt-out-scope", "reports", "acted-rows", "wrong-list", "rate"}
 
 
 class Harness(probing.Harness):
