@@ -69,7 +69,7 @@ def _read(contacts: Cycle, side: Side, name: str, report: Report) -> None:
     stream, environment = contacts.stream, contacts.environment
     connector, account = stream.connector(side), stream.accounts[side].name
     assert isinstance(connector, Engaging)  # noqa: S101 - its Spec says that it has such fields
-    pages = connector.engagement(name, report.cursor)
+    pages, number = connector.engagement(name, report.cursor), 0
     for number, page in enumerate(pages, 1):
         read_at = environment.now() if page.last else report.read_at
         report = replace(report, cursor=page.cursor, read_at=read_at)
@@ -86,6 +86,9 @@ def _read(contacts: Cycle, side: Side, name: str, report: Report) -> None:
             )
         if number == PAGES:
             return
+    if not number:  # it cannot be read for now
+        with contacts.writing() as db:
+            passing.note_read(db, account, name, replace(report, read_at=environment.now()))
 
 
 def _of_contacts(

@@ -45,6 +45,43 @@ class BrokenAndFull(Broken):
         raise self.error
 
 
+class Asked:
+    """A connector that remembers which fields it is asked for."""
+
+    spec = SPEC
+
+    def __init__(self) -> None:
+        self.fields: list[frozenset[str]] = []
+
+    def catalogue(self, _: Resource) -> Any:
+        return dict(SPEC.resources[CONTACT].fields)
+
+    def pull(self, *_: Any, fields: frozenset[str], **__: Any) -> Iterator[Any]:
+        self.fields.append(fields)
+        yield from ()
+
+    def fetch(self, *_: Any, fields: frozenset[str]) -> None:
+        self.fields.append(fields)
+
+    def find(self, *_: Any, fields: frozenset[str]) -> tuple[()]:
+        self.fields.append(fields)
+        return ()
+
+
+def test_a_derived_field_is_offered_and_never_asked_for() -> None:
+    inner = Asked()
+    named = Named(inner, "crm", "syncd.yaml:3", Event())  # type: ignore[arg-type]
+    for shown in (named.spec.resources[CONTACT].fields, named.catalogue(CONTACT)):
+        assert shown["activity.open_tasks"].read_only
+        assert "engagement.last_open_at" not in shown
+    asked = frozenset({"email", "activity.open_tasks"})
+    list(named.pull(CONTACT, None, fields=asked))
+    named.fetch(CONTACT, "x", fields=asked)
+    named.find(CONTACT, "email", "x", fields=asked)
+    assert inner.fields == [frozenset({"email"})] * 3
+    assert "activity.open_tasks" not in SPEC.resources[CONTACT].fields
+
+
 CALLS = {
     "check": lambda c: c.check(),
     "catalogue": lambda c: c.catalogue(CONTACT),

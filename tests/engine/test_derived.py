@@ -234,3 +234,25 @@ def test_an_account_offers_what_it_can_feed(tmp_path: Path) -> None:
     place = deriving(tmp_path, "{left: lastName, right: activity.last_note}")
     with pytest.raises(ConfigError, match=r"`app` has no field `activity\.last_note`"):
         place.pair()
+
+
+def test_a_filter_may_look_at_one(tmp_path: Path) -> None:
+    place = office(tmp_path)
+    place.write(filter="{left: {field: activity.open_tasks, exists: true}}")
+    for email in (ADA, BOB):
+        place.person(email)
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.cycles()
+    assert shown(place, "email").keys() == {ADA}
+    place.task(BOB, "Send the offer", dueDate=DUE)
+    place.cycles()
+    assert shown(place, "email").keys() == {ADA, BOB}
+
+
+def test_a_text_may_be_made_with_one(tmp_path: Path) -> None:
+    line = "{right: note, direction: right, transform: {template: '{activity.open_tasks} to do'}}"
+    place = deriving(tmp_path, line)
+    place.person(ADA)
+    place.task(ADA, "Send the offer", dueDate=DUE)
+    place.cycles()
+    assert shown(place, "note") == {ADA: "1 to do"}

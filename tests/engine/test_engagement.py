@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 
 from syncd.engine.engage import PAGES
 from syncd.errors import AccountError, LeaseLostError
@@ -219,3 +221,21 @@ def test_mailercloud_tells_of_an_open_by_the_address(made: Build) -> None:
     later(world)
     assert in_ghl(world) == {"Last open": opened}
     assert not world.cycle().counts
+
+
+def test_a_report_that_cannot_be_read_yet_is_tried_again_in_an_hour(made: Build) -> None:
+    """Nobody has written to Maileon yet, so that its zone is not known."""
+    world = made(fields=(*FIELDS, OPENS))
+    world.cycle()
+    (known,) = rows(world)
+    assert known.cursor is None
+    assert world.now - known.read_at < timedelta(minutes=1)
+    with asked(world) as found:
+        world.settle()
+        world.cycle()
+    assert not found
+
+
+def rows(world: World) -> list[Any]:
+    with world.running().store.connect() as db:
+        return list(db.execute(sa.select(t.derived_field)))
