@@ -1,5 +1,6 @@
 """A pair that keeps no notes, tasks or appointments in step reads what its fields tell of."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from syncd.store import tables as t
 from syncd.store.parents import Shelf, standing
 from tests.engine.office import Office, office
 from tests.engine.pairs import FIELDS, GHL, NEWS_FIELDS
-from tests.engine.test_appointments import book
+from tests.engine.test_appointments import book, booked
 from tests.engine.test_derived import (
     ADA,
     BOB,
@@ -159,6 +160,24 @@ def test_an_opt_out_goes_before_anything_of_it_is_read(tmp_path: Path) -> None:
     read = [n for n, one in enumerate(place.line.asked) if "tasks/search" in one]
     assert patched
     assert max(patched) < min(read)
+
+
+def test_pairs_of_one_account_look_at_the_same_appointments(tmp_path: Path) -> None:
+    """What one of them says of calendars and times holds for what the other one derives."""
+    place = booked(tmp_path, back="30d")
+    info, root = place.box.info["maileon"], place.folder / "syncd.yaml"
+    said = {"connector": "maileon", "api_key": info["api_key"], "base_url": info["base_url"]}
+    text = root.read_text("utf-8").replace("[office.yaml]", "[office.yaml, shop.yaml]")
+    root.write_text(text.replace("\npairs:", f"\n  mail: {json.dumps(said)}\npairs:"), "utf-8")
+    line = "{left: activity.next_appointment_at, right: custom.next, create_missing: true}"
+    pair = f"pair: shop\nleft: crm\nright: mail\nbaseline: auto\nfields:\n  - {line}\n"
+    (place.folder / "shop.yaml").write_text(pair, "utf-8")
+    (look,) = place.running().open_pair("shop", create_fields=False).looks
+    kept_in_step = place.running().open_pair("office", create_fields=True).streams[-1]
+    assert look.resource is kept_in_step.resource is Resource.APPOINTMENT
+    assert look.extents.left == kept_in_step.extents.left
+    assert look.extents.left.only
+    assert look.sides == (Side.LEFT,)
 
 
 def run(world: World) -> Report:
