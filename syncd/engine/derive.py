@@ -12,6 +12,7 @@ from typing import TypeAlias
 import sqlalchemy as sa
 
 from syncd.core.digest import digest
+from syncd.engine import journal
 from syncd.engine.context import Cycle, Stream
 from syncd.mapping.html_text import to_text
 from syncd.model import derived
@@ -20,7 +21,7 @@ from syncd.model.record import Record, Resource
 from syncd.model.side import SIDES, Side
 from syncd.model.spec import ResourceSpec
 from syncd.model.values import Fields, Value
-from syncd.store import activity, engagement, observations, passing, wake
+from syncd.store import activity, engagement, fanout, observations, passing, wake
 from syncd.store.activity import Told
 from syncd.store.database import reading
 from syncd.store.passing import Standing
@@ -202,5 +203,7 @@ def _store(db: sa.Connection, cycle: Cycle, side: Side, values: Mapping[str, Fie
         if seen != old:
             fresh.append(seen)
     observations.save(db, account, contact, fresh)
-    places = ((stream.pair, side), *stream.sharing[side])
-    wake.by_records(db, places, contact, [seen.remote_id for seen in fresh if not seen.gone])
+    journal.followed(db, cycle, side, [(known[seen.remote_id], seen) for seen in fresh])
+    there = [seen.remote_id for seen in fresh if not seen.gone]
+    wake.by_records(db, [(stream.pair, side)], contact, there)
+    fanout.tell(db, account, contact, stream.pair, there)

@@ -36,7 +36,7 @@ PAGES = 20  # of one report in one cycle; the next one goes on behind them
 def due(contacts: Cycle, side: Side, standing: Standing) -> list[str]:
     """The fields of this pair whose reports it is time to read."""
     now = contacts.environment.now()
-    names = sorted(contacts.stream.fields[side] & ENGAGEMENT)
+    names = sorted(contacts.stream.own[side] & ENGAGEMENT)
     reports = {name: standing.reports.get(name, Report()) for name in names}
     return [
         name

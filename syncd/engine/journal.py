@@ -18,6 +18,7 @@ from syncd.model.entry import CONTACT_OF, IN_DOUBT, PLATFORM, SEEN, SYNCD, Entry
 from syncd.model.link import Link, Member, Observation, State
 from syncd.model.op import OpKind
 from syncd.model.plan import LinkPlan, word_of
+from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Fields, Value
 from syncd.store import journal, links
@@ -76,6 +77,22 @@ def seen(
             entries.append(Entry(Kind.APPEARED, SYNCD, *place, sent.link_id, cause=IN_DOUBT))
         else:
             entries.append(Entry(Kind.APPEARED, PLATFORM, *place, link_id, baseline=baseline))
+    _add(db, cycle, entries)
+
+
+def followed(
+    db: sa.Connection, cycle: Cycle, side: Side, looks: Iterable[tuple[Observation, Observation]]
+) -> None:
+    """Tell what fields of contacts say now that follow from other records."""
+    of = Entry(
+        kind=Kind.CHANGED,
+        actor=SYNCD,
+        account=cycle.stream.accounts[side].name,
+        resource=Resource.CONTACT,
+    )
+    entries: list[Entry] = []
+    for old, now in looks:
+        entries += _changes(replace(of, remote_id=now.remote_id), old, now, None)
     _add(db, cycle, entries)
 
 

@@ -12,7 +12,7 @@ from syncd.connectors.spending import Spend, for_so_many, spending
 from syncd.engine.context import Cycle
 from syncd.engine.fields import believed
 from syncd.engine.observe import PullReport, look, take_in
-from syncd.engine.sharing import register, take_over
+from syncd.engine.sharing import news
 from syncd.errors import RecordError, StoppedError
 from syncd.model.link import State
 from syncd.model.record import Record
@@ -33,10 +33,7 @@ def pull_nested(cycle: Cycle, side: Side) -> PullReport:
     """
     shelf = Shelf(cycle.stream.pair, side, cycle.stream.resource)
     stream, after = cycle.stream, ""
-    pulled = PullReport()
-    if stream.sharing[side]:
-        register(cycle, side)
-        pulled += take_over(cycle, side)
+    pulled = news(cycle, side)
     turns, before = stream.turns[side], cycle.environment.now()
     while True:
         with reading(cycle.environment.store) as db:

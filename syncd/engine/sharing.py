@@ -43,17 +43,17 @@ def catch_up(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Cau
     stream = cycle.stream
     if stream.reduced or not stream.sharing[side]:
         return CaughtUp(cursor, PullReport())
-    register(cycle, side)
+    pulled = news(cycle, side)
     if reads is None:
-        return CaughtUp(cursor, take_over(cycle, side))
+        return CaughtUp(cursor, pulled)
     now = cycle.environment.now()
-    with reading(cycle.environment.store) as db:  # first, so that what follows is no older
+    with reading(cycle.environment.store) as db:  # before the news of it are taken in
         others = cursors.alike(db, stream.sharing[side], stream.resource, reads)
         sweeping = any(
             theirs.sweep is not None and leases.holder_of(db, pair, now) is not None
             for pair, theirs in others.items()
         )
-    pulled = take_over(cycle, side)
+    pulled += news(cycle, side)
     after = _furthest(cursor, [*others.values()], reads)
     if after.swept_at != cursor.swept_at:
         pulled += PullReport(swept_from=after.swept_from)
@@ -91,17 +91,27 @@ def _furthest(own: Cursor, others: list[Cursor], reads: str) -> Cursor:
     return after
 
 
-def register(cycle: Cycle, side: Side) -> None:
-    """Say what this pair reads of an account, so that others read it too, and tell of it."""
+def news(cycle: Cycle, side: Side) -> PullReport:
+    """Take in what others have read of an account, and say what this pair reads of it.
+
+    What is only looked at belongs to nobody: to have it in the store is enough.
+    """
     stream = cycle.stream
-    if stream.registered[side]:
-        return
+    if stream.only is not None or not stream.sharing[side]:
+        return PullReport()
+    if not stream.registered[side]:
+        _register(cycle, side)
+    return _take_over(cycle, side)
+
+
+def _register(cycle: Cycle, side: Side) -> None:
+    stream = cycle.stream
     here = Reader(stream.accounts[side].name, (stream.pair, side), stream.own[side])
     with cycle.writing() as db:
         readers.register(db, here, stream.resource)
 
 
-def take_over(cycle: Cycle, side: Side) -> PullReport:
+def _take_over(cycle: Cycle, side: Side) -> PullReport:
     """Take in what others have seen, as it is known by now. A crash leaves whole pages."""
     stream, pulled = cycle.stream, PullReport()
     place, account = (stream.pair, side), stream.accounts[side].name
