@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from rich.table import Table
 
 from syncd.cli import advice
-from syncd.cli.values import ago
+from syncd.cli.values import ago, lasting
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
 from syncd.store.parents import Reading
@@ -64,6 +64,7 @@ class StreamStatus:
 
     Attributes:
         read: per side, contact by contact; swept: when everything was last listed.
+        rounds: per side, how long it takes until each contact has had its turn.
     """
 
     resource: Resource
@@ -71,6 +72,7 @@ class StreamStatus:
     links: int
     read: Both[Reading]
     swept: Both[datetime | None]
+    rounds: Both[timedelta | None]
 
     def content(self, accounts: Both[str]) -> dict[str, Any]:
         """For `--json`."""
@@ -80,6 +82,11 @@ class StreamStatus:
             "links": self.links,
             "swept_at": {accounts[side]: self.swept[side] for side in SIDES},
             "oldest_look_at": {accounts[side]: self.read[side].oldest for side in SIDES},
+            "round_s": {
+                accounts[side]: around and round(around.total_seconds())
+                for side in SIDES
+                for around in (self.rounds[side],)
+            },
         }
 
     def lines(self, accounts: Both[str], now: datetime) -> Sequence[str]:
@@ -91,5 +98,7 @@ class StreamStatus:
         if read.contacts:
             waits = f", {read.due:,} are due" if read.due else ""
             oldest = f"the oldest look {ago(read.oldest, now)}" if read.oldest else "none yet"
-            return f"{read.contacts:,} contacts one by one, {oldest}{waits}"
+            around = self.rounds[side]
+            turns = f", each at least every {lasting(around)}" if around else ""
+            return f"{read.contacts:,} contacts one by one{turns}, {oldest}{waits}"
         return f"everything {ago(self.swept[side], now)}"

@@ -1,17 +1,20 @@
 """Where a pair stands, read from the store alone."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
 from syncd.cli.census import Census, StreamStatus
+from syncd.config.load import read_options
 from syncd.connectors.registry import connector
 from syncd.kin import relatives
 from syncd.model.record import Resource
 from syncd.model.side import SIDES, Both, Side
+from syncd.model.spec import in_turn
 from syncd.store import (
     conflicts,
     cursors,
@@ -111,7 +114,7 @@ def status_of_pair(known: Stored, pair: str, now: datetime) -> PairStatus:
             accounts=accounts,
             census=census.get(resource, Census()),
             streams=[
-                _stream(db, pair, one, census.get(one, Census()))
+                _stream(db, known, pair, one, census.get(one, Census()))
                 for one in configured.settings.streams
             ],
             links=links.count_complete(db, pair, resource),
@@ -145,15 +148,34 @@ def _census(db: sa.Connection, pair: str) -> dict[Resource, Census]:
     return {resource: Census(counts) for resource, counts in found.items()}
 
 
-def _stream(db: sa.Connection, pair: str, resource: Resource, census: Census) -> StreamStatus:
+def _stream(
+    db: sa.Connection, known: Stored, pair: str, resource: Resource, census: Census
+) -> StreamStatus:
     swept = (cursors.load(db, pair, side, resource).swept_at for side in SIDES)
+    read = Both(*(parents.standing(db, Shelf(pair, side, resource)) for side in SIDES))
     return StreamStatus(
         resource,
         census,
         links.count_complete(db, pair, resource),
-        Both(*(parents.standing(db, Shelf(pair, side, resource)) for side in SIDES)),
+        read,
         Both(*swept),
+        Both(*(_round(known, pair, side, resource, read[side].contacts) for side in SIDES)),
     )
+
+
+def _round(
+    known: Stored, pair: str, side: Side, resource: Resource, contacts: int
+) -> timedelta | None:
+    """How long it takes until each of so many contacts has had its turn; asks nobody."""
+    configured = known.pair_named(pair)
+    account, every = known.configured(configured.account(side)), configured.settings.every
+    plugin = connector(account.connector)
+    pairs = [one.account(s) for one in known.configuration.pairs.values() for s in SIDES]
+    share = account.rate_share / pairs.count(account.name)
+    rate = plugin.in_turn(read_options(account, plugin.settings), share).get(resource)
+    if not contacts or rate is None:
+        return None
+    return every * math.ceil(contacts / in_turn(rate, every))
 
 
 def _hides_consent(known: Stored, account: str) -> bool:

@@ -96,8 +96,12 @@ def ago(at: datetime | None, now: datetime) -> str:
     """How long ago, in one unit."""
     if at is None:
         return "never"
-    passed = max(now - at, timedelta())
+    return f"{lasting(max(now - at, timedelta()))} ago"
+
+
+def lasting(span: timedelta) -> str:
+    """How long, in one unit."""
     for unit, seconds in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if passed.total_seconds() >= 2 * seconds:
-            return f"{passed.total_seconds() / seconds:.0f} {unit} ago"
-    return f"{passed.total_seconds():.0f} s ago"
+        if span.total_seconds() >= 2 * seconds:
+            return f"{span.total_seconds() / seconds:.0f} {unit}"
+    return f"{span.total_seconds():.0f} s"

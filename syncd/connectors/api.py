@@ -285,6 +285,8 @@ class Plugin:
         open: makes the connector; must not touch the network.
         allowance: the settings that together say whose allowance an account uses: accounts
             alike in them share one budget. Empty: all settings.
+        in_turn: contacts per second whose records may be listed one contact at a time, by
+            resource, with these settings and this part of the permitted rate.
     """
 
     spec: Spec
@@ -292,3 +294,4 @@ class Plugin:
     open: Callable[[Any, Wire], Connector]
     settings_help: Mapping[str, str]
     allowance: tuple[str, ...] = ()
+    in_turn: Callable[[Any, float], Mapping[Resource, float]] = lambda *_: {}

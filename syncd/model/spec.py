@@ -209,6 +209,15 @@ class ResourceSpec:
     engagement: frozenset[str] = frozenset()
 
 
+def in_turn(rate: float, passed: timedelta) -> int:
+    """How much of a listing that never ends may be read in so much time, and always something.
+
+    Args:
+        rate: pages per second; where it is listed one contact at a time, contacts.
+    """
+    return max(1, int(rate * passed.total_seconds()))
+
+
 @dataclass(frozen=True, slots=True)
 class Spec:
     """What a connector can do."""

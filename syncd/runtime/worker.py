@@ -20,7 +20,7 @@ from syncd.errors import (
     SyncdError,
     ThrottledError,
 )
-from syncd.model.spec import ResourceSpec
+from syncd.model.spec import ResourceSpec, in_turn
 from syncd.runtime.stop import Stop
 from syncd.store import database, runs
 from syncd.store.database import explained
@@ -176,6 +176,4 @@ def _shaped(passed: timedelta, fresh_for: timedelta, stream: Stream) -> Stream:
 
 def _pages(spec: ResourceSpec, passed: timedelta) -> int | None:
     """How much of a listing that never ends a cycle may read, to keep to its share."""
-    if spec.sweep_rate is None:
-        return None
-    return max(1, int(spec.sweep_rate * passed.total_seconds()))
+    return None if spec.sweep_rate is None else in_turn(spec.sweep_rate, passed)
