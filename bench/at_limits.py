@@ -39,6 +39,8 @@ left: crm
 right: {right}
 create: {create}
 baseline: auto
+every: 10s
+jitter: 0s
 guards: {{creates: {{count: 1000000, percent: 100}}}}
 fields:
   - {{left: firstName, right: first_name}}
@@ -100,6 +102,9 @@ class AtLimits:
         other = self.start()
         other.budgets = self.app.budgets
         return other
+
+    def wait(self, **time: float) -> None:
+        self.box.world.clock.advance(timedelta(**time))
 
     def seconds(self) -> float:
         return (self.now - NOON).total_seconds()
