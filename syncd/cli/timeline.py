@@ -31,7 +31,6 @@ _WHAT = {
     Kind.LINKED: "linked",
     Kind.ENDED: "link ended",
 }
-WHOLE = ("when", "record")  # people copy them
 _NAMES = {CONTACT_OF: "contact", ODD: "cannot be read"}
 COLUMNS = (
     *("number", "at", "pair", "run", "actor", "account", "resource", "remote_id", "link"),
@@ -47,7 +46,7 @@ def table(title: str, entries: Iterable[Noted], *, values: bool) -> Table:
     """
     found = Table(title=title, title_justify="left")
     for heading in ("when", "run", "who", "record", "what", "fields", "why"):
-        found.add_column(heading, overflow="fold", no_wrap=heading in WHOLE)
+        found.add_column(heading, overflow="fold", no_wrap=heading == "when")
     for noted in entries:
         entry = noted.entry
         found.add_row(

@@ -176,8 +176,16 @@ def _write(cycle: Cycle, side: Side, one: Written) -> Entry:
         link_id=one.sent.link_id,
         before=before,
         after=after,
-        cause=SEEN if one.old and not _is_news(one.old, one.now) else None,
+        cause=SEEN if one.old and _was_shown(kind, one.old, one.now) else None,
     )
+
+
+def _was_shown(kind: Kind, old: Observation, now: Observation) -> bool:
+    """Whether a look had shown a write before its answer was known.
+
+    It has shown a record that is there already, though more is known of what we made ourselves.
+    """
+    return not _is_news(old, now) or (kind is Kind.CREATED and not old.gone)
 
 
 def _about_write(cycle: Cycle, side: Side, sent: Sent, link: Link | None, kind: Kind) -> Entry:

@@ -81,7 +81,7 @@ def test_a_release_is_told_of_its_run_with_who_typed_it(place: Place) -> None:
     released = [e for e in entries(place, "--since", "1h") if e["kind"] == "released"]
     assert len(released) == 1
     assert re.fullmatch(r"person:.+@.+", released[0]["actor"])
-    assert "run released" in place.type("history", "--run", str(released[0]["run"])).stdout
+    assert "released" in place.type("history", "--run", str(released[0]["run"])).stdout
 
 
 def test_the_newest_are_shown_and_that_there_are_more(place: Place) -> None:

@@ -126,7 +126,10 @@ def test_many_rows_are_the_statement_that_a_few_are(
 
 
 def test_inserted_rows_tell_what_the_store_gave_them(store: sa.Engine) -> None:
-    rows = [{"run_id": 1, "side": "left", "remote_id": i, "done": False} for i in "cab"]
+    rows = [
+        {"run_id": 1, "resource": "contact", "side": "left", "remote_id": i, "done": False}
+        for i in "cab"
+    ]
     with store.begin() as db:
         made = insert(db, t.backfill_item, rows, ["id", "remote_id"])
         told = {row.remote_id: row.id for row in made}
