@@ -51,7 +51,8 @@ def record_opt_outs(
 
     Whoever opted out did so for every address that the record shows as theirs.
     A report may hold opt-outs of long ago. One that the same platform has since replaced
-    by a newer opt-in, before we ever heard of it, is no opt-out any more; one without a date
+    by a newer opt-in, before we ever heard of it, is no opt-out any more, even if that opt-in
+    has ended since and the report is read again; one without a date
     happened when its report tells of it first, also to whom we had opted out there ourselves.
 
     Args:
@@ -75,8 +76,8 @@ def record_opt_outs(
         (undated if said.at is None and not record.remote_id else found).extend(heard)
     first = cycle.environment.ledger.first_told(db, undated) if undated else set()
     found += [replace(o, anew=o in first) for o in undated]
-    reported = {o.address for o in found if o.since is not None}
-    replaced = _replaced(db, cycle, side, found) if reported else set()
+    dated = [o for o in found if o.since is not None]
+    replaced = _replaced(db, cycle, side, dated) if dated else set()
     kept = [o for o in found if (o.address, o.since) not in replaced]
     return note_opt_outs(db, cycle, kept)
 
@@ -91,7 +92,7 @@ def _opted_out_before(cycle: Cycle, side: Side, old: Observation | None) -> froz
 def _replaced(
     db: sa.Connection, cycle: Cycle, side: Side, found: list[OptOut]
 ) -> set[tuple[str, datetime | None]]:
-    """Those opt-outs for whose address the account shows a newer, dated opt-in."""
+    """Those opt-outs for whose address the account shows a newer, dated opt-in, or showed one."""
     stream = cycle.stream
     account = stream.accounts[side].name
     namesakes = [
@@ -106,8 +107,9 @@ def _replaced(
         said = consent.shown(observed.fields) if observed and not observed.gone else None
         if member.key and said and said.level is Level.GRANTED and said.at is not None:
             granted.setdefault(member.key, []).append(said.at)
-    return {
-        (o.address, o.since)
+    shown = {
+        o
         for o in found
         if o.since is not None and any(at > o.since for at in granted.get(o.address, []))
     }
+    return cycle.environment.ledger.replaced(db, found, shown)

@@ -109,14 +109,23 @@ class Ledger:
         A source tells of an address once, and goes on telling so.
         """
         places = {(o.account, self.hashed(o.address), o.source[:64]): o for o in reported}
-        r, known = t.report.c, set[tuple[str, str, str]]()
-        for some in chunks({address_hash for _, address_hash, _ in places}):
-            told = sa.select(r.account, r.address_hash, r.source)
-            known.update(map(tuple, db.execute(told.where(within(r.address_hash, some)))))
-        new = {place: o for place, o in places.items() if place not in known}
-        names = ("account", "address_hash", "source")
-        upsert(db, t.report, [dict(zip(names, place, strict=True)) for place in new])
-        return {*new.values()}
+        new = places.keys() - _reported(db, places)
+        _note_reported(db, new)
+        return {places[place] for place in new}
+
+    def replaced(
+        self, db: sa.Connection, told: Iterable[OptOut], now: Collection[OptOut]
+    ) -> set[tuple[str, datetime | None]]:
+        """Those of dated opt-outs that a newer opt-in of the same account has replaced.
+
+        Args:
+            now: those of which the account shows that; it is remembered, as the opt-in may end.
+        """
+        places = {(o.account, self.hashed(o.address), _replaced_at(o)): o for o in told}
+        known = _reported(db, places)
+        _note_reported(db, {place for place, o in places.items() if o in now} - known)
+        replaced = [o for place, o in places.items() if place in known]
+        return {(o.address, o.since) for o in (*replaced, *now)}
 
     def _known(
         self, db: sa.Connection, hashes: Collection[tuple[str, str]]
@@ -179,6 +188,28 @@ class Ledger:
             here = sa.and_(within(s.address_hash, some), within(s.account, accounts))
             earlier = sa.or_(s.lifted_upto.is_(None), s.lifted_upto < upto)
             db.execute(t.suppression.update().where(here, earlier).values(**said))
+
+
+Reported = tuple[str, str, str]  # account, hash of the address, source
+
+
+def _reported(db: sa.Connection, places: Collection[Reported]) -> set[Reported]:
+    """What has been noted of reports about any of these addresses."""
+    r, known = t.report.c, set[Reported]()
+    for some in chunks({address_hash for _, address_hash, _ in places}):
+        told = sa.select(r.account, r.address_hash, r.source)
+        known.update(map(tuple, db.execute(told.where(within(r.address_hash, some)))))
+    return known
+
+
+def _note_reported(db: sa.Connection, places: Iterable[Reported]) -> None:
+    names = ("account", "address_hash", "source")
+    upsert(db, t.report, [dict(zip(names, place, strict=True)) for place in places])
+
+
+def _replaced_at(opt_out: OptOut) -> str:
+    """What stands for a source where an opt-out is remembered as replaced."""
+    return f"replaced {opt_out.since.isoformat() if opt_out.since else ''}"
 
 
 def count_addresses(db: sa.Connection, accounts: Sequence[str]) -> int:

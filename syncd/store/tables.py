@@ -422,7 +422,8 @@ suppression = sa.Table(
     sa.Index(None, "address_hash"),
 )
 
-# Opt-outs that reports told without a date: one that is told again is no news.
+# Opt-outs that reports told without a date: one that is told again is no news. And those with a
+# date that an opt-in of the same account had replaced before we heard of them.
 report = sa.Table(
     "report",
     metadata,

@@ -455,3 +455,21 @@ def test_who_leaves_by_a_link_leaves_when_it_is_heard_under_every_address_of_the
         somebody("opt out news"),
         cycle_with(4, Deed("confirm right", address=EVE)),
     )
+
+
+def test_an_opt_out_that_was_replaced_is_none_either_once_the_opt_in_has_ended() -> None:
+    """Bob leaves and confirms, our store is put back to before, and his contact is deleted: the
+    report of Maileon tells of the opt-out, and nothing of the opt-in any more."""
+    bob = Deed("create right", name="phone", text=2, address=BOB)
+    walk(
+        ThreePlatforms,
+        begin(bob, settled=True, delete="delete", **NEWER),
+        ("the_store_is_copied", {}),
+        returns(
+            Deed("opt out right", source="reply", other=4),
+            Deed("confirm right", source="reply", other=4),
+            seconds=0,
+        ),
+        ("the_store_is_put_back", {}),
+        at_once(Deed("bounce news", other=5), Deed("delete left", other=1)),
+    )

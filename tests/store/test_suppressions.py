@@ -252,3 +252,19 @@ def test_an_opt_out_in_a_report_is_told_first_only_once(store: sa.Engine, ledger
         assert ledger.first_told(db, [OptOut("news", ADA, None, "campaign:june")]) != set()
         assert ledger.first_told(db, [OptOut("list", BEA, None, "campaign:june")]) != set()
         assert ledger.first_told(db, [june, july]) == set()
+
+
+def test_what_an_opt_in_has_replaced_stays_replaced_and_a_later_opt_out_is_not(
+    store: sa.Engine, ledger: Ledger
+) -> None:
+    said = OptOut("list", ADA, NOW, "maileon")
+    later = OptOut("list", ADA, NOW + HOUR, "maileon")
+    elsewhere, of_bea = OptOut("news", ADA, NOW, "maileon"), OptOut("list", BEA, NOW, "maileon")
+    everything = [said, later, elsewhere, of_bea]
+    with store.begin() as db:
+        assert ledger.replaced(db, everything, []) == set()
+        assert ledger.replaced(db, everything, {said}) == {(ADA, NOW)}
+    with store.begin() as db:
+        assert ledger.replaced(db, [later, elsewhere, of_bea], []) == set()
+        assert ledger.replaced(db, [OptOut("list", ADA, NOW, "by hand")], []) == {(ADA, NOW)}
+        assert ledger.replaced(db, everything, {said}) == {(ADA, NOW)}
