@@ -77,19 +77,13 @@ def plan(
 
 
 def takes(ahead: Forecast) -> list[str]:
-    """What a sync will take, one line per account."""
-    lines = [
-        f"To '{name}' it takes about {one.requests:,} requests{_for(one.hours)}."
-        for name, one in ahead.accounts.items()
-        if one.requests
-    ]
-    if len(lines) > 1 and ahead.hours is not None:
-        lines.append(f"Together that is about {_duration(ahead.hours)}, at the permitted rates.")
-    return lines
-
-
-def _for(hours: float | None) -> str:
-    return "" if hours is None else f", {_duration(hours)}"
+    """What a sync will take, in one sentence; nothing, if it sends nothing."""
+    asked = [(name, one.requests) for name, one in ahead.accounts.items() if one.requests]
+    if not asked:
+        return []
+    of = " and ".join(f"{number:,} to '{name}'" for name, number in asked)
+    lasts = "" if ahead.hours is None else f": {_duration(ahead.hours)} at the permitted rates"
+    return [f"It takes about {of.replace(' to ', ' requests to ', 1)}{lasts}."]
 
 
 def _duration(hours: float) -> str:

@@ -36,10 +36,12 @@ def test_a_plan_tells_how_many_requests_a_sync_takes_and_how_long(place: Place) 
     )
     assert ahead["hours"] is not None
     requests = f"{ahead['accounts']['crm']['requests']:,} requests"
-    assert f"To 'crm' it takes about {requests}, 1 min" in place.type("plan", "shop").stdout
+    said = " ".join(place.type("plan", "shop").stdout.split())
+    assert f"It takes about {requests} to 'crm'" in said
+    assert ": 1 min at the permitted rates." in said
     place.approve()
     place.type("sync")
-    assert "it takes about" not in place.type("plan", "shop").stdout
+    assert "It takes about" not in place.type("plan", "shop").stdout
 
 
 def test_a_plan_can_read_everything_first(place: Place) -> None:
