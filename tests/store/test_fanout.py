@@ -1,6 +1,7 @@
 """What one pair has seen of an account, and what others have still to take in of it."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
 
 import pytest
@@ -12,7 +13,7 @@ from syncd.model.side import Side
 from syncd.store import fanout, members, observations, readers
 from syncd.store.readers import Reader
 
-from .samples import CONTACT, PAIR, member, observation
+from .samples import CONTACT, PAIR, member, observation, wait_until_another_waits
 
 LEFT, RIGHT = Side.LEFT, Side.RIGHT
 ACCOUNT, OTHER = "crm", "news"
@@ -124,3 +125,39 @@ def test_who_reads_what_is_told(store: sa.Engine) -> None:
         Reader(ACCOUNT, (OTHER, RIGHT), fields),
         Reader(ACCOUNT, (PAIR, LEFT), fields),
     ]
+
+
+# -- two processes ---------------------------------------------------------------------------
+
+
+def test_what_is_about_to_be_told_again_is_not_taken_before_it_is_known(store: sa.Engine) -> None:
+    """Else the note would be gone, and the pair would have taken in what was there before."""
+    register(store, (OTHER, LEFT, ACCOUNT))
+    known_of(store, ("a", "old", False))
+    tell(store, "a")
+
+    def take_in() -> list[str]:
+        with store.begin() as db:
+            ids = fanout.take(db, (OTHER, LEFT), CONTACT)
+            return [o.digest for o in observations.load(db, ACCOUNT, CONTACT, ids).values()]
+
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as first:
+            observations.save(first, ACCOUNT, CONTACT, [observation("a", digest="new")])
+            fanout.tell(first, ACCOUNT, CONTACT, PAIR, ["a"])
+            second = pool.submit(take_in)
+            wait_until_another_waits(first)
+        assert second.result(timeout=30) == ["new"]
+
+
+def test_who_begins_to_read_waits_for_who_is_about_to_add_to_what_is_known(
+    store: sa.Engine,
+) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with store.begin() as first:
+            observations.save(first, ACCOUNT, CONTACT, [observation("a")])
+            fanout.tell(first, ACCOUNT, CONTACT, PAIR, ["a"])
+            second = pool.submit(register, store, (OTHER, LEFT, ACCOUNT))
+            wait_until_another_waits(first)
+        second.result(timeout=30)
+    assert taken(store, OTHER) == ["a"]
