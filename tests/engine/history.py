@@ -65,6 +65,9 @@ class History(People):
         for side in SIDES:
             for remote_id in watch.shown[side].keys() - shown[side].keys():
                 self._leave_behind(side, watch.shown[side][remote_id], shown[side.other])
+            for (there, remote_id), row in watch.made.items():
+                if there is side and remote_id not in shown[side]:
+                    self._leave_behind(side, row, shown[side.other])
             new = shown[side].keys() - watch.shown[side].keys() - self.people[side]
             self.ours[side].update(new)
             self._check_new(side, [shown[side][i] for i in sorted(new)], watch)

@@ -28,7 +28,8 @@ class Watch:
 
     Attributes:
         opted_out: addresses that every write of this cycle has to spare.
-        touched: contacts with which people dealt meanwhile.
+        touched: contacts with which people dealt meanwhile; made: those that they made, as they
+            left them.
         other_fields: a field became another one meanwhile.
     """
 
@@ -37,6 +38,7 @@ class Watch:
     opted_out: frozenset[str]
     struck: int
     touched: set[tuple[Side, str]] = field(default_factory=set)
+    made: dict[tuple[Side, str], Row] = field(default_factory=dict)
     other_fields: bool = False
 
 
@@ -217,6 +219,8 @@ class People:
             self.people[side].add(new.id)
         if self.watch:
             self.watch.touched.add((side, new.id))
+            if old is None or (side, new.id) in self.watch.made:
+                self.watch.made[side, new.id] = new
         if old is not None and old.opted_out != new.opted_out and side is Side.RIGHT:
             (self.back.discard if new.opted_out else self.back.add)(new.email)
         if old is not None and _is_unseen(old, new):

@@ -352,3 +352,20 @@ def test_a_namesake_without_a_value_takes_none_away_from_the_row_it_gets() -> No
         somebody("create left", address=EVE, text=3),
         somebody("merge left", CY, other=3),
     )
+
+
+def test_what_somebody_wrote_of_a_contact_that_came_and_went_within_a_cycle_is_theirs() -> None:
+    """Di is made once more in Maileon while a cycle is under way, which still has her opted out and
+    carries what she is called there before it ends her contact."""
+    walk(
+        TwoPlatforms,
+        begin(Deed("create right", text=4, address=DI), resubscribe="newer"),
+        CYCLE,
+        returns(Deed("opt out left", other=1), Deed("lift left", name="phone", text=2, other=5)),
+        cycle_with(6, Deed("create right", text=5, address=DI)),
+        returns(
+            Deed("opt out right", whom=DI, source="reply", other=2),
+            Deed("confirm right", address=DI, source="reply", other=3),
+            seconds=0,
+        ),
+    )
