@@ -42,10 +42,11 @@ def inbox() -> Iterator[Inbox]:
             self.rfile.read(int(self.headers.get("Content-Length") or 0))
             if box.asks is not None:
                 box.heard.append(box.asks())
+            # Before it answers, as the next one comes right after that, in a thread of its own.
+            box.got.put((self.command, self.headers.get("Webhook-Type") or ""))
             self.send_response(box.status)
             self.send_header("Content-Length", "0")
             self.end_headers()
-            box.got.put((self.command, self.headers.get("Webhook-Type") or ""))
 
         do_GET = do_POST = answer  # noqa: N815
 
