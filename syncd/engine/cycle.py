@@ -1,9 +1,10 @@
 """One cycle of one pair, straight from recover to checkpoint."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import partial
 
 import sqlalchemy as sa
 
@@ -14,7 +15,7 @@ from syncd.engine.engage import due, read_reports
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import PullReport
 from syncd.engine.passes import carry_opt_outs, settle
-from syncd.engine.pull import pull
+from syncd.engine.pull import pull, read_lent
 from syncd.engine.recover import recover
 from syncd.engine.release import Released, require_same_accounts
 from syncd.engine.streams import Children, read_children
@@ -29,7 +30,7 @@ from syncd.errors import (
     TransientError,
 )
 from syncd.model.op import OpState
-from syncd.model.side import SIDES, Both
+from syncd.model.side import SIDES, Both, Side
 from syncd.store import (
     clocks,
     conflicts,
@@ -230,9 +231,11 @@ def _pull_both(
     pulled: Both[PullReport] = Both(PullReport(), PullReport())
     reasons: list[str] = []
     failure: SyncdError | None = None
-    for side in SIDES:
+    accept_emptied = run.approved is not None
+    steps: list[Callable[..., Both[PullReport]]] = [partial(_pull_one, side) for side in SIDES]
+    for step in (*steps, read_lent):
         try:
-            seen = pull(cycle, side, full=cycle.thorough, accept_emptied=run.approved is not None)
+            pulled = step(cycle, pulled, accept_emptied=accept_emptied)
         except PairHeldError as held:
             reasons.append(held.message)
         except (FieldsChangedError, StoppedError):
@@ -242,9 +245,14 @@ def _pull_both(
                 raise
             failure = error
             reasons.append(str(error))
-        else:
-            pulled = pulled.having(side, seen)
     return pulled, tuple(reasons), failure
+
+
+def _pull_one(
+    side: Side, cycle: Cycle, pulled: Both[PullReport], *, accept_emptied: bool
+) -> Both[PullReport]:
+    seen = pull(cycle, side, full=cycle.thorough, accept_emptied=accept_emptied)
+    return pulled.having(side, seen)
 
 
 def _still_held(cycle: Cycle, run: Run, pulled: Both[PullReport]) -> bool:

@@ -33,12 +33,14 @@ class PullReport:
         seen: records; changed: those that differ from what was known.
         opted_out: identity keys of addresses that were not known to have opted out.
         swept_from: when the listing began that was read to its end, if one was.
+        lent: it was not asked for, as another pair had read it a moment ago.
     """
 
     seen: int = 0
     changed: int = 0
     opted_out: frozenset[str] = field(default=frozenset(), repr=False)
     swept_from: datetime | None = None
+    lent: bool = False
 
     def __add__(self, other: "PullReport") -> "PullReport":
         return PullReport(

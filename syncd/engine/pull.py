@@ -14,9 +14,9 @@ from syncd.engine.sharing import catch_up
 from syncd.engine.unchanged import unchanged
 from syncd.errors import PairHeldError, StoppedError
 from syncd.model.record import Extent
-from syncd.model.side import Side
+from syncd.model.side import SIDES, Both, Side
 from syncd.model.values import Level
-from syncd.store import cursors, observations
+from syncd.store import cursors, members, observations
 from syncd.store.cursors import Cursor
 from syncd.store.database import reading
 
@@ -52,7 +52,7 @@ def pull(
     due = cursor.cursor is None or cursor.sweep is not None or _is_due(cycle, side, cursor)
     due = due and not known.sweeping
     if known.fresh and not full and not (changes and due):
-        return known.pulled
+        return replace(known.pulled, lent=True)
     if cursor.cursor is not None and not full and cycle.bulk_rests(side):
         due = False
         if not changes:
@@ -70,6 +70,30 @@ def pull(
     with reading(cycle.environment.store) as db:
         cursor = cursors.load(db, cycle.stream.pair, side, cycle.stream.resource)
     return pulled + pull_changes(cycle, side, cursor)
+
+
+def read_lent(
+    cycle: Cycle, pulled: Both[PullReport], *, accept_emptied: bool = False
+) -> Both[PullReport]:
+    """Read what another pair has read a moment ago, where something is to be done about it.
+
+    At rest that need not be read again. But before anything is written it must be known as it is
+    now: whoever has opted out meanwhile is not made, and what was edited not written over.
+
+    Args:
+        accept_emptied: as in `pull`.
+    """
+    lent = [side for side in SIDES if pulled[side].lent]
+    if not lent:
+        return pulled
+    with reading(cycle.environment.store) as db:
+        if not members.is_any_to_do(db, cycle.stream.pair, cycle.stream.resource):
+            return pulled
+    anew = replace(cycle, stream=replace(cycle.stream, fresh_for=timedelta()))
+    for side in lent:
+        seen = pulled[side] + pull(anew, side, accept_emptied=accept_emptied)
+        pulled = pulled.having(side, seen)
+    return pulled
 
 
 def _is_due(cycle: Cycle, side: Side, cursor: Cursor) -> bool:

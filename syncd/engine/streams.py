@@ -9,7 +9,7 @@ from syncd.engine.context import Cycle, Stream
 from syncd.engine.fields import start_afresh
 from syncd.engine.nested import pull_nested
 from syncd.engine.observe import PullReport, look_again
-from syncd.engine.pull import pull
+from syncd.engine.pull import pull, read_lent
 from syncd.engine.recover import recover
 from syncd.errors import (
     AccountError,
@@ -88,7 +88,7 @@ def _read(cycle: Cycle, *, accept_emptied: bool) -> None:
     pulled: Both[PullReport] = Both(PullReport(), PullReport())
     for side in SIDES:
         pulled = pulled.having(side, _pull(cycle, side, accept_emptied=accept_emptied))
-    settle_arrivals(cycle, pulled)
+    settle_arrivals(cycle, read_lent(cycle, pulled, accept_emptied=accept_emptied))
 
 
 def look_at_contacts_of_the_gone(contacts: Cycle, cycle: Cycle) -> None:

@@ -221,6 +221,16 @@ def todo_links(
     return list(rows.scalars())
 
 
+@prepared
+def _to_do(pair: Any, resource: Any) -> sa.Executable:
+    return sa.select(_M.remote_id).where(_at(pair, resource), _M.todo).limit(1)
+
+
+def is_any_to_do(db: sa.Connection, pair: str, resource: Resource) -> bool:
+    """Whether a member is to be reconciled."""
+    return _to_do(db, pair=pair, resource=resource.value).first() is not None
+
+
 def _with(column: sa.ColumnElement[Any], pair: Any, resource: Any, keys: Any) -> sa.Select[Any]:
     here = (_at(pair, resource), within(column, keys), _M.state != State.GONE.value)
     return sa.select(*COLUMNS).where(*here)
