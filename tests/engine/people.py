@@ -198,8 +198,9 @@ class People:
 
     def _leave_behind(self, side: Side, gone: Row, there: Mapping[str, Row]) -> None:
         """What somebody wrote of a contact that is gone may stand in its counterpart."""
+        joined = {ids[side is Side.LEFT] for ids in self.world.linked() if gone.id in ids}
         for row in there.values():
-            if row.email != gone.email:
+            if row.email != gone.email and row.id not in joined:
                 continue
             for (_, _, name), edit in self.edits_of(side, gone.id):
                 place = (side.other, row.id, name)

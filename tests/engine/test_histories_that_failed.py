@@ -5,6 +5,7 @@ Each is walked with all that `history.py` checks, so the scene needs no more tha
 
 import pytest
 
+from syncd.engine.cycle import Mode
 from tests.engine.accidents import Accident
 from tests.engine.deed import Deed
 from tests.engine.machine import ThreePlatforms, TwoPlatforms
@@ -366,6 +367,44 @@ def test_what_somebody_wrote_of_a_contact_that_came_and_went_within_a_cycle_is_t
         returns(
             Deed("opt out right", whom=DI, source="reply", other=2),
             Deed("confirm right", address=DI, source="reply", other=3),
+            seconds=0,
+        ),
+    )
+
+
+def test_what_somebody_wrote_of_a_contact_that_we_moved_and_ended_in_one_cycle_is_theirs() -> None:
+    """Ada was made once more in Maileon, and moved in GHL: our cycle gives her the new address,
+    under which she has opted out."""
+    walk(
+        TwoPlatforms,
+        begin(
+            Deed("create right", who=3, name="phone", text=2),
+            Deed("create left", who=2, name="phone", text=4, tag="old", address=BOB),
+            settled=True,
+            lag_s=30,
+            resubscribe="newer",
+        ),
+        returns(
+            Deed("opt out right", who=3, source="complaint", other=2),
+            Deed("lift left", who=4, other=5),
+            seconds=40,
+        ),
+        returns(
+            Deed("opt out right", who=5, source="complaint", other=4),
+            Deed("confirm right", who=1, name="phone", text=1, other=3),
+            seconds=0,
+        ),
+        somebody("create right", who=4, name="phone", text=6, other=1),
+        somebody("move left", who=4, address=CY, other=4),
+        (
+            "a_field_is_another",
+            {"accident": Accident("rename back", "maileon", "phone"), "at_once": Mode.SYNC},
+        ),
+        returns(Deed("opt out left", who=5), Deed("lift left", who=1), seconds=40),
+        returns(
+            Deed("opt out right", who=1, source="reply", other=3),
+            Deed("confirm right", who=2, address=CY, other=3),
+            Deed("lift left", who=3),
             seconds=0,
         ),
     )
