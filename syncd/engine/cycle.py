@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from syncd.engine.arrivals import settle_arrivals
 from syncd.engine.context import Cycle, Environment, Pair, Stream, leased
-from syncd.engine.derive import catch_up, forget_others, is_behind, standings
+from syncd.engine.derive import bring_up_to_date, forget_others, is_behind, standings
 from syncd.engine.engage import due, read_reports
 from syncd.engine.fields import doubt, start_afresh
 from syncd.engine.observe import PullReport
@@ -183,7 +183,7 @@ def _steps(cycle: Cycle, nested: Sequence[Stream], run: Run, mode: Mode) -> Repo
     if (nested or behind) and failure is None:
         begun = carry_opt_outs(cycle, run, send=send)
         children = read_children(cycle, nested, accept_emptied=run.approved is not None)
-        catch_up(cycle, standing)
+        bring_up_to_date(cycle, standing)
         refused = read_reports(cycle, standing)
     reasons = (*emptied, *children.reasons)
     released, finished = settle([cycle, *children.cycles], run, reasons, send=send, begun=begun)

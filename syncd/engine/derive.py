@@ -88,7 +88,7 @@ def is_behind(contacts: Cycle, side: Side, standing: Standing) -> bool:
     return bool(standing.passed) or standing.reports.keys() != contacts.stream.derived[side]
 
 
-def catch_up(contacts: Cycle, standings: Mapping[Side, Standing]) -> None:
+def bring_up_to_date(contacts: Cycle, standings: Mapping[Side, Standing]) -> None:
     """Compute what follows from no change of a record: from time that has passed, or from a
     mapping that names a field for the first time."""
     stream, environment = contacts.stream, contacts.environment

@@ -43,9 +43,8 @@ def catch_up(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Cau
     stream = cycle.stream
     if stream.reduced or not stream.sharing[side]:
         return CaughtUp(cursor, PullReport())
-    pulled = news(cycle, side)
     if reads is None:
-        return CaughtUp(cursor, pulled)
+        return CaughtUp(cursor, news(cycle, side))
     now = cycle.environment.now()
     with reading(cycle.environment.store) as db:  # before the news of it are taken in
         others = cursors.alike(db, stream.sharing[side], stream.resource, reads)
@@ -53,7 +52,7 @@ def catch_up(cycle: Cycle, side: Side, cursor: Cursor, reads: str | None) -> Cau
             theirs.sweep is not None and leases.holder_of(db, pair, now) is not None
             for pair, theirs in others.items()
         )
-    pulled += news(cycle, side)
+    pulled = news(cycle, side)
     after = _furthest(cursor, [*others.values()], reads)
     if after.swept_at != cursor.swept_at:
         pulled += PullReport(swept_from=after.swept_from)

@@ -109,10 +109,13 @@ class Schedule:
                 self._move(name, datetime.now(UTC))
 
     def hasten(self, name: str) -> None:
-        """Call work now that is planned for later; what is being done is left alone."""
+        """Call work soon that is planned for later; what is being done is left alone.
+
+        After a tenth of its interval, so that two that hasten each other leave room for others.
+        """
         with self._lock:
-            if name in self._due_s:
-                self._begin_within(name, timedelta())
+            if name in self._due_s and name in self._kept:
+                self._begin_within(name, self._kept[name].every / 10)
 
     def drop(self, name: str) -> None:
         """Call this work no more; if it is being done, it is done to its end."""

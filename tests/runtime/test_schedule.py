@@ -272,7 +272,7 @@ def test_work_is_called_before_its_time_when_there_is_news_for_it() -> None:
         return MINUTE
 
     schedule = Schedule(lambda *_: None, threads=THREADS)
-    schedule.keep("shop", work, MINUTE, AT_ONCE, first=MINUTE)
+    schedule.keep("shop", work, timedelta(seconds=1), AT_ONCE, first=MINUTE)
     schedule.start()
     schedule.hasten("nobody")
     schedule.hasten("shop")
